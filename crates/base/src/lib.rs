@@ -1,0 +1,10 @@
+//!
+
+#![forbid(unsafe_code)]
+
+pub mod direction;
+pub mod quantity;
+pub mod random;
+
+pub use direction::{DATA, Direction, PerDirection};
+pub use quantity::{FileIndex, Quantity, Slot};

@@ -1,0 +1,142 @@
+//! The contract between the I/O loop and the engines that execute its requests.
+//!
+//! The loop and an engine are strangers: the loop hands over a batch of [`Unit`]s and takes back
+//! [`Completion`]s, and that is all they know of each other. Which file a unit goes to is an index;
+//! the loop opens the files and [attaches](Engine::attach) them. No implementation lives here.
+//!
+//! Ownership: a unit that was accepted by [`Engine::submit`] belongs to the engine, its slot's buffer
+//! included, until exactly one [`Completion`] names the slot.
+
+#![forbid(unsafe_code)]
+
+mod completions;
+mod unit;
+
+pub use completions::{Completion, Completions};
+pub use unit::Unit;
+
+use std::os::fd::BorrowedFd;
+
+use fiord_base::FileIndex;
+use fiord_sys::{BufferPool, Errno};
+
+/// Executes requests.
+pub trait Engine: Send {
+    /// Makes a target known before units name it. `fd` is absent for engines that are
+    /// [diskless](Caps::diskless) and stays open until [`Engine::detach`].
+    fn attach(&mut self, file: FileIndex, target: &Target<'_>) -> Result<(), EngineError>;
+
+    /// Forgets a target; the loop closes it afterwards. No unit for it is in flight.
+    fn detach(&mut self, file: FileIndex);
+
+    /// Takes units from the front of the batch and returns how many; the others meet a full queue
+    /// and are offered again after a reap. Units that end at once are pushed to `io.done` here;
+    /// engines with [`Caps::inline`] end every unit here.
+    fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize;
+
+    /// Moves completions to `io.done`: waits for at least `min`, takes at most `max`. Returns with
+    /// fewer when interrupted by a signal. An error means that the engine itself is broken.
+    fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno>;
+
+    /// Asks for a unit in flight to be ended early; its completion still arrives.
+    fn cancel(&mut self, _unit: &Unit) {}
+}
+
+/// What the loop lends to an engine during a call.
+#[derive(Debug)]
+pub struct Io<'a> {
+    /// Data buffers, by slot.
+    pub buffers: &'a mut BufferPool,
+    /// Where results go.
+    pub done: &'a mut Completions,
+}
+
+/// A target as the engine sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Open descriptor; `None` for diskless engines.
+    pub fd: Option<BorrowedFd<'a>>,
+    /// A block device (trims are BLKDISCARD) and not a regular file (trims punch holes).
+    pub block_device: bool,
+    /// Present size in bytes; 0 if unknown.
+    pub size_bytes: u64,
+    /// First byte and length of the region that the job may touch.
+    pub region: (u64, u64),
+    /// The job writes or trims.
+    pub writable: bool,
+}
+
+/// What an engine is and needs; static, so that planning can ask without creating one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// Every unit ends inside `submit`: one request at a time per job, `iodepth` has no effect.
+    pub inline: bool,
+    /// Requests that end inside `submit` although the engine has a queue still count as queued:
+    /// submission and completion latency are told apart.
+    pub reports_slat: bool,
+    /// No files are opened; names are labels.
+    pub diskless: bool,
+    /// Writing does not extend a file: it must have its full size before.
+    pub no_extend: bool,
+    /// Requests carry no data: buffers are neither allocated nor filled.
+    pub no_data: bool,
+}
+
+/// Facts of the job that an engine may size itself by.
+#[derive(Clone, Copy, Debug)]
+pub struct JobFacts<'a> {
+    /// Slots in use.
+    pub iodepth: usize,
+    /// Largest request in bytes.
+    pub max_block_bytes: u64,
+    /// Number of targets.
+    pub files: usize,
+    /// O_DIRECT.
+    pub direct: bool,
+    /// The engine's options: canonical name and text.
+    pub options: &'a [(String, String)],
+    /// Flags for sync_file_range(2).
+    pub sync_range_flags: u32,
+}
+
+/// One line of the registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Registration {
+    /// The word after `ioengine=`.
+    pub name: &'static str,
+    /// One line for `--enghelp`.
+    pub summary: &'static str,
+    /// What it is.
+    pub caps: Caps,
+    /// Makes one for a job.
+    pub create: fn(&JobFacts<'_>) -> Result<Box<dyn Engine>, EngineError>,
+}
+
+/// Why an engine cannot serve a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineError {
+    /// What was attempted, in words that fit after "cannot".
+    pub action: String,
+    /// The kernel's reason.
+    pub errno: Errno,
+    /// What the user can do; may be empty.
+    pub remedy: String,
+}
+
+impl std::fmt::Display for EngineError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot {}: {}", self.action, self.errno)?;
+        if !self.remedy.is_empty() {
+            write!(f, " ({})", self.remedy)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+/// Finds an engine by name.
+pub fn find<'a>(registry: &'a [Registration], name: &str) -> Option<&'a Registration> {
+    registry.iter().find(|entry| entry.name == name)
+}
+

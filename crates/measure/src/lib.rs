@@ -1,0 +1,15 @@
+//! What happened: histograms, moments, samples, the ledger of a worker and the reports made of them.
+//!
+//! Everything is plain, mergeable data; nothing here does I/O or reads a clock.
+
+#![forbid(unsafe_code)]
+
+pub mod histogram;
+pub mod latency;
+pub mod report;
+pub mod samples;
+
+pub use histogram::Histogram;
+pub use latency::{Latency, Moments};
+pub use report::{DirectionReport, DiskReport, JobReport, RunReport};
+pub use samples::Samples;

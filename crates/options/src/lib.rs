@@ -1,0 +1,7 @@
+//! The option table, the job language, and the plan that jobs are lowered to.
+
+#![forbid(unsafe_code)]
+
+pub mod plan;
+
+pub use plan::Plan;

@@ -1,0 +1,567 @@
+//! What a specification means: typed, resolved, immutable.
+//!
+//! A [`Plan`] is made once by lowering and never changes afterwards. It says nothing about files as
+//! they are on this machine: what depends on their real sizes is the layout's (in `runner`).
+//! Worker processes receive the plan of their job in serialised form, so everything here is plain
+//! data. Times end in `_ns`, amounts in `_bytes`; what may be stated in several units is a
+//! [`Quantity`]. An `Option` is `None` when the user said nothing and the meaning of that depends on
+//! facts the plan does not have.
+
+use std::ffi::OsString;
+
+use fiord_base::{Direction, PerDirection, Quantity};
+use serde::{Deserialize, Serialize};
+
+/// Everything one run will do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Jobs in the order of definition; clones are not materialised (see [`JobPlan::clones`]).
+    pub jobs: Vec<JobPlan>,
+    /// Options of the global sections as typed (name, value), for the report.
+    pub global_options: Vec<(String, String)>,
+    /// Notes that lowering has for the user (settings without effect, fallbacks); never errors.
+    pub notes: Vec<String>,
+    /// Writes and trims are refused (`--readonly`).
+    pub readonly: bool,
+}
+
+/// One job section.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobPlan {
+    /// Section name.
+    pub name: String,
+    /// Free text for reports.
+    pub description: Option<String>,
+    /// Options of the section as typed (name, value), for the report; without globals.
+    pub given: Vec<(String, String)>,
+    /// All options that are in force with their resolved values, in table order, for the report.
+    pub effective: Vec<(String, String)>,
+    /// Running number of the first clone over all jobs, from 1. Clone `c` has `first + c`.
+    pub first_thread_number: u32,
+    /// How many copies run (`numjobs`), at least 1.
+    pub clones: u32,
+    /// Reporting group, from 0.
+    pub group: u32,
+    /// The first clone waits until all earlier jobs have ended.
+    pub stonewall: bool,
+    /// Process (default) or thread.
+    pub execution: Execution,
+    /// Delay after the start of the run, drawn from the range for each clone, in nanoseconds.
+    pub start_delay_ns: (u64, u64),
+    /// When the job ends.
+    pub limits: Limits,
+    /// Which part of the targets is used.
+    pub region: Region,
+    /// The targets.
+    pub files: FilesPlan,
+    /// Direction and order of requests.
+    pub pattern: PatternPlan,
+    /// Sizes of requests.
+    pub blocks: BlocksPlan,
+    /// Flushes.
+    pub flush: FlushPlan,
+    /// Contents of write buffers.
+    pub data: DataPlan,
+    /// How requests are executed.
+    pub engine: EnginePlan,
+    /// What is measured and reported.
+    pub stats: StatsPlan,
+    /// Which errors are survived.
+    pub errors: ErrorsPlan,
+    /// Record of the requests issued.
+    pub write_iolog: Option<OsString>,
+}
+
+impl JobPlan {
+    /// The clone number (`$jobnum`) of the `index`-th copy in starting order: 0, N-1, N-2, .. 1.
+    pub fn clone_number(&self, index: u32) -> u32 {
+        if index == 0 { 0 } else { self.clones - index }
+    }
+}
+
+/// Process or thread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Execution {
+    /// A process of its own.
+    #[default]
+    Process,
+    /// A thread of the parent.
+    Thread,
+}
+
+/// When a job ends.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Wall time after the ramp.
+    pub runtime_ns: Option<u64>,
+    /// Repeat until `runtime_ns` is over.
+    pub time_based: bool,
+    /// Warm-up, not measured.
+    pub ramp_ns: Option<u64>,
+    /// Repetitions of the body, at least 1.
+    pub loops: u32,
+    /// Requests per loop; `None` is without limit.
+    pub number_ios: Option<u64>,
+}
+
+/// Which part of the targets is used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Region {
+    /// Address space of the job over all its files; `None` means all that is there.
+    pub size: Option<Quantity>,
+    /// Amount to transfer per loop; `None` means `size`.
+    pub io_size: Option<Quantity>,
+    /// First byte.
+    pub offset: Quantity,
+    /// Added once per clone number.
+    pub offset_increment: Quantity,
+    /// Alignment of computed offsets; `None` means the smallest block size.
+    pub offset_align: Option<u64>,
+    /// Write until the target is full.
+    pub fill_device: bool,
+}
+
+/// The targets of a job.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FilesPlan {
+    /// Explicit names, already split at colons; empty: names are generated.
+    pub names: Vec<OsString>,
+    /// `filename` as typed, before splitting (an existing path with a colon in it is one target).
+    pub unsplit: Option<OsString>,
+    /// Directories, already split; clone `k` uses entry `k mod len`.
+    pub directories: Vec<OsString>,
+    /// Template of generated names.
+    pub name_format: String,
+    /// Every file below this directory is a target.
+    pub opendir: Option<OsString>,
+    /// Number of files.
+    pub count: u32,
+    /// Most files open at once, 1..=count.
+    pub open_limit: u32,
+    /// Size of each file, or range to draw from.
+    pub file_size: Option<(u64, u64)>,
+    /// How the next file is chosen.
+    pub service: FileService,
+    /// Requests to a file before the next one is chosen, at least 1.
+    pub service_batch: u64,
+    /// Declared kind of target.
+    pub kind: Option<TargetKind>,
+    /// How space is reserved when a file is laid out.
+    pub fallocate: Fallocate,
+    /// Lay a file out before it is written.
+    pub overwrite: bool,
+    /// Begin at the present end of each file.
+    pub append: bool,
+    /// Layout is done by the parent, one job after the other.
+    pub create_serialize: bool,
+    /// fsync after layout.
+    pub create_fsync: bool,
+    /// Create at open instead of before.
+    pub create_on_open: bool,
+    /// End after layout.
+    pub create_only: bool,
+    /// Create missing files.
+    pub allow_create: bool,
+    /// Write to mounted block devices.
+    pub allow_mounted_write: bool,
+    /// Remove regular files when the job ends.
+    pub unlink: bool,
+    /// Remove and create again for each loop.
+    pub unlink_each_loop: bool,
+    /// Drop caches before I/O.
+    pub invalidate: bool,
+    /// Read the files once before the job.
+    pub pre_read: bool,
+    /// O_DIRECT.
+    pub direct: bool,
+    /// O_SYNC / O_DSYNC.
+    pub sync: SyncMode,
+    /// posix_fadvise at open.
+    pub fadvise: Fadvise,
+    /// Life-time hint for writes (fcntl F_SET_RW_HINT value 0..=5); `None`: none given.
+    pub write_hint: Option<u64>,
+    /// Lock each file around each request.
+    pub lock: LockMode,
+}
+
+/// How the next file is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum FileService {
+    /// One after the other.
+    #[default]
+    RoundRobin,
+    /// One file until it is finished.
+    Sequential,
+    /// Uniformly.
+    Random,
+}
+
+/// Declared kind of target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TargetKind {
+    /// Regular file.
+    Regular,
+    /// Block device.
+    Block,
+    /// Character device.
+    Character,
+}
+
+/// How space is reserved when a file is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fallocate {
+    /// Not.
+    None,
+    /// fallocate(2), failure ignored.
+    #[default]
+    Native,
+    /// posix_fallocate(3), failure reported.
+    Posix,
+    /// fallocate(2) with FALLOC_FL_KEEP_SIZE.
+    Keep,
+    /// ftruncate(2) only.
+    Truncate,
+}
+
+/// O_SYNC / O_DSYNC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SyncMode {
+    /// Neither.
+    #[default]
+    None,
+    /// O_SYNC.
+    Sync,
+    /// O_DSYNC.
+    Dsync,
+}
+
+/// posix_fadvise(2) at open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fadvise {
+    /// None.
+    Off,
+    /// Sequential or random by the job's pattern.
+    #[default]
+    ByPattern,
+    /// POSIX_FADV_RANDOM.
+    Random,
+    /// POSIX_FADV_SEQUENTIAL.
+    Sequential,
+    /// POSIX_FADV_NOREUSE.
+    NoReuse,
+}
+
+/// File locks around requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LockMode {
+    /// None.
+    #[default]
+    None,
+    /// One at a time.
+    Exclusive,
+    /// Many readers or one writer.
+    ReadWrite,
+}
+
+/// Direction and order of requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PatternPlan {
+    /// Which directions, and whether random.
+    pub rw: Pattern,
+    /// What the `:N` after a random pattern does.
+    pub sequencer: Sequencer,
+    /// The `N` of `rw=randX:N`: requests per drawn offset; 1 without.
+    pub run_length: u32,
+    /// The `N` of `rw=seqX:N`: bytes added after each request.
+    pub sequential_gap: i64,
+    /// Percent of reads of a mixed job.
+    pub read_percent: u32,
+    /// Percent of random requests of a random job, per direction.
+    pub percentage_random: PerDirection<u32>,
+    /// Generator of offsets.
+    pub generator: RandomGenerator,
+    /// `random_generator` was given.
+    pub generator_explicit: bool,
+    /// Each block at most once per pass.
+    pub random_map: bool,
+    /// Go on without a map when there is no memory for it.
+    pub soft_random_map: bool,
+    /// Where the seeds come from.
+    pub seeds: Seeds,
+}
+
+/// `rw`, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pattern {
+    /// Reads occur.
+    pub read: bool,
+    /// Writes occur.
+    pub write: bool,
+    /// Trims occur.
+    pub trim: bool,
+    /// Offsets are random.
+    pub random: bool,
+}
+
+impl Pattern {
+    /// Reads and writes mixed.
+    pub fn is_mixed(self) -> bool {
+        self.read && self.write
+    }
+
+    /// Each block is trimmed, then written.
+    pub fn is_trim_write(self) -> bool {
+        self.trim && self.write
+    }
+
+    /// The canonical word of the job language.
+    pub fn name(self) -> &'static str {
+        match (self.read, self.write, self.trim, self.random) {
+            (true, true, _, false) => "rw",
+            (true, true, _, true) => "randrw",
+            (_, true, true, false) => "trimwrite",
+            (_, true, true, true) => "randtrimwrite",
+            (_, true, _, false) => "write",
+            (_, true, _, true) => "randwrite",
+            (_, _, true, false) => "trim",
+            (_, _, true, true) => "randtrim",
+            (_, _, _, false) => "read",
+            (_, _, _, true) => "randread",
+        }
+    }
+
+    /// True if requests of this data direction occur.
+    pub fn has(self, direction: Direction) -> bool {
+        match direction {
+            Direction::Read => self.read,
+            Direction::Write => self.write,
+            Direction::Trim => self.trim,
+            _ => false,
+        }
+    }
+}
+
+/// What the `:N` after a random pattern does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sequencer {
+    /// The next N-1 requests follow directly.
+    #[default]
+    Sequential,
+    /// The same offset N times.
+    Identical,
+}
+
+/// Generator of random offsets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RandomGenerator {
+    /// 32-bit combined Tausworthe.
+    #[default]
+    Tausworthe,
+    /// Linear feedback shift register, each block once.
+    Lfsr,
+    /// 64-bit combined Tausworthe.
+    Tausworthe64,
+}
+
+/// Where the seeds of a job's random streams come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Seeds {
+    /// Derived from this base; `repeat` re-seeds between loops (`randrepeat` without `randseed`).
+    Base {
+        /// `randseed`, default 0x89.
+        base: u64,
+        /// Streams restart at each loop.
+        repeat: bool,
+    },
+    /// From the system's entropy, drawn by the runner at start.
+    System,
+}
+
+/// Sizes of requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BlocksPlan {
+    /// Smallest size per direction.
+    pub min: PerDirection<u64>,
+    /// Largest size per direction.
+    pub max: PerDirection<u64>,
+    /// Alignment of random offsets per direction.
+    pub align: PerDirection<u64>,
+    /// Weighted sizes, ascending by percent, per direction; empty: uniform between min and max.
+    pub split: PerDirection<Vec<(u64, u32)>>,
+    /// Sizes need not be multiples of the minimum.
+    pub unaligned: bool,
+    /// First settings for sequential, second for random requests.
+    pub sequential_random: bool,
+}
+
+impl BlocksPlan {
+    /// Smallest size of the directions that occur.
+    pub fn smallest(&self, rw: Pattern) -> u64 {
+        self.min.iter().filter(|(d, _)| rw.has(*d)).map(|(_, v)| *v).min().unwrap_or(self.min.0[0])
+    }
+
+    /// Largest size of any direction: what a buffer must hold.
+    pub fn largest(&self) -> u64 {
+        self.max.0.into_iter().max().unwrap_or(0)
+    }
+}
+
+/// Flushes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FlushPlan {
+    /// fsync after so many writes; 0 never.
+    pub fsync_every: u32,
+    /// fdatasync after so many writes; 0 never.
+    pub fdatasync_every: u32,
+    /// sync_file_range after so many writes; 0 never.
+    pub range_every: u32,
+    /// Flags of sync_file_range(2).
+    pub range_flags: u32,
+    /// fsync at the end of the write stage.
+    pub end_fsync: bool,
+    /// fsync at each close.
+    pub fsync_on_close: bool,
+    /// syncfs at the end.
+    pub end_syncfs: bool,
+}
+
+/// Contents of write buffers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DataPlan {
+    /// What buffers hold at the start.
+    pub fill: Fill,
+    /// Fill again for each write.
+    pub refill: bool,
+    /// Stamp offset and time into each 512 bytes.
+    pub scramble: bool,
+}
+
+/// What buffers hold at the start.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Fill {
+    /// Random data.
+    #[default]
+    Random,
+    /// Zeroes.
+    Zero,
+    /// This pattern, repeated.
+    Pattern(Vec<u8>),
+}
+
+/// How requests are executed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnginePlan {
+    /// Registry name.
+    pub name: String,
+    /// Requests kept in flight.
+    pub iodepth: u32,
+    /// Requests per submission, 1..=iodepth.
+    pub batch: u32,
+    /// Fewest completions per reap; 0 polls.
+    pub batch_complete_min: u32,
+    /// Most completions per reap.
+    pub batch_complete_max: u32,
+    /// Depth to drain to before submitting again.
+    pub iodepth_low: u32,
+    /// The engine's own options: canonical name and canonical text.
+    pub options: Vec<(String, String)>,
+}
+
+/// What is measured and reported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatsPlan {
+    /// The job appears in the results.
+    pub report: bool,
+    /// Jobs of the group are merged in reports.
+    pub group_reporting: bool,
+    /// How directions are merged.
+    pub unified: Unified,
+    /// Total latency is measured.
+    pub lat: bool,
+    /// Completion latency is measured.
+    pub clat: bool,
+    /// Submission latency is measured.
+    pub slat: bool,
+    /// Bandwidth samples are taken.
+    pub bw: bool,
+    /// Fewer clock reads.
+    pub gtod_reduce: bool,
+    /// Percentiles of completion latency.
+    pub clat_percentiles: bool,
+    /// Percentiles of total latency.
+    pub lat_percentiles: bool,
+    /// Percentiles of submission latency.
+    pub slat_percentiles: bool,
+    /// Percentiles, ascending, 0..=100.
+    pub percentiles: Vec<f64>,
+    /// Digits of numbers in the normal report.
+    pub significant_figures: u32,
+    /// Bandwidth sampling period.
+    pub bw_period_ms: u32,
+    /// IOPS sampling period.
+    pub iops_period_ms: u32,
+    /// Disk statistics.
+    pub disk_util: bool,
+    /// Preferred clock; `None`: the best there is.
+    pub clock: Option<ClockSource>,
+    /// 1024 or 1000: which prefixes come first.
+    pub kb_base: u32,
+    /// Unit of rates: 8 bytes, 1 bits (never 0, resolved).
+    pub unit_base: u32,
+}
+
+/// How directions are merged in reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unified {
+    /// Apart.
+    #[default]
+    None,
+    /// Together.
+    Mixed,
+    /// Apart and together.
+    Both,
+}
+
+/// Source of time stamps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClockSource {
+    /// gettimeofday(2).
+    Gettimeofday,
+    /// clock_gettime(2).
+    ClockGettime,
+    /// Time-stamp counter of the CPU.
+    Cpu,
+}
+
+/// Which errors are survived.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ErrorsPlan {
+    /// Error classes that do not end the job.
+    pub continue_on: ErrorClasses,
+    /// Errnos that are ignored, by class; `None`: EIO and EILSEQ where `continue_on` is set.
+    pub ignore_read: Option<Vec<i32>>,
+    /// See `ignore_read`.
+    pub ignore_write: Option<Vec<i32>>,
+    /// See `ignore_read`.
+    pub ignore_verify: Option<Vec<i32>>,
+    /// Print tolerated errors.
+    pub dump: bool,
+}
+
+/// A set of error classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorClasses {
+    /// Reads.
+    pub read: bool,
+    /// Writes, trims, flushes.
+    pub write: bool,
+    /// Verification.
+    pub verify: bool,
+}
+
+impl ErrorClasses {
+    /// True if any class is survived.
+    pub fn any(self) -> bool {
+        self.read || self.write || self.verify
+    }
+}

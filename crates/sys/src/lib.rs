@@ -1,0 +1,11 @@
+//! Every system call, mapping and raw clock that fiord uses: the only crate with `unsafe` code.
+//!
+//! Callers see safe functions with typed errors ([`Errno`]). Nothing here knows what a job is.
+
+pub mod buffers;
+pub mod clock;
+pub mod errno;
+
+pub use buffers::BufferPool;
+pub use clock::Clock;
+pub use errno::Errno;
