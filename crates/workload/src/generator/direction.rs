@@ -64,7 +64,11 @@ impl DirectionPicker {
         match self.kind {
             Kind::Only(direction) => direction,
             Kind::TrimWrite => {
-                if file.write_due { Direction::Write } else { Direction::Trim }
+                if file.write_due {
+                    Direction::Write
+                } else {
+                    Direction::Trim
+                }
             }
             Kind::Mixed => {
                 if self.issued[self.current as usize] >= self.limit {
@@ -84,6 +88,11 @@ impl DirectionPicker {
             self.limit = old * self.share[drawn as usize] / 100;
             self.current = drawn;
         }
+    }
+
+    /// A pass begins.
+    pub(crate) fn restart(&mut self) {
+        self.limit = 0;
     }
 
     /// A request was issued.
