@@ -5,6 +5,10 @@
 pub mod buffers;
 pub mod clock;
 pub mod errno;
+pub mod futex;
+pub mod process;
+pub mod shared;
+pub mod signal;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;
