@@ -33,7 +33,7 @@ mod header {
     pub(super) const SECTIONS: usize = 2;
     pub(super) const FIRST_SECTION: usize = 3;
     pub(super) const SECTION_WORDS: usize = 3;
-    pub(super) const MAX_SECTIONS: usize = 24;
+    pub(super) const MAX_SECTIONS: usize = 40;
     pub(super) const WORDS: usize = FIRST_SECTION + MAX_SECTIONS * SECTION_WORDS;
 }
 
@@ -347,6 +347,7 @@ impl<'a> Ledger<'a> {
             return Err(LedgerError::TooSmall);
         }
         let sections = config.sections();
+        debug_assert!(sections.len() <= header::MAX_SECTIONS);
         let mut start = header::WORDS;
         for (i, section) in sections.iter().enumerate() {
             let entry = header::FIRST_SECTION + i * header::SECTION_WORDS;
