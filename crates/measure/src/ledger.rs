@@ -104,11 +104,8 @@ mod facts {
     pub(super) const FIRST_NS: usize = 3;
     pub(super) const LAST_NS: usize = 4;
     pub(super) const RUNTIME_NS: usize = 5;
-    pub(super) const USER_US: usize = 6;
-    pub(super) const SYSTEM_US: usize = 7;
-    pub(super) const CONTEXT_SWITCHES: usize = 8;
-    pub(super) const MAJOR_FAULTS: usize = 9;
-    pub(super) const MINOR_FAULTS: usize = 10;
+    /// Five words: user and system microseconds, context switches, major and minor faults.
+    pub(super) const USAGE: usize = 6;
     pub(super) const EPOCH: usize = 11;
     pub(super) const SYNC_IOS: usize = 12;
     pub(super) const PID: usize = 13;
@@ -145,7 +142,7 @@ mod moments {
 const MESSAGE_WORDS: usize = 513;
 
 /// What a worker measures; decides which sections its ledger has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LedgerConfig {
     /// Submission latency is measured.
     pub slat: bool,
@@ -509,7 +506,7 @@ impl<'a> Ledger<'a> {
     /// Sets the CPU usage of the worker since the measured phase began: user and system time in
     /// microseconds, context switches, major and minor faults.
     pub fn set_usage(&mut self, usage: [u64; 5]) {
-        for (word, value) in self.facts[facts::USER_US..=facts::MINOR_FAULTS].iter().zip(usage) {
+        for (word, value) in self.facts[facts::USAGE..].iter().zip(usage) {
             store(word, value);
         }
     }
@@ -686,7 +683,7 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         first_ns: fact(facts::FIRST_NS),
         last_ns: fact(facts::LAST_NS),
         runtime_ns: fact(facts::RUNTIME_NS),
-        usage: std::array::from_fn(|i| fact(facts::USER_US + i)),
+        usage: std::array::from_fn(|i| fact(facts::USAGE + i)),
         epoch: fact(facts::EPOCH),
         pid: fact(facts::PID) as u32,
         wall_start_ms: fact(facts::WALL_START_MS),
