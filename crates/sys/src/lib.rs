@@ -5,6 +5,7 @@
 pub mod buffers;
 pub mod clock;
 pub mod errno;
+pub mod file;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;
