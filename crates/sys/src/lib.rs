@@ -9,6 +9,7 @@ pub mod futex;
 pub mod process;
 pub mod shared;
 pub mod signal;
+pub mod file;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;
