@@ -5,6 +5,11 @@
 pub mod buffers;
 pub mod clock;
 pub mod errno;
+pub mod futex;
+pub mod process;
+pub mod shared;
+pub mod signal;
+pub mod file;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;
