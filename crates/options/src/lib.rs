@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod diagnostic;
 pub mod plan;
+pub mod spec;
 
 pub use plan::Plan;
