@@ -717,12 +717,12 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
     let mut clat = Histogram::default();
     for direction in DATA {
         let counters = find(words, Section::Counters(direction))?;
+        snapshot.direction_runtime_ns[direction] = load(&counters[counters::RUNTIME_NS]);
+        let report = &mut snapshot.directions[direction];
         report.bytes = load(&counters[counters::BYTES]);
         report.ios = load(&counters[counters::IOS]);
         report.short_ios = load(&counters[counters::SHORT]);
         report.drop_ios = load(&counters[counters::DROPPED]);
-        snapshot.direction_runtime_ns[direction] = load(&counters[counters::RUNTIME_NS]);
-        let report = &mut snapshot.directions[direction];
         report.slat = latency(words, LatencyKind::Submission, direction);
         report.clat = latency(words, LatencyKind::Completion, direction);
         report.lat = match fact(facts::LAT_IS_CLAT) {
