@@ -3,5 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod plan;
+pub mod table;
+pub mod value;
 
 pub use plan::Plan;
