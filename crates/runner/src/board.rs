@@ -1,0 +1,237 @@
+//! The board: one shared region per run for what jobs share.
+//!
+//! The parent creates it, worker processes inherit it. It holds one place per worker (its command and
+//! its state), the word on which the parent sleeps, the run's clock and its time of origin. Whatever
+//! several workers must see lives here from the start, because after the spawn nothing else is
+//! inherited.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use fiord_sys::clock::{Calibration, Clock};
+use fiord_sys::shared::{MemoryFile, SharedWords};
+use fiord_sys::{Errno, futex};
+
+const MAGIC: u64 = 0x0001_6472_616f_6266;
+
+mod word {
+    pub(super) const MAGIC: usize = 0;
+    pub(super) const EVENTS: usize = 1;
+    pub(super) const GENESIS_NS: usize = 2;
+    pub(super) const CLOCK: usize = 3;
+    pub(super) const CALIBRATION: usize = 4;
+    pub(super) const WORKERS: usize = 7;
+    pub(super) const FIRST_WORKER: usize = 64;
+    pub(super) const WORKER_WORDS: usize = 8;
+    pub(super) const COMMAND: usize = 0;
+    pub(super) const STATE: usize = 1;
+}
+
+/// What the parent wants of a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Command {
+    /// Stay at the start barrier.
+    Wait = 0,
+    /// Work.
+    Run = 1,
+    /// Finish what is in flight, then end.
+    Finish = 2,
+}
+
+/// Where a worker is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u64)]
+pub enum State {
+    /// Not started yet.
+    Waiting = 0,
+    /// Spawned.
+    Created = 1,
+    /// At the start barrier.
+    Initialised = 2,
+    /// Preparing its engine and files.
+    SettingUp = 3,
+    /// Reading its files before the job.
+    PreReading = 4,
+    /// Warming up.
+    Ramp = 5,
+    /// Doing I/O.
+    Running = 6,
+    /// Flushing after I/O.
+    Flushing = 7,
+    /// Closing down.
+    Finishing = 8,
+    /// All results are in the ledger.
+    Ended = 9,
+    /// Gone, and the parent knows.
+    Reaped = 10,
+}
+
+const STATES: [State; 11] = [
+    State::Waiting,
+    State::Created,
+    State::Initialised,
+    State::SettingUp,
+    State::PreReading,
+    State::Ramp,
+    State::Running,
+    State::Flushing,
+    State::Finishing,
+    State::Ended,
+    State::Reaped,
+];
+
+/// The mapped board.
+#[derive(Debug)]
+pub struct Board {
+    shared: SharedWords,
+    workers: usize,
+}
+
+impl Board {
+    /// Bytes for a board of so many workers.
+    pub fn bytes(workers: usize) -> usize {
+        (word::FIRST_WORKER + workers * word::WORKER_WORDS) * 8
+    }
+
+    /// Initialises the board of a run in a new memory file.
+    pub fn create(file: &MemoryFile, workers: usize, clock: &Clock) -> Result<Board, Errno> {
+        let board = Board { shared: file.map(0, file.bytes())?, workers };
+        let words = board.shared.words();
+        let (kind, calibration) = match clock {
+            Clock::Tsc(c) => (1, [c.origin_ticks, c.origin_ns, c.multiplier]),
+            Clock::Monotonic | Clock::Simulated(_) => (0, [0; 3]),
+            Clock::Realtime => (2, [0; 3]),
+        };
+        words[word::CLOCK].store(kind, Ordering::Relaxed);
+        for (i, value) in calibration.into_iter().enumerate() {
+            words[word::CALIBRATION + i].store(value, Ordering::Relaxed);
+        }
+        words[word::WORKERS].store(workers as u64, Ordering::Relaxed);
+        words[word::MAGIC].store(MAGIC, Ordering::Release);
+        Ok(board)
+    }
+
+    /// Maps the board that the parent made.
+    pub fn open(file: &MemoryFile) -> Result<Board, Errno> {
+        let shared = file.map(0, file.bytes())?;
+        let words = shared.words();
+        if words[word::MAGIC].load(Ordering::Acquire) != MAGIC {
+            return Err(Errno::INVAL);
+        }
+        let workers = words[word::WORKERS].load(Ordering::Relaxed) as usize;
+        if file.bytes() < Board::bytes(workers) {
+            return Err(Errno::INVAL);
+        }
+        Ok(Board { shared, workers })
+    }
+
+    /// The clock of the run.
+    pub fn clock(&self) -> Clock {
+        let words = self.shared.words();
+        let part = |i: usize| words[word::CALIBRATION + i].load(Ordering::Relaxed);
+        match words[word::CLOCK].load(Ordering::Relaxed) {
+            1 => Clock::Tsc(Calibration {
+                origin_ticks: part(0),
+                origin_ns: part(1),
+                multiplier: part(2),
+            }),
+            2 => Clock::Realtime,
+            _ => Clock::Monotonic,
+        }
+    }
+
+    /// Sets the time at which the run began.
+    pub fn set_genesis_ns(&self, ns: u64) {
+        self.shared.words()[word::GENESIS_NS].store(ns, Ordering::Release);
+    }
+
+    /// When the run began, on the run's clock.
+    pub fn genesis_ns(&self) -> u64 {
+        self.shared.words()[word::GENESIS_NS].load(Ordering::Acquire)
+    }
+
+    /// The word that counts events; the parent sleeps on it.
+    pub fn events(&self) -> &AtomicU64 {
+        &self.shared.words()[word::EVENTS]
+    }
+
+    /// Tells the parent that something changed.
+    pub fn notify(&self) {
+        self.events().fetch_add(1, Ordering::Release);
+        futex::wake_all(self.events());
+    }
+
+    /// Number of workers.
+    pub fn workers(&self) -> usize {
+        self.workers
+    }
+
+    fn place(&self, worker: usize) -> &[AtomicU64] {
+        assert!(worker < self.workers, "worker {worker} of {}", self.workers);
+        let start = word::FIRST_WORKER + worker * word::WORKER_WORDS;
+        &self.shared.words()[start..start + word::WORKER_WORDS]
+    }
+
+    /// State of a worker.
+    pub fn state(&self, worker: usize) -> State {
+        let value = self.place(worker)[word::STATE].load(Ordering::Acquire);
+        STATES.get(value as usize).copied().unwrap_or(State::Waiting)
+    }
+
+    /// Changes the state of a worker and tells the parent.
+    pub fn set_state(&self, worker: usize, state: State) {
+        self.place(worker)[word::STATE].store(state as u64, Ordering::Release);
+        self.notify();
+    }
+
+    /// Tells a worker what to do. `Finish` is final.
+    pub fn command(&self, worker: usize, command: Command) {
+        let place = &self.place(worker)[word::COMMAND];
+        if command == Command::Run {
+            // A worker that was told to finish before it ran must not be revived.
+            let wait = Command::Wait as u64;
+            let _ = place.compare_exchange(wait, command as u64, Ordering::AcqRel, Ordering::Relaxed);
+        } else {
+            place.store(command as u64, Ordering::Release);
+        }
+        futex::wake_all(place);
+    }
+
+    /// The command word of a worker, which the loop polls.
+    pub fn commands(&self, worker: usize) -> CommandWord<'_> {
+        CommandWord { word: &self.place(worker)[word::COMMAND] }
+    }
+}
+
+/// The command of one worker as it sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandWord<'a> {
+    word: &'a AtomicU64,
+}
+
+impl<'a> CommandWord<'a> {
+    /// A command word outside a board, for tests of the loop.
+    pub fn new(word: &'a AtomicU64) -> CommandWord<'a> {
+        CommandWord { word }
+    }
+
+    /// True once the worker shall end.
+    #[inline]
+    pub fn finish(&self) -> bool {
+        self.word.load(Ordering::Relaxed) == Command::Finish as u64
+    }
+
+    /// Sleeps at the barrier; false if the worker shall not run at all.
+    pub fn wait_for_start(&self) -> bool {
+        while self.word.load(Ordering::Acquire) == Command::Wait as u64 {
+            futex::wait(self.word, Command::Wait as u64, None);
+        }
+        !self.finish()
+    }
+
+    /// Sleeps for at most `limit`, less if told to finish.
+    pub fn sleep(&self, limit: Duration) {
+        futex::wait(self.word, Command::Run as u64, Some(limit));
+    }
+}
