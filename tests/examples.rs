@@ -1,5 +1,7 @@
 //! The job files in `examples/` run, shortened, and remove what they make; fio understands them too.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::PathBuf;
 
 use xtask::peer;

@@ -1,6 +1,8 @@
 //! Every example job of Debian's package `fio-examples` that the peer accepts is read, and accepted or
 //! refused for options that are known and planned.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::PathBuf;
 
 use xtask::peer;

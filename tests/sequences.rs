@@ -3,6 +3,8 @@
 //! Both programs run the same job with `write_iolog`, and the records are compared request by request.
 //! The matrix is patterns times variants; each variant is a list of switches.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

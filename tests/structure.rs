@@ -1,6 +1,8 @@
 //! The JSON report has every path of the peer's report with the same type and in the same order, and the
 //! values that the job determines are the same.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::sync::OnceLock;
 
 use xtask::compare::{self, Pair, Weight};
