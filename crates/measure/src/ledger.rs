@@ -112,7 +112,8 @@ mod facts {
     pub(super) const WALL_START_MS: usize = 14;
     pub(super) const LAT_IS_CLAT: usize = 15;
     pub(super) const DEPTH_ONE: usize = 16;
-    pub(super) const WORDS: usize = 17;
+    pub(super) const PASS_NS: usize = 17;
+    pub(super) const WORDS: usize = 18;
 }
 
 /// Counts of a direction.
@@ -421,6 +422,13 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// Counts a data request that failed.
+    pub fn record_failed(&mut self, direction: Direction) {
+        if let Some(counters) = self.counters.get(direction as usize) {
+            add(&counters[counters::IOS], 1);
+        }
+    }
+
     /// Counts a flush.
     pub fn record_flush(&mut self, ns: u64) {
         add(&self.facts[facts::SYNC_IOS], 1);
@@ -479,22 +487,29 @@ impl<'a> Ledger<'a> {
         store(&self.facts[facts::WALL_START_MS], wall_start_ms);
     }
 
-    /// Says when the measured phase began.
-    pub fn set_first(&mut self, now_ns: u64) {
-        store(&self.facts[facts::FIRST_NS], now_ns);
-        store(&self.facts[facts::LAST_NS], now_ns);
+    /// Says that a pass (or the measured phase, after a ramp) begins now.
+    pub fn begin_pass(&mut self, now_ns: u64) {
+        if load(&self.facts[facts::FIRST_NS]) == 0 {
+            store(&self.facts[facts::FIRST_NS], now_ns);
+        }
+        store(&self.facts[facts::PASS_NS], now_ns);
     }
 
-    /// Adds the time of a pass to the directions that did I/O in it, and to the job.
-    pub fn add_runtime(&mut self, active: PerDirection<bool>, first_ns: u64, last_ns: u64) {
-        let elapsed = last_ns.saturating_sub(first_ns);
+    /// Ends the pass: its time counts for the job and for the directions that did I/O in it.
+    pub fn end_pass(&mut self, active: PerDirection<bool>, now_ns: u64) {
+        let start_ns = load(&self.facts[facts::PASS_NS]);
+        if start_ns == 0 {
+            return;
+        }
+        let elapsed_ns = now_ns.saturating_sub(start_ns);
         for (direction, active) in active.iter() {
             if *active {
-                add(&self.counters[direction as usize][counters::RUNTIME_NS], elapsed);
+                add(&self.counters[direction as usize][counters::RUNTIME_NS], elapsed_ns);
             }
         }
-        add(&self.facts[facts::RUNTIME_NS], elapsed);
-        store(&self.facts[facts::LAST_NS], last_ns);
+        add(&self.facts[facts::RUNTIME_NS], elapsed_ns);
+        store(&self.facts[facts::LAST_NS], now_ns);
+        store(&self.facts[facts::PASS_NS], 0);
     }
 
     /// Bytes and requests of a direction so far.
@@ -537,7 +552,9 @@ impl<'a> Ledger<'a> {
         let counts = self.counters.iter().flat_map(|c| c.iter());
         counts.chain(self.depths).chain(self.straddles).for_each(|word| store(word, 0));
         store(&self.facts[facts::SYNC_IOS], 0);
-        store(&self.facts[facts::RUNTIME_NS], 0);
+        for fact in [facts::RUNTIME_NS, facts::FIRST_NS, facts::LAST_NS, facts::PASS_NS] {
+            store(&self.facts[fact], 0);
+        }
         add(&self.facts[facts::EPOCH], 1);
         self.end();
     }
@@ -567,6 +584,8 @@ fn batch_bin(count: usize) -> usize {
 pub struct Snapshot {
     /// Results per direction; samples are the reader's business.
     pub directions: PerDirection<crate::DirectionReport>,
+    /// Time of finished passes in which a direction was active, nanoseconds.
+    pub direction_runtime_ns: PerDirection<u64>,
     /// Flush latency.
     pub flush: Latency,
     /// Flushes.
@@ -591,6 +610,8 @@ pub struct Snapshot {
     pub last_ns: u64,
     /// Time of finished passes.
     pub runtime_ns: u64,
+    /// Start of the pass that goes on; 0 between passes.
+    pub pass_ns: u64,
     /// User, system microseconds, context switches, major, minor faults.
     pub usage: [u64; 5],
     /// Counts resets.
@@ -683,6 +704,7 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         first_ns: fact(facts::FIRST_NS),
         last_ns: fact(facts::LAST_NS),
         runtime_ns: fact(facts::RUNTIME_NS),
+        pass_ns: fact(facts::PASS_NS),
         usage: std::array::from_fn(|i| fact(facts::USAGE + i)),
         epoch: fact(facts::EPOCH),
         pid: fact(facts::PID) as u32,
@@ -695,12 +717,12 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
     let mut clat = Histogram::default();
     for direction in DATA {
         let counters = find(words, Section::Counters(direction))?;
+        snapshot.direction_runtime_ns[direction] = load(&counters[counters::RUNTIME_NS]);
         let report = &mut snapshot.directions[direction];
         report.bytes = load(&counters[counters::BYTES]);
         report.ios = load(&counters[counters::IOS]);
         report.short_ios = load(&counters[counters::SHORT]);
         report.drop_ios = load(&counters[counters::DROPPED]);
-        report.runtime_ms = load(&counters[counters::RUNTIME_NS]) / 1_000_000;
         report.slat = latency(words, LatencyKind::Submission, direction);
         report.clat = latency(words, LatencyKind::Completion, direction);
         report.lat = match fact(facts::LAT_IS_CLAT) {

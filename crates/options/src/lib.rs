@@ -2,6 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod diagnostic;
+pub mod host;
+pub mod jobfile;
 pub mod plan;
+pub mod spec;
+mod variables;
 
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use host::{EngineFacts, Host};
 pub use plan::Plan;
+pub use spec::Spec;

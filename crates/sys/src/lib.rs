@@ -4,12 +4,13 @@
 
 pub mod buffers;
 pub mod clock;
+pub mod disks;
 pub mod errno;
+pub mod file;
 pub mod futex;
 pub mod process;
 pub mod shared;
 pub mod signal;
-pub mod file;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;

@@ -22,7 +22,8 @@ impl Executable {
     /// The program that is running.
     pub fn current() -> Result<Executable, Errno> {
         let path = std::env::current_exe().map_err(Errno::from);
-        let by_link = rustix::fs::open("/proc/self/exe", OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+        let by_link =
+            rustix::fs::open("/proc/self/exe", OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
         match (by_link, path) {
             (Ok(fd), _) => Ok(Executable { fd }),
             (Err(_), Ok(path)) => Executable::open(path.as_os_str()),

@@ -82,7 +82,9 @@ impl std::fmt::Display for LfsrError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             LfsrError::Bound => "the number of blocks does not fit a shift register",
-            LfsrError::Seed => "the seed of the offsets is all ones, which a shift register cannot leave",
+            LfsrError::Seed => {
+                "the seed of the offsets is all ones, which a shift register cannot leave"
+            }
         })
     }
 }

@@ -1,0 +1,179 @@
+//! Where does a request begin?
+
+use fiord_base::Direction;
+use fiord_base::random::{Lfsr, Stream};
+use fiord_options::plan::Sequencer;
+
+use super::length::LengthPicker;
+use super::setup::Streams;
+use crate::BlockMap;
+
+/// What the generator knows of a target.
+#[derive(Clone, Debug)]
+pub(crate) struct FileState {
+    /// First byte of the region.
+    pub(crate) start: u64,
+    /// Bytes of the region.
+    pub(crate) size: u64,
+    /// Bytes of the target.
+    pub(crate) real_size: u64,
+    /// End of the last request, by direction.
+    pub(crate) position: [u64; 3],
+    /// Begin of the last request, by direction.
+    pub(crate) previous: [u64; 3],
+    /// Blocks to draw from, by direction.
+    pub(crate) blocks: [u64; 3],
+    pub(crate) map: Option<BlockMap>,
+    pub(crate) lfsr: Option<Lfsr>,
+    pub(crate) open: bool,
+    pub(crate) finished: bool,
+}
+
+impl FileState {
+    /// A pass begins.
+    pub(crate) fn restart(&mut self) {
+        self.position = [self.start; 3];
+        self.previous = [self.start; 3];
+        self.finished = false;
+        if let Some(map) = &mut self.map {
+            map.clear();
+        }
+    }
+}
+
+/// Offset and length of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) offset: u64,
+    pub(crate) length: u64,
+}
+
+/// Chooses offsets.
+#[derive(Clone, Debug)]
+pub(crate) struct OffsetPicker {
+    pub(crate) random: bool,
+    /// Requests per drawn offset.
+    pub(crate) run_length: u32,
+    pub(crate) run_left: u32,
+    pub(crate) sequencer: Sequencer,
+    pub(crate) gap: i64,
+    /// Percent of random requests, by direction.
+    pub(crate) percent: [u32; 3],
+    /// Some request of a random job may be sequential.
+    pub(crate) mixed_order: bool,
+    pub(crate) align: [u64; 3],
+    /// Bytes of one bit of the map.
+    pub(crate) unit: u64,
+    /// Sequential requests begin again at the end of the region.
+    pub(crate) wraps: bool,
+    pub(crate) time_based: bool,
+    /// The last trim, which a write follows.
+    pub(crate) trimmed: Option<Extent>,
+}
+
+impl OffsetPicker {
+    /// The next request for the file, or `None` if it has nothing left.
+    #[inline]
+    pub(crate) fn pick(
+        &mut self,
+        file: &mut FileState,
+        direction: Direction,
+        lengths: &mut LengthPicker,
+        streams: &mut Streams,
+    ) -> Option<Extent> {
+        let d = direction as usize % 3;
+        if direction == Direction::Write
+            && let Some(extent) = self.trimmed.take()
+        {
+            return Some(extent);
+        }
+        let (offset, random) = if !self.random {
+            (self.sequential(file, d)?, false)
+        } else if self.mixed_order {
+            self.run_or_random(file, d, streams)?
+        } else {
+            (self.random(file, d, &mut streams.offset)?, true)
+        };
+        if offset >= file.start + file.size && self.random {
+            return None;
+        }
+        let room = (file.start + file.size).saturating_sub(offset);
+        let mut length = lengths.pick(direction, random, room)?;
+        if offset + length > file.real_size {
+            return None;
+        }
+        if random && let Some(map) = &mut file.map {
+            let first = (offset - file.start) / self.unit;
+            let units = length.div_ceil(self.unit);
+            let marked = map.set_run(first, units);
+            if marked < units {
+                length = marked * self.unit;
+            }
+        }
+        file.position[d] = offset + length;
+        file.previous[d] = offset;
+        Some(Extent { offset, length })
+    }
+
+    fn sequential(&mut self, file: &mut FileState, d: usize) -> Option<u64> {
+        let end = file.start + file.size;
+        let mut position = file.position[d];
+        if self.wraps && position >= end {
+            position = file.start;
+        }
+        if self.gap != 0 && position != file.start {
+            position = position.wrapping_add_signed(self.gap);
+            if position >= file.real_size {
+                position =
+                    if self.gap > 0 { file.start } else { end.wrapping_add_signed(self.gap) };
+            }
+        }
+        (position < end).then_some(position)
+    }
+
+    fn random(&mut self, file: &mut FileState, d: usize, stream: &mut Stream) -> Option<u64> {
+        let block = if let Some(lfsr) = &mut file.lfsr {
+            lfsr.draw()?
+        } else {
+            if file.blocks[d] == 0 {
+                return None;
+            }
+            let block = stream.below(file.blocks[d]);
+            match &mut file.map {
+                Some(map) => match map.next_free(block) {
+                    Some(block) => block,
+                    None if self.time_based => {
+                        map.clear();
+                        map.next_free(block)?
+                    }
+                    None => return None,
+                },
+                None => block,
+            }
+        };
+        Some(file.start + block * self.align[d])
+    }
+
+    fn run_or_random(
+        &mut self,
+        file: &mut FileState,
+        d: usize,
+        streams: &mut Streams,
+    ) -> Option<(u64, bool)> {
+        if self.run_length > 1 {
+            self.run_left = if self.run_left == 0 { self.run_length } else { self.run_left } - 1;
+            if self.run_left + 1 == self.run_length {
+                return Some((self.random(file, d, &mut streams.offset)?, true));
+            }
+            if self.sequencer == Sequencer::Identical {
+                return Some((file.previous[d], false));
+            }
+        } else if streams.order.between(1, 100) <= self.percent[d] {
+            return Some((self.random(file, d, &mut streams.offset)?, true));
+        }
+        match self.sequential(file, d) {
+            Some(offset) => Some((offset, false)),
+            None => Some((self.random(file, d, &mut streams.offset)?, false)),
+        }
+    }
+}
