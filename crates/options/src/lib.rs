@@ -8,6 +8,8 @@ pub mod jobfile;
 pub mod plan;
 pub mod spec;
 mod variables;
+pub mod table;
+pub mod value;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use host::{EngineFacts, Host};
