@@ -19,9 +19,7 @@ pub use switches::{Action, Eta, Formats, Json, Output, Progress};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::host::Host;
 use crate::jobfile;
-use crate::spec::{
-    Document, DocumentKind, Origin, Section, SectionKind, Setting, Source, Spec,
-};
+use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Source, Spec};
 use crate::table::{self, OptionDef, Scope};
 use words::{Given, Words};
 
@@ -115,8 +113,7 @@ impl<'a> Parser<'a> {
         let text = word.bytes();
         let (name, value) = split_at_equals(&text[dashes..]);
         let name_origin = word.part(0..dashes + name.len());
-        let value_origin =
-            value.map(|value| word.part(text.len() - value.len()..text.len()));
+        let value_origin = value.map(|value| word.part(text.len() - value.len()..text.len()));
         match self.find(name) {
             Found::Option(def) => {
                 if let Some(given) =
@@ -187,8 +184,7 @@ impl<'a> Parser<'a> {
         let mut candidates: Vec<(&'static str, &'static OptionDef)> = Vec::new();
         for def in table::all().filter(|def| self.may_be_abbreviated(def)) {
             let names = std::iter::once(&def.name).chain(def.aliases);
-            candidates
-                .extend(names.filter(|full| full.starts_with(name)).map(|full| (*full, def)));
+            candidates.extend(names.filter(|full| full.starts_with(name)).map(|full| (*full, def)));
         }
         match candidates.as_slice() {
             [] => Found::Nothing,
@@ -357,3 +353,6 @@ fn read_job_file(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

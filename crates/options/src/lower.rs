@@ -47,7 +47,7 @@ struct Lowering<'a> {
     clones: u64,
     group: u32,
     group_has_members: bool,
-    /// Where the first job of the present group asked for its kind of percentiles.
+    /// Whether the first job of the present group that reports with it has latency percentiles.
     group_lat_percentiles: Option<bool>,
 }
 
@@ -209,14 +209,12 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// True if the user has set this option, in the job or in a global section.
-    fn is_given(&self, option: &str) -> bool {
-        self.settings.origin(option).is_some()
-    }
-
     /// Reports a finding about an option, at the place where it was set.
     fn report(&mut self, option: &str, diagnostic: Diagnostic) {
         let origin = self.settings.origin(option).unwrap_or(self.section);
         self.diagnostics.push_once(diagnostic.at(origin));
     }
 }
+
+#[cfg(test)]
+mod tests;

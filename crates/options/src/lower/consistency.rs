@@ -85,11 +85,8 @@ fn bound_depths(plan: &mut JobPlan) {
         }
     }
     engine.batch_complete_min = engine.batch_complete_min.min(engine.iodepth);
-    engine.batch_complete_max = engine
-        .batch_complete_max
-        .min(engine.iodepth)
-        .max(engine.batch_complete_min)
-        .max(1);
+    engine.batch_complete_max =
+        engine.batch_complete_max.min(engine.iodepth).max(engine.batch_complete_min).max(1);
 }
 
 fn explain_depth(plan: &JobPlan, job: &mut Job<'_>) {

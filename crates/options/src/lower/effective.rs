@@ -10,9 +10,8 @@ use crate::table::{self, OptionDef, Status};
 /// what was given, else the default.
 pub(super) fn effective(plan: &JobPlan, settings: &Settings) -> Vec<(String, String)> {
     let built = table::job_options().filter(|def| def.status == Status::Ready);
-    let mut list: Vec<_> = built
-        .filter_map(|def| Some((def.name.to_owned(), value(def, plan, settings)?)))
-        .collect();
+    let mut list: Vec<_> =
+        built.filter_map(|def| Some((def.name.to_owned(), value(def, plan, settings)?))).collect();
     list.extend(plan.engine.options.iter().cloned());
     list
 }
@@ -80,7 +79,9 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
         "buffered" => Resolved::flag(!files.direct),
         "invalidate" => Resolved::flag(files.invalidate),
         "norandommap" => Resolved::flag(!plan.pattern.random_map),
-        "randrepeat" => Resolved::flag(matches!(plan.pattern.seeds, Seeds::Base { repeat: true, .. })),
+        "randrepeat" => {
+            Resolved::flag(matches!(plan.pattern.seeds, Seeds::Base { repeat: true, .. }))
+        }
         "randseed" => Resolved::optional(match plan.pattern.seeds {
             Seeds::Base { base, .. } => Some(base.to_string()),
             Seeds::System => None,

@@ -39,11 +39,14 @@ pub(super) fn lower_general(options: GeneralOptions, plan: &mut JobPlan) -> bool
         plan.execution = Execution::Thread;
     }
     let lists = ignore_error.unwrap_or_default();
-    plan.errors = errors(ErrorsPlan {
-        continue_on: continue_on_error.unwrap_or_default(),
-        dump: error_dump.unwrap_or(false),
-        ..ErrorsPlan::default()
-    }, lists);
+    plan.errors = errors(
+        ErrorsPlan {
+            continue_on: continue_on_error.unwrap_or_default(),
+            dump: error_dump.unwrap_or(false),
+            ..ErrorsPlan::default()
+        },
+        lists,
+    );
     new_group.unwrap_or(false)
 }
 

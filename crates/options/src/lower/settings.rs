@@ -25,8 +25,8 @@ struct Entry {
     def: &'static OptionDef,
     value: Value,
     typed: Option<Vec<u8>>,
+    /// Where the value was typed.
     origin: Origin,
-    value_origin: Origin,
     /// Set by the section of the job itself.
     own: bool,
 }
@@ -53,7 +53,7 @@ impl Settings {
 
     /// Where the value in force was typed.
     pub(super) fn origin(&self, name: &str) -> Option<&Origin> {
-        self.entry(name).map(|entry| &entry.value_origin)
+        self.entry(name).map(|entry| &entry.origin)
     }
 
     /// The value as typed.
@@ -197,8 +197,7 @@ impl<'a> Resolver<'a> {
                     def,
                     value,
                     typed: setting.value.clone(),
-                    origin: setting.name_origin.clone(),
-                    value_origin: setting.value_origin.clone(),
+                    origin: setting.value_origin.clone(),
                     own: true,
                 });
             }
@@ -270,9 +269,12 @@ impl<'a> Resolver<'a> {
                 self.apply(def, &setting);
             } else if own && let Some(def) = owner_of(&name) {
                 self.diagnostics.push_once(
-                    Diagnostic::error(format!("option `{name}` belongs to the {}", table_owner(def)))
-                        .at(&setting.name_origin)
-                        .label(format!("this job uses `ioengine={engine}`")),
+                    Diagnostic::error(format!(
+                        "option `{name}` belongs to the {}",
+                        table_owner(def)
+                    ))
+                    .at(&setting.name_origin)
+                    .label(format!("this job uses `ioengine={engine}`")),
                 );
             }
         }
@@ -337,7 +339,8 @@ fn bad_value(
     let typed_as_is = setting.value.as_deref() == Some(origin.bytes());
     diagnostic = if typed_as_is && !error.span.is_empty() {
         let skipped = origin.bytes().len() - origin.bytes().trim_ascii_start().len();
-        let skipped = if text.is_some_and(|t| t.len() == origin.bytes().len()) { 0 } else { skipped };
+        let skipped =
+            if text.is_some_and(|t| t.len() == origin.bytes().len()) { 0 } else { skipped };
         diagnostic.at(&origin.part(error.span.start + skipped..error.span.end + skipped))
     } else {
         diagnostic.at(origin)
