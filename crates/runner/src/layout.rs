@@ -25,18 +25,18 @@ const FILL_BYTES: usize = 1 << 20;
 
 /// The files of one clone, ready to be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// In the order of the generator's indices.
-    pub files: Vec<TargetFile>,
+    pub(crate) files: Vec<TargetFile>,
     /// Bytes over all regions.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Bytes to move per loop, where the job says so.
-    pub io_size: Option<u64>,
+    pub(crate) io_size: Option<u64>,
 }
 
 impl Layout {
     /// As the generator wants it.
-    pub fn regions(&self) -> Regions {
+    pub(crate) fn regions(&self) -> Regions {
         let region = |f: &TargetFile| FileRegion {
             offset: f.offset,
             size: f.size,
@@ -49,18 +49,18 @@ impl Layout {
 
 /// One target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TargetFile {
+pub(crate) struct TargetFile {
     /// Where it is.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// What it is.
     #[serde(with = "kind_number")]
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Bytes once laid out; 0 if unknown.
-    pub real_bytes: u64,
+    pub(crate) real_bytes: u64,
     /// First byte of the part that the job uses.
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// Bytes of that part.
-    pub size: u64,
+    pub(crate) size: u64,
 }
 
 impl TargetFile {

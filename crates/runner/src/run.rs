@@ -209,10 +209,6 @@ impl<'a> Run<'a> {
 
     /// Starts workers as their turn comes and waits for the last one.
     fn schedule(&mut self, observer: &mut dyn Observer) {
-        let runnable = self.workers.iter().filter(|w| !matches!(w.body, Body::Gone));
-        let (processes, threads): (Vec<_>, Vec<_>) =
-            runnable.partition(|w| w.order.job.execution == Execution::Process);
-        observer.event(Event::Starting { processes: processes.len(), threads: threads.len() });
         let now_ns = self.clock.now_ns();
         self.board.set_genesis_ns(now_ns);
         let after = |period: Option<Duration>| match period {

@@ -45,14 +45,7 @@ impl Targets {
             },
             ..OpenHow::default()
         };
-        let advice = match plan.fadvise {
-            Fadvise::Off => None,
-            Fadvise::ByPattern if rw.random => Some(Advice::Random),
-            Fadvise::ByPattern => Some(Advice::Sequential),
-            Fadvise::Random => Some(Advice::Random),
-            Fadvise::Sequential => Some(Advice::Sequential),
-            Fadvise::NoReuse => Some(Advice::NoReuse),
-        };
+        let advice = advice(job);
         let open = files.iter().map(|_| None).collect();
         let attached = vec![false; files.len()];
         let invalidated = vec![plan.pre_read; files.len()];
@@ -266,6 +259,18 @@ impl Targets {
         let Some(fd) = &self.open[index.index()] else { return Ok(()) };
         file::unlock(fd.as_fd())
             .map_err(|errno| Failure::new(format!("unlock {}", self.describe(index)), errno))
+    }
+}
+
+/// What files are advised when they are opened.
+pub(crate) fn advice(job: &JobPlan) -> Option<Advice> {
+    match job.files.fadvise {
+        Fadvise::Off => None,
+        Fadvise::ByPattern if job.pattern.rw.random => Some(Advice::Random),
+        Fadvise::ByPattern => Some(Advice::Sequential),
+        Fadvise::Random => Some(Advice::Random),
+        Fadvise::Sequential => Some(Advice::Sequential),
+        Fadvise::NoReuse => Some(Advice::NoReuse),
     }
 }
 

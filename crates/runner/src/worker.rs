@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::layout::{self, Layout, Unwatched};
 use crate::order::{self, Order};
 use crate::recorder::Recorder;
-use crate::targets::Targets;
+use crate::targets::{Targets, advice};
 
 /// First argument of a worker process; the second names descriptors and the worker's number.
 pub(crate) const WORKER_SWITCH: &str = "--fiord-worker";
@@ -133,6 +133,7 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         direct: job.files.direct,
         options: &job.engine.options,
         sync_range_flags: job.flush.range_flags,
+        advice: advice(job),
     })?;
     let rw = job.pattern.rw;
     let buffer_bytes = match entry.caps.no_data || !(rw.read || rw.write) {
