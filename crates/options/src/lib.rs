@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod help;
 pub mod plan;
 pub mod table;
 pub mod value;
