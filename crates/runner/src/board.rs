@@ -6,10 +6,9 @@
 //! inherited.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use fiord_sys::clock::{Calibration, Clock};
-use fiord_sys::shared::{MemoryFile, SharedWords};
+use fiord_sys::shared::{MemoryFile, PAGE_BYTES, SharedWords};
 use fiord_sys::{Errno, futex};
 
 const MAGIC: u64 = 0x0001_6472_616f_6266;
@@ -95,21 +94,33 @@ impl Board {
     }
 
     /// Initialises the board of a run in a new memory file.
-    pub fn create(file: &MemoryFile, workers: usize, clock: &Clock) -> Result<Board, Errno> {
+    pub fn create(file: &MemoryFile, workers: usize) -> Result<Board, Errno> {
         let board = Board { shared: file.map(0, file.bytes())?, workers };
         let words = board.shared.words();
+        words[word::WORKERS].store(workers as u64, Ordering::Relaxed);
+        words[word::MAGIC].store(MAGIC, Ordering::Release);
+        Ok(board)
+    }
+
+    /// The word that counts events, in a mapping of its own that is never unmapped: signal handlers
+    /// may touch it at any time.
+    pub fn leak_events(file: &MemoryFile) -> Result<&'static AtomicU64, Errno> {
+        let page: &'static SharedWords = Box::leak(Box::new(file.map(0, PAGE_BYTES)?));
+        Ok(&page.words()[word::EVENTS])
+    }
+
+    /// Sets the clock of the run, before any worker starts.
+    pub fn set_clock(&self, clock: &Clock) {
         let (kind, calibration) = match clock {
             Clock::Tsc(c) => (1, [c.origin_ticks, c.origin_ns, c.multiplier]),
             Clock::Monotonic | Clock::Simulated(_) => (0, [0; 3]),
             Clock::Realtime => (2, [0; 3]),
         };
+        let words = self.shared.words();
         words[word::CLOCK].store(kind, Ordering::Relaxed);
         for (i, value) in calibration.into_iter().enumerate() {
-            words[word::CALIBRATION + i].store(value, Ordering::Relaxed);
+            words[word::CALIBRATION + i].store(value, Ordering::Release);
         }
-        words[word::WORKERS].store(workers as u64, Ordering::Relaxed);
-        words[word::MAGIC].store(MAGIC, Ordering::Release);
-        Ok(board)
     }
 
     /// Maps the board that the parent made.
@@ -228,10 +239,5 @@ impl<'a> CommandWord<'a> {
             futex::wait(self.word, Command::Wait as u64, None);
         }
         !self.finish()
-    }
-
-    /// Sleeps for at most `limit`, less if told to finish.
-    pub fn sleep(&self, limit: Duration) {
-        futex::wait(self.word, Command::Run as u64, Some(limit));
     }
 }

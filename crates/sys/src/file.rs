@@ -25,7 +25,7 @@ pub use transfer::{
     writev,
 };
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags};
@@ -207,6 +207,30 @@ pub fn make_directories(path: &Path) -> Result<(), Errno> {
 pub fn open_directory(path: &Path) -> Result<OwnedFd, Errno> {
     let flags = OFlags::CLOEXEC | OFlags::RDONLY | OFlags::DIRECTORY;
     rustix::fs::open(path, flags, Mode::empty()).map_err(Errno::from)
+}
+
+/// A descriptor that its owner has promised to keep open until we have forgotten it. Engines hold
+/// these: the loop attaches a file, keeps it open, and detaches it before it closes it.
+///
+/// Should the owner break the promise, calls fail with EBADF or reach whatever file has the number
+/// then; memory is never at risk.
+#[derive(Clone, Copy, Debug)]
+pub struct LentFd(BorrowedFd<'static>);
+
+impl LentFd {
+    /// Notes a descriptor beyond its borrow.
+    pub fn new(fd: BorrowedFd<'_>) -> LentFd {
+        // SAFETY: the number is not -1, which is all that the representation asks for; system calls
+        // check every number they get, so that a stale one costs an error and not memory safety.
+        LentFd(unsafe { BorrowedFd::borrow_raw(fd.as_raw_fd()) })
+    }
+}
+
+impl AsFd for LentFd {
+    #[inline]
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0
+    }
 }
 
 /// Another descriptor of the same open file.

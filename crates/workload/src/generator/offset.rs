@@ -8,6 +8,9 @@ use super::length::LengthPicker;
 use super::setup::Streams;
 use crate::BlockMap;
 
+/// No request yet.
+pub(crate) const NONE: u64 = u64::MAX;
+
 /// What the generator knows of a target.
 #[derive(Clone, Debug)]
 pub(crate) struct FileState {
@@ -33,7 +36,7 @@ impl FileState {
     /// A pass begins.
     pub(crate) fn restart(&mut self) {
         self.position = [self.start; 3];
-        self.previous = [self.start; 3];
+        self.previous = [NONE; 3];
         self.finished = false;
         if let Some(map) = &mut self.map {
             map.clear();
@@ -62,13 +65,13 @@ pub(crate) struct OffsetPicker {
     /// Some request of a random job may be sequential.
     pub(crate) mixed_order: bool,
     pub(crate) align: [u64; 3],
-    /// Bytes of one bit of the map.
-    pub(crate) unit: u64,
+    /// Bytes that one bit of the map stands for, by direction of the request that asks.
+    pub(crate) unit: [u64; 3],
     /// Sequential requests begin again at the end of the region.
     pub(crate) wraps: bool,
     pub(crate) time_based: bool,
-    /// The last trim, which a write follows.
-    pub(crate) trimmed: Option<Extent>,
+    /// Random writes go where the last trim went.
+    pub(crate) trim_write: bool,
 }
 
 impl OffsetPicker {
@@ -82,13 +85,10 @@ impl OffsetPicker {
         streams: &mut Streams,
     ) -> Option<Extent> {
         let d = direction as usize % 3;
-        if direction == Direction::Write
-            && let Some(extent) = self.trimmed.take()
-        {
-            return Some(extent);
-        }
         let (offset, random) = if !self.random {
             (self.sequential(file, d)?, false)
+        } else if self.trim_write && direction == Direction::Write {
+            (file.previous[Direction::Trim as usize], false)
         } else if self.mixed_order {
             self.run_or_random(file, d, streams)?
         } else {
@@ -98,16 +98,21 @@ impl OffsetPicker {
             return None;
         }
         let room = (file.start + file.size).saturating_sub(offset);
-        let mut length = lengths.pick(direction, random, room)?;
+        let mut length = if self.random && self.trim_write && direction == Direction::Write {
+            file.position[Direction::Trim as usize] - offset
+        } else {
+            lengths.pick(direction, random, room)?
+        };
         if offset + length > file.real_size {
             return None;
         }
         if random && let Some(map) = &mut file.map {
-            let first = (offset - file.start) / self.unit;
-            let units = length.div_ceil(self.unit);
+            let unit = self.unit[d];
+            let first = (offset - file.start) / unit;
+            let units = length.div_ceil(unit);
             let marked = map.set_run(first, units);
             if marked < units {
-                length = marked * self.unit;
+                length = marked * unit;
             }
         }
         file.position[d] = offset + length;
@@ -144,7 +149,9 @@ impl OffsetPicker {
                     Some(block) => block,
                     None if self.time_based => {
                         map.clear();
-                        map.next_free(block)?
+                        file.position = [file.start; 3];
+                        file.previous = [NONE; 3];
+                        map.next_free(stream.below(file.blocks[d]))?
                     }
                     None => return None,
                 },
