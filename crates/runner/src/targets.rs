@@ -110,7 +110,11 @@ impl Targets {
     }
 
     /// Opens a target and makes it known to the engine.
-    pub(crate) fn open(&mut self, index: FileIndex, engine: &mut dyn Engine) -> Result<(), Failure> {
+    pub(crate) fn open(
+        &mut self,
+        index: FileIndex,
+        engine: &mut dyn Engine,
+    ) -> Result<(), Failure> {
         let target = &self.files[index.index()];
         if !self.diskless && self.open[index.index()].is_none() {
             let how = OpenHow { noatime: target.kind != Kind::Regular, ..self.how };
@@ -167,19 +171,18 @@ impl Targets {
         }
         let Some(fd) = &self.open[index.index()] else { return };
         let _ = match target.kind {
-            Kind::Regular => file::advise(
-                fd.as_fd(),
-                target.offset,
-                target.size,
-                Advice::DontNeed,
-            ),
+            Kind::Regular => file::advise(fd.as_fd(), target.offset, target.size, Advice::DontNeed),
             Kind::Block => file::drop_device_cache(fd.as_fd()),
             _ => Ok(()),
         };
     }
 
     /// Closes a target; nothing for it is in flight.
-    pub(crate) fn close(&mut self, index: FileIndex, engine: &mut dyn Engine) -> Result<(), Failure> {
+    pub(crate) fn close(
+        &mut self,
+        index: FileIndex,
+        engine: &mut dyn Engine,
+    ) -> Result<(), Failure> {
         engine.detach(index);
         self.attached[index.index()] = false;
         let Some(fd) = self.open[index.index()].take() else { return Ok(()) };
@@ -216,7 +219,10 @@ impl Targets {
             };
             if whole_file_system {
                 file::syncfs(fd).map_err(|errno| {
-                    Failure::new(format!("flush the file system of {}", self.describe(index)), errno)
+                    Failure::new(
+                        format!("flush the file system of {}", self.describe(index)),
+                        errno,
+                    )
                 })?;
             } else {
                 self.flush_one(fd, index)?;
