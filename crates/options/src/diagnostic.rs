@@ -193,6 +193,13 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
+    /// Adds a finding unless it is there already: defaults are looked at once per job.
+    pub fn push_once(&mut self, diagnostic: Diagnostic) {
+        if !self.0.contains(&diagnostic) {
+            self.0.push(diagnostic);
+        }
+    }
+
     /// Adds the findings of another pass.
     pub fn extend(&mut self, others: Diagnostics) {
         self.0.extend(others.0);
