@@ -1,4 +1,4 @@
-//!
+//! The nouns that all fiord crates share: quantities, directions, random generators. No I/O.
 
 #![forbid(unsafe_code)]
 

@@ -1,0 +1,175 @@
+//! The sequence of requests of one clone.
+//!
+//! A request is made in a fixed order of decisions, each with a random stream of its own: is the pass
+//! over, which file, is a flush due, which direction, which offset, which length, and what of it is
+//! still unvisited. Everything that depends on the plan alone is resolved when the generator is
+//! made, so that [`Generator::next`] is a handful of well predicted branches. The generator knows no
+//! time: `runtime` and rates are the loop's.
+
+mod direction;
+mod files;
+mod length;
+mod offset;
+mod setup;
+
+pub use setup::GeneratorError;
+
+use fiord_base::{Direction, FileIndex};
+
+use crate::{Outcome, Request, Step};
+use direction::DirectionPicker;
+use files::FilePicker;
+use length::LengthPicker;
+use offset::{FileState, OffsetPicker};
+use setup::{Reseed, Streams};
+
+/// Where the generator stands between steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Requests are made.
+    Running,
+    /// The pass is over; targets from this one on may still be open.
+    Closing(u32),
+    /// All is over.
+    Ended,
+}
+
+/// Bounds of a job, in the units in which they are counted.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Bytes issued over all loops at which a pass ends.
+    bytes_all_loops: u64,
+    /// Requests issued over all loops at which a pass ends.
+    requests_all_loops: u64,
+    /// Bytes moved at which no further pass begins after the last loop.
+    bytes: u64,
+    /// A pass is not worth beginning for less than this.
+    block_max: u64,
+    /// `io_size` was given: exhausted targets begin again until it is reached.
+    io_size_given: bool,
+    /// Only time ends the job.
+    time_based: bool,
+}
+
+/// Yields the requests of one clone of a job.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    phase: Phase,
+    issued_bytes: u64,
+    issued_requests: u64,
+    bounds: Bounds,
+    directions: DirectionPicker,
+    offsets: OffsetPicker,
+    lengths: LengthPicker,
+    picker: FilePicker,
+    files: Vec<FileState>,
+    flush: Flush,
+    streams: Streams,
+    /// What restarts the streams between passes; `None` if they go on.
+    reseed: Option<Reseed>,
+    loops_left: u32,
+    /// Bytes that completed, over all passes.
+    moved_bytes: u64,
+    issued_requests_pass: u64,
+    full: bool,
+}
+
+/// When flushes are due.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flush {
+    /// Any of the kinds is asked for.
+    any: bool,
+    fsync_every: u64,
+    fdatasync_every: u64,
+    range_every: u64,
+    /// Writes issued.
+    writes: u64,
+    /// The last request was a write.
+    after_write: bool,
+}
+
+impl Flush {
+    fn due(&self) -> Option<Direction> {
+        if !self.after_write || self.writes == 0 {
+            return None;
+        }
+        let hits = |every: u64| every != 0 && self.writes.is_multiple_of(every);
+        if hits(self.fsync_every) {
+            Some(Direction::Sync)
+        } else if hits(self.fdatasync_every) {
+            Some(Direction::Datasync)
+        } else if hits(self.range_every) {
+            Some(Direction::SyncFileRange)
+        } else {
+            None
+        }
+    }
+}
+
+impl Generator {
+    /// What comes next.
+    #[inline]
+    #[allow(clippy::should_implement_trait)] // it never ends: `Step::End` repeats
+    pub fn next(&mut self) -> Step {
+        if self.phase != Phase::Running {
+            return self.between_passes();
+        }
+        if self.issued_bytes >= self.bounds.bytes_all_loops
+            || self.issued_requests >= self.bounds.requests_all_loops
+            || self.full
+        {
+            return self.end_pass();
+        }
+        let index = match self.picker.current() {
+            Some(index) => index,
+            None => match self.picker.pick(&mut self.files, &mut self.streams.service) {
+                files::Picked::File(index) => index,
+                files::Picked::Open(index) => return Step::Open(FileIndex(index)),
+                files::Picked::Nothing => return self.end_pass(),
+            },
+        };
+        if self.flush.any
+            && let Some(direction) = self.flush.due()
+        {
+            return self.issue_flush(direction, index);
+        }
+        let Some(file) = self.files.get_mut(index as usize) else {
+            return self.end_pass();
+        };
+        let direction = self.directions.pick(file, &mut self.streams.mix);
+        match self.offsets.pick(file, direction, &mut self.lengths, &mut self.streams) {
+            Some(extent) => {
+                if !self.directions.is_trim_write() || direction == Direction::Write {
+                    self.issued_bytes += extent.length;
+                }
+                self.issued_requests += 1;
+                self.issued_requests_pass += 1;
+                self.directions.issued(direction);
+                self.flush.after_write = direction == Direction::Write;
+                self.flush.writes += u64::from(direction == Direction::Write);
+                self.picker.issued();
+                Step::Issue(Request {
+                    direction,
+                    file: FileIndex(index),
+                    offset: extent.offset,
+                    length: extent.length,
+                })
+            }
+            None => self.exhausted(index),
+        }
+    }
+
+    /// Tells what became of a request.
+    #[inline]
+    pub fn done(&mut self, request: &Request, outcome: Outcome) {
+        match outcome {
+            Outcome::Bytes(bytes) => {
+                if request.direction.is_data() {
+                    self.moved_bytes += bytes;
+                }
+            }
+            Outcome::Failed => {}
+            Outcome::Full => self.full = true,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Which file is next?
+
+use fiord_base::random::Stream;
+use fiord_options::plan::{FileService, FilesPlan};
+
+use super::offset::FileState;
+
+/// The result of a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Picked {
+    /// This file, which is open.
+    File(u32),
+    /// This file must be opened first; ask again.
+    Open(u32),
+    /// All files are finished.
+    Nothing,
+}
+
+/// Chooses files.
+#[derive(Clone, Debug)]
+pub(crate) struct FilePicker {
+    service: FileService,
+    /// Requests to a file before the next is chosen; `u64::MAX` for one file only.
+    batch: u64,
+    batch_left: u64,
+    current: u32,
+    next: u32,
+    open_limit: usize,
+    open: usize,
+    /// Files that are not finished.
+    live: usize,
+}
+
+impl FilePicker {
+    pub(crate) fn new(plan: &FilesPlan, files: usize) -> FilePicker {
+        FilePicker {
+            service: plan.service,
+            batch: if files == 1 { u64::MAX } else { plan.service_batch.max(1) },
+            batch_left: 0,
+            current: 0,
+            next: 0,
+            open_limit: (plan.open_limit as usize).clamp(1, files.max(1)),
+            open: 0,
+            live: files,
+        }
+    }
+
+    /// The file that the previous choice still covers.
+    #[inline]
+    pub(crate) fn current(&self) -> Option<u32> {
+        if self.batch_left != 0 { Some(self.current) } else { None }
+    }
+
+    /// A request was issued to the current file.
+    #[inline]
+    pub(crate) fn issued(&mut self) {
+        self.batch_left = self.batch_left.saturating_sub(1);
+    }
+
+    /// Chooses a file.
+    pub(crate) fn pick(&mut self, files: &mut [FileState], stream: &mut Stream) -> Picked {
+        if self.live == 0 {
+            return Picked::Nothing;
+        }
+        let count = files.len() as u32;
+        loop {
+            let index = match self.service {
+                FileService::Random => stream.below(u64::from(count)) as u32,
+                FileService::RoundRobin => {
+                    let index = self.next;
+                    self.next = if index + 1 < count { index + 1 } else { 0 };
+                    index
+                }
+                FileService::Sequential => self.next,
+            };
+            let Some(file) = files.get_mut(index as usize) else { return Picked::Nothing };
+            if file.finished || (!file.open && self.open >= self.open_limit) {
+                if self.service == FileService::Sequential {
+                    self.next = if index + 1 < count { index + 1 } else { 0 };
+                }
+                continue;
+            }
+            self.current = index;
+            self.batch_left = self.batch;
+            if !file.open {
+                file.open = true;
+                self.open += 1;
+                return Picked::Open(index);
+            }
+            return Picked::File(index);
+        }
+    }
+
+    /// The current file has nothing left.
+    pub(crate) fn finished(&mut self, file: &mut FileState) {
+        file.finished = true;
+        self.live -= 1;
+        self.batch_left = 0;
+        self.closed(file);
+    }
+
+    /// A file was closed.
+    pub(crate) fn closed(&mut self, file: &mut FileState) {
+        if file.open {
+            file.open = false;
+            self.open -= 1;
+        }
+    }
+
+    /// A pass begins.
+    pub(crate) fn restart(&mut self, files: usize) {
+        self.live = files;
+        self.batch_left = 0;
+    }
+}

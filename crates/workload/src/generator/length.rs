@@ -1,0 +1,124 @@
+//! How long is a request?
+
+use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_base::{Direction, PerDirection};
+use fiord_options::plan::{BlocksPlan, Pattern};
+
+/// How lengths of one direction are found.
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Always the same.
+    Fixed,
+    /// Uniform between the smallest and the largest.
+    Range,
+    /// From a list of lengths with the running sum of their percentages, ascending.
+    Split(Vec<(u64, u64)>),
+}
+
+/// Lengths of one direction.
+#[derive(Clone, Debug)]
+struct Lengths {
+    kind: Kind,
+    min: u64,
+    max: u64,
+    unaligned: bool,
+}
+
+/// Chooses lengths.
+#[derive(Clone, Debug)]
+pub(crate) struct LengthPicker {
+    directions: [Lengths; 3],
+    streams: [Stream; 3],
+    /// Settings go by kind of offset instead of direction.
+    by_order: bool,
+}
+
+impl LengthPicker {
+    pub(crate) fn new(
+        blocks: &BlocksPlan,
+        rw: Pattern,
+        seeds: &StreamSeeds,
+        width: Width,
+    ) -> LengthPicker {
+        let lengths = PerDirection::from_fn(|direction| {
+            let split = &blocks.split[direction];
+            let (min, max) = (blocks.min[direction], blocks.max[direction]);
+            let kind = if min == max {
+                Kind::Fixed
+            } else if split.is_empty() {
+                Kind::Range
+            } else {
+                let mut sum = 0;
+                Kind::Split(
+                    split
+                        .iter()
+                        .map(|(length, percent)| {
+                            sum += u64::from(*percent);
+                            (*length, sum)
+                        })
+                        .collect(),
+                )
+            };
+            Lengths { kind, min, max, unaligned: blocks.unaligned }
+        });
+        let by_order = blocks.sequential_random;
+        LengthPicker { directions: lengths.0, streams: Self::streams(rw, seeds, width), by_order }
+    }
+
+    /// The streams of the three directions.
+    fn streams(rw: Pattern, seeds: &StreamSeeds, width: Width) -> [Stream; 3] {
+        let trim = if rw.is_trim_write() { StreamId::WriteSize } else { StreamId::TrimSize };
+        [StreamId::ReadSize, StreamId::WriteSize, trim].map(|id| Stream::new(width, seeds.get(id)))
+    }
+
+    /// The streams begin again.
+    pub(crate) fn reseed(&mut self, rw: Pattern, seeds: &StreamSeeds, width: Width) {
+        self.streams = Self::streams(rw, seeds, width);
+    }
+
+    /// The length of a request for which the region has `room` bytes left; `None` if nothing fits.
+    #[inline]
+    pub(crate) fn pick(&mut self, direction: Direction, random: bool, room: u64) -> Option<u64> {
+        let index = if self.by_order { usize::from(random) } else { direction as usize % 3 };
+        let lengths = &self.directions[index];
+        if let Kind::Fixed = lengths.kind {
+            return Some(lengths.min);
+        }
+        if lengths.min > room {
+            return None;
+        }
+        Some(draw(lengths, &mut self.streams[index], room))
+    }
+}
+
+/// Draws until the length fits; the smallest does.
+fn draw(lengths: &Lengths, stream: &mut Stream, room: u64) -> u64 {
+    loop {
+        let length = match &lengths.kind {
+            Kind::Fixed => lengths.min,
+            Kind::Range => {
+                let length = lengths.min + stream.below(lengths.max);
+                aligned(lengths, length)
+            }
+            Kind::Split(entries) => {
+                let draw = stream.draw();
+                let percent = stream.largest() / 100;
+                entries
+                    .iter()
+                    .find(|(length, sum)| draw <= percent * sum && *length <= room)
+                    .or(entries.last())
+                    .map_or(lengths.min, |(length, _)| *length)
+            }
+        };
+        if length <= room {
+            return length;
+        }
+    }
+}
+
+/// Rounds down to a multiple of the smallest length and cuts to the largest.
+fn aligned(lengths: &Lengths, length: u64) -> u64 {
+    let length =
+        if lengths.unaligned || lengths.min == 0 { length } else { length - length % lengths.min };
+    length.min(lengths.max)
+}

@@ -1,0 +1,226 @@
+//! Where does a request begin?
+
+use fiord_base::Direction;
+use fiord_base::random::{Lfsr, Stream};
+use fiord_options::plan::Sequencer;
+
+use super::length::LengthPicker;
+use super::setup::Streams;
+use crate::BlockMap;
+
+const WRITE: usize = Direction::Write as usize;
+const TRIM: usize = Direction::Trim as usize;
+
+/// No request yet.
+pub(crate) const NONE: u64 = u64::MAX;
+
+/// What the generator knows of a target.
+#[derive(Clone, Debug)]
+pub(crate) struct FileState {
+    /// First byte of the region.
+    pub(crate) start: u64,
+    /// Bytes of the region.
+    pub(crate) size: u64,
+    /// Bytes of the target.
+    pub(crate) real_size: u64,
+    /// End of the last request, by direction.
+    pub(crate) position: [u64; 3],
+    /// Begin of the last request, by direction.
+    pub(crate) previous: [u64; 3],
+    /// Blocks to draw from, by direction.
+    pub(crate) blocks: [u64; 3],
+    pub(crate) map: Option<BlockMap>,
+    pub(crate) lfsr: Option<Lfsr>,
+    pub(crate) open: bool,
+    pub(crate) finished: bool,
+    /// A block was trimmed and not yet written.
+    pub(crate) write_due: bool,
+}
+
+impl FileState {
+    /// A pass begins.
+    pub(crate) fn restart(&mut self) {
+        self.rewind();
+        self.finished = false;
+        if let Some(lfsr) = &mut self.lfsr {
+            lfsr.renew();
+        }
+        if let Some(map) = &mut self.map {
+            map.clear();
+        }
+    }
+
+    /// As if nothing had been issued yet.
+    fn rewind(&mut self) {
+        self.position = [self.start; 3];
+        self.previous = [NONE; 3];
+        self.write_due = false;
+    }
+}
+
+/// Offset and length of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) offset: u64,
+    pub(crate) length: u64,
+}
+
+/// Chooses offsets.
+#[derive(Clone, Debug)]
+pub(crate) struct OffsetPicker {
+    pub(crate) random: bool,
+    /// Requests per drawn offset.
+    pub(crate) run_length: u32,
+    pub(crate) run_left: u32,
+    pub(crate) sequencer: Sequencer,
+    pub(crate) gap: i64,
+    /// Percent of random requests, by direction.
+    pub(crate) percent: [u32; 3],
+    /// Some request of a random job may be sequential.
+    pub(crate) mixed_order: bool,
+    pub(crate) align: [u64; 3],
+    /// Bytes that one bit of the map stands for, by direction of the request that asks.
+    pub(crate) unit: [u64; 3],
+    /// Sequential requests begin again at the end of the region.
+    pub(crate) wraps: bool,
+    pub(crate) time_based: bool,
+    /// Random writes go where the last trim went.
+    pub(crate) trim_write: bool,
+}
+
+impl OffsetPicker {
+    /// The next request for the file, or `None` if it has nothing left.
+    #[inline]
+    pub(crate) fn pick(
+        &mut self,
+        file: &mut FileState,
+        direction: Direction,
+        lengths: &mut LengthPicker,
+        streams: &mut Streams,
+    ) -> Option<Extent> {
+        let d = direction as usize % 3;
+        let (offset, random) = if !self.random {
+            (self.sequential(file, d)?, false)
+        } else if self.mixed_order {
+            self.run_or_random(file, d, streams)?
+        } else if self.trim_write && d == WRITE {
+            (file.previous[TRIM], false)
+        } else {
+            (self.random(file, d, &mut streams.offset)?, true)
+        };
+        let end = file.start + file.size;
+        if self.random && offset >= end {
+            return None;
+        }
+        let mut length = if self.random && self.trim_write && d == WRITE {
+            file.position[TRIM] - offset
+        } else {
+            lengths.pick(direction, random, end.saturating_sub(offset))?
+        };
+        if offset + length > file.real_size {
+            return None;
+        }
+        if random && let Some(map) = &mut file.map {
+            let unit = self.unit[d];
+            let units = length.div_ceil(unit);
+            let marked = map.set_run((offset - file.start) / unit, units);
+            if marked < units {
+                length = marked * unit;
+            }
+        }
+        file.position[d] = offset + length;
+        file.previous[d] = offset;
+        if self.trim_write {
+            if d == TRIM {
+                file.write_due = true;
+            } else if offset == file.previous[TRIM] {
+                file.write_due = false;
+            }
+        }
+        Some(Extent { offset, length })
+    }
+
+    fn sequential(&mut self, file: &mut FileState, d: usize) -> Option<u64> {
+        let end = file.start + file.size;
+        let mut position = file.position[d];
+        if self.wraps && position >= end {
+            position = file.start;
+        }
+        if self.gap != 0 {
+            position = self.leap(file, position);
+        }
+        (position < end).then_some(position)
+    }
+
+    /// The position after the gap. At the end of the target (backwards: at the begin of the region)
+    /// it begins again at the other end.
+    fn leap(&self, file: &FileState, position: u64) -> u64 {
+        let end = file.start + file.size;
+        let from = match (position == file.start, self.gap < 0) {
+            (false, _) => position,
+            (true, false) => return position,
+            // The size stands here where the end of the region is meant; so it is in recorded
+            // sequences.
+            (true, true) => file.size.min(file.real_size),
+        };
+        let position = from.wrapping_add_signed(self.gap);
+        if position >= file.start && position < file.real_size {
+            position
+        } else if self.gap > 0 {
+            file.start
+        } else {
+            end.wrapping_add_signed(self.gap)
+        }
+    }
+
+    #[inline]
+    fn random(&mut self, file: &mut FileState, d: usize, stream: &mut Stream) -> Option<u64> {
+        let block = if let Some(lfsr) = &mut file.lfsr {
+            lfsr.draw()?
+        } else {
+            if file.blocks[d] == 0 {
+                return None;
+            }
+            let block = stream.below(file.blocks[d]);
+            match &mut file.map {
+                Some(map) => match map.next_free(block) {
+                    Some(block) => block,
+                    None if self.time_based => {
+                        map.clear();
+                        file.rewind();
+                        file.map.as_ref()?.next_free(stream.below(file.blocks[d]))?
+                    }
+                    None => return None,
+                },
+                None => block,
+            }
+        };
+        Some(file.start + block * self.align[d])
+    }
+
+    fn run_or_random(
+        &mut self,
+        file: &mut FileState,
+        d: usize,
+        streams: &mut Streams,
+    ) -> Option<(u64, bool)> {
+        self.run_left = if self.run_left == 0 { self.run_length } else { self.run_left } - 1;
+        let first = self.run_left + 1 == self.run_length;
+        if self.trim_write && d == WRITE {
+            return Some((file.previous[TRIM], false));
+        }
+        if first {
+            let percent = self.percent[d];
+            if percent == 100 || streams.order[d].between(1, 100) <= percent {
+                return Some((self.random(file, d, &mut streams.offset)?, true));
+            }
+        } else if self.sequencer == Sequencer::Identical {
+            let previous = file.previous[d];
+            return Some((if previous == NONE { file.start } else { previous }, false));
+        }
+        match self.sequential(file, d) {
+            Some(offset) => Some((offset, false)),
+            None => Some((self.random(file, d, &mut streams.offset)?, false)),
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Making a generator, and the turn from one pass to the next.
+
+use fiord_base::random::{Lfsr, LfsrError, Stream, StreamId, StreamSeeds, Taus88, Width};
+use fiord_base::{Direction, FileIndex};
+use fiord_options::plan::{JobPlan, Pattern, RandomGenerator, Seeds};
+
+use super::direction::DirectionPicker;
+use super::files::FilePicker;
+use super::length::LengthPicker;
+use super::offset::{FileState, NONE, OffsetPicker};
+use super::{Bounds, Flush, Generator, Phase};
+use crate::{BlockMap, FileRegion, Regions, Request, Step};
+
+/// Why a job has no sequence of requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GeneratorError {
+    /// There is no target.
+    NoFiles,
+    /// A block size is 0.
+    ZeroBlockSize,
+    /// No memory for the map of visited blocks; so many blocks were to be covered.
+    MapMemory(u64),
+    /// The shift register cannot cover the region.
+    Lfsr(LfsrError),
+}
+
+impl std::fmt::Display for GeneratorError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            GeneratorError::NoFiles => f.write_str("the job has no target"),
+            GeneratorError::ZeroBlockSize => f.write_str("a block size is 0"),
+            GeneratorError::MapMemory(blocks) => write!(
+                f,
+                "no memory for the map of {blocks} random blocks (norandommap or softrandommap=1 do without)"
+            ),
+            GeneratorError::Lfsr(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for GeneratorError {}
+
+/// The streams that decisions draw from.
+#[derive(Clone, Debug)]
+pub(crate) struct Streams {
+    pub(crate) offset: Stream,
+    pub(crate) service: Stream,
+    pub(crate) mix: Taus88,
+    /// One for each direction.
+    pub(crate) order: [Taus88; 3],
+}
+
+impl Streams {
+    fn new(seeds: &StreamSeeds, width: Width) -> Streams {
+        Streams {
+            offset: Stream::new(width, seeds.get(StreamId::Offset)),
+            service: Stream::new(width, seeds.get(StreamId::FileService)),
+            mix: Taus88::new(seeds.get(StreamId::Mix) as u32),
+            order: [Taus88::new(seeds.get(StreamId::SequentialRandom) as u32); 3],
+        }
+    }
+}
+
+/// What a new pass needs to begin like the first.
+#[derive(Clone, Debug)]
+pub(crate) struct Reseed {
+    seeds: StreamSeeds,
+    width: Width,
+    rw: Pattern,
+}
+
+/// True if the map of visited blocks is in use.
+fn uses_map(plan: &JobPlan) -> bool {
+    plan.pattern.rw.random
+        && plan.pattern.random_map
+        && plan.pattern.generator != RandomGenerator::Lfsr
+}
+
+/// Number of blocks that offsets of a direction are drawn from.
+fn random_blocks(plan: &JobPlan, region: &FileRegion, direction: Direction) -> u64 {
+    let (min, align) = (plan.blocks.min[direction], plan.blocks.align[direction].max(1));
+    let size = region.size.saturating_sub(min.saturating_sub(align));
+    size.min(region.real_size) / align
+}
+
+fn file_state(
+    plan: &JobPlan,
+    region: &FileRegion,
+    unit: u64,
+    seeds: &StreamSeeds,
+) -> Result<FileState, GeneratorError> {
+    let blocks = [Direction::Read, Direction::Write, Direction::Trim]
+        .map(|d| random_blocks(plan, region, d));
+    let mut state = FileState {
+        start: region.offset,
+        size: region.size,
+        real_size: region.real_size,
+        position: [region.offset; 3],
+        previous: [NONE; 3],
+        write_due: false,
+        blocks,
+        map: None,
+        lfsr: None,
+        open: false,
+        finished: false,
+    };
+    if uses_map(plan) {
+        let bits = region.size / unit;
+        state.map = BlockMap::new(bits);
+        if state.map.is_none() && !plan.pattern.soft_random_map {
+            return Err(GeneratorError::MapMemory(bits));
+        }
+    }
+    if plan.pattern.rw.random && plan.pattern.generator == RandomGenerator::Lfsr {
+        let bound = blocks.into_iter().max().unwrap_or(0);
+        let lfsr = Lfsr::new(bound, seeds.get(StreamId::Offset)).map_err(GeneratorError::Lfsr)?;
+        state.lfsr = Some(lfsr);
+    }
+    Ok(state)
+}
+
+fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
+    let time_based = plan.limits.time_based;
+    let loops = u64::from(plan.limits.loops.max(1));
+    let bytes = regions.io_size.unwrap_or(regions.size);
+    let double = if plan.pattern.rw.is_trim_write() { 2 } else { 1 };
+    Bounds {
+        bytes_all_loops: if time_based { u64::MAX } else { bytes.saturating_mul(loops) },
+        requests_all_loops: match plan.limits.number_ios {
+            Some(requests) if !time_based => requests.saturating_mul(loops).saturating_mul(double),
+            _ => u64::MAX,
+        },
+        bytes,
+        block_max: plan.blocks.largest(),
+        io_size_given: regions.io_size.is_some(),
+        time_based,
+    }
+}
+
+impl Generator {
+    /// The generator of one clone. `seeds` are those of the clone's running number, or entropy.
+    pub fn new(
+        plan: &JobPlan,
+        regions: &Regions,
+        seeds: &StreamSeeds,
+    ) -> Result<Generator, GeneratorError> {
+        if regions.files.is_empty() {
+            return Err(GeneratorError::NoFiles);
+        }
+        let rw = plan.pattern.rw;
+        if plan.blocks.min.iter().any(|(d, min)| rw.has(d) && *min == 0) {
+            return Err(GeneratorError::ZeroBlockSize);
+        }
+        let unit = plan.blocks.min.iter().map(|(_, min)| *min).min().unwrap_or(0).max(1);
+        let width = match plan.pattern.generator {
+            RandomGenerator::Tausworthe64 => Width::Wide,
+            RandomGenerator::Tausworthe | RandomGenerator::Lfsr => Width::Narrow,
+        };
+        let mut files = Vec::with_capacity(regions.files.len());
+        for region in &regions.files {
+            files.push(file_state(plan, region, unit, seeds)?);
+        }
+        let bounds = bounds(plan, regions);
+        let flush = &plan.flush;
+        let every = [flush.fsync_every, flush.fdatasync_every, flush.range_every].map(u64::from);
+        let repeats = matches!(plan.pattern.seeds, Seeds::Base { repeat: true, .. });
+        Ok(Generator {
+            phase: Phase::Running,
+            issued_bytes: 0,
+            issued_requests: 0,
+            bounds,
+            directions: DirectionPicker::new(&plan.pattern),
+            offsets: OffsetPicker {
+                random: rw.random,
+                run_length: plan.pattern.run_length.max(1),
+                run_left: 0,
+                sequencer: plan.pattern.sequencer,
+                gap: plan.pattern.sequential_gap,
+                percent: plan.pattern.percentage_random.0,
+                mixed_order: rw.random
+                    && (plan.pattern.run_length > 1
+                        || plan.pattern.percentage_random.iter().any(|(_, p)| *p < 100)),
+                align: plan.blocks.align.0,
+                unit: plan.blocks.min.0.map(|min| min.max(1)),
+                wraps: files.len() == 1
+                    && (bounds.time_based
+                        || rw.is_mixed() && regions.io_size.is_some_and(|io| io > regions.size)),
+                time_based: bounds.time_based,
+                trim_write: rw.is_trim_write(),
+            },
+            lengths: LengthPicker::new(&plan.blocks, rw, seeds, width),
+            picker: FilePicker::new(&plan.files, files.len()),
+            files,
+            flush: Flush {
+                any: rw.write && every.iter().any(|every| *every != 0),
+                fsync_every: every[0],
+                fdatasync_every: every[1],
+                range_every: every[2],
+                ..Flush::default()
+            },
+            streams: Streams::new(seeds, width),
+            reseed: repeats.then_some(Reseed { seeds: *seeds, width, rw }),
+            loops_left: plan.limits.loops.max(1) - 1,
+            moved_bytes: 0,
+            issued_requests_pass: 0,
+            full: false,
+        })
+    }
+
+    /// The current file has nothing left: it is closed and the others go on.
+    #[cold]
+    pub(super) fn exhausted(&mut self, index: u32) -> Step {
+        match self.files.get_mut(index as usize) {
+            Some(file) => {
+                self.picker.finished(file);
+                Step::Close(FileIndex(index))
+            }
+            None => self.end_pass(),
+        }
+    }
+
+    /// A flush takes the turn of a request.
+    #[cold]
+    pub(super) fn issue_flush(&mut self, direction: Direction, index: u32) -> Step {
+        self.flush.after_write = false;
+        self.picker.issued();
+        Step::Issue(Request { direction, file: FileIndex(index), offset: 0, length: 0 })
+    }
+
+    #[cold]
+    pub(super) fn end_pass(&mut self) -> Step {
+        self.phase = Phase::Closing(0);
+        Step::PassEnd
+    }
+
+    /// Closes what is open, then begins the next pass or ends.
+    #[cold]
+    pub(super) fn between_passes(&mut self) -> Step {
+        let Phase::Closing(from) = self.phase else { return Step::End };
+        for index in from..self.files.len() as u32 {
+            let file = &mut self.files[index as usize];
+            if file.open {
+                self.picker.closed(file);
+                self.phase = Phase::Closing(index + 1);
+                return Step::Close(FileIndex(index));
+            }
+        }
+        if self.full || self.issued_requests_pass == 0 || !self.goes_on() {
+            self.phase = Phase::Ended;
+            return Step::End;
+        }
+        if self.directions.is_trim_write() {
+            let requests = &mut self.bounds.requests_all_loops;
+            *requests = requests.saturating_mul(2);
+        }
+        self.restart();
+        Step::NextPass
+    }
+
+    /// True if the body runs again.
+    fn goes_on(&mut self) -> bool {
+        if self.bounds.time_based {
+            return true;
+        }
+        if self.loops_left > 0 {
+            self.loops_left -= 1;
+            return true;
+        }
+        if self.issued_requests >= self.bounds.requests_all_loops {
+            return false;
+        }
+        let rest = self.bounds.bytes.saturating_sub(self.moved_bytes);
+        rest > 0
+            && rest >= self.bounds.block_max
+            && (self.bounds.io_size_given || self.files.iter().any(|file| !file.finished))
+    }
+
+    fn restart(&mut self) {
+        for file in &mut self.files {
+            file.restart();
+        }
+        self.picker.restart(self.files.len());
+        self.offsets.run_left = 0;
+        self.issued_requests_pass = 0;
+        if let Some(reseed) = &self.reseed {
+            self.streams = Streams::new(&reseed.seeds, reseed.width);
+            self.lengths.reseed(reseed.rw, &reseed.seeds, reseed.width);
+        }
+        self.phase = Phase::Running;
+    }
+}
