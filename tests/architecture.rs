@@ -1,5 +1,7 @@
 //! The structure that `ARCHITECTURE.md` promises, checked against the manifests and the sources.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;

@@ -35,6 +35,13 @@ impl Program {
         Program { name: name.to_string(), path: path.into() }
     }
 
+    /// The executable that a black-box test examines: `FIORD_UNDER_TEST`, else the one that cargo built
+    /// for the test.
+    pub fn under_test(built: &str) -> Program {
+        let path = std::env::var_os("FIORD_UNDER_TEST").unwrap_or_else(|| built.into());
+        Program::new("fiord", path)
+    }
+
     /// Runs it in `directory` with nothing on standard input.
     pub fn run<I, S>(&self, directory: &Path, arguments: I) -> Outcome<Run>
     where

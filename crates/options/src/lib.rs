@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod host;
 pub mod jobfile;
 pub mod lower;
+pub mod help;
 pub mod plan;
 pub mod spec;
 pub mod table;

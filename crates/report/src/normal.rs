@@ -39,17 +39,21 @@ struct Style {
     rate: Unit,
 }
 
-impl From<&ReportSettings> for Style {
-    fn from(settings: &ReportSettings) -> Style {
+impl Style {
+    /// Width and unit are the job's own. Which prefixes come first is one choice for all jobs of a
+    /// reporting group: the last one's, as in fio.
+    fn new(settings: &ReportSettings, kb_base: u32) -> Style {
         Style {
             width: settings.significant_figures,
-            prefix: if settings.kb_base == 1000 { Prefix::Si } else { Prefix::Iec },
+            prefix: if kb_base == 1000 { Prefix::Si } else { Prefix::Iec },
             rate: if settings.unit_base == 1 { Unit::BitsPerSecond } else { Unit::BytesPerSecond },
         }
     }
-}
 
-impl Style {
+    fn kb_base(self) -> u64 {
+        self.prefix.thousand()
+    }
+
     fn rate(self, bytes_per_second: u64) -> String {
         number(bytes_per_second, self.width, self.prefix, self.rate)
     }
@@ -72,7 +76,8 @@ fn block(out: &mut String, job: &JobReport, totals: Option<&GroupTotals>, time: 
     if !job.did_io() {
         return;
     }
-    let style = Style::from(&job.settings);
+    let kb_base = totals.map_or(job.settings.kb_base, |totals| totals.settings.kb_base);
+    let style = Style::new(&job.settings, kb_base);
     let (name, group, jobs) = (&job.name, job.group, job.members.len().max(1));
     let _ = write!(out, "{name}: (groupid={group}, jobs={jobs}): err={:2}", job.error);
     if job.error != 0 {
@@ -130,7 +135,7 @@ fn direction(
             latency_text::percentiles(out, name.trim(), latency, &settings.percentiles);
         }
     }
-    bandwidth_samples(out, &result.bw, u64::from(settings.kb_base), group_rate);
+    bandwidth_samples(out, &result.bw, style.kb_base(), group_rate);
     let iops = &result.iops;
     if iops.count > 0 {
         let _ = writeln!(
@@ -224,7 +229,7 @@ fn duration(ns: u64) -> String {
 
 fn run_status(out: &mut String, group: &GroupTotals) {
     let _ = writeln!(out, "\nRun status group {} (all jobs):", group.group);
-    let style = Style::from(&group.settings);
+    let style = Style::new(&group.settings, group.settings.kb_base);
     for row in Row::ALL {
         let RowTotals { bytes, bandwidth_min, bandwidth_max, runtime_ms_min, runtime_ms_max } =
             *group.row(row);

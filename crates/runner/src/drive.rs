@@ -6,7 +6,7 @@
 //! job does not use costs one well-predicted branch at most.
 
 
-use fiord_base::{DATA, Direction, FileIndex, PerDirection, Slot};
+use fiord_base::{Direction, FileIndex, PerDirection, Slot};
 use fiord_engine::{Completion, Completions, Engine, Io, Unit};
 use fiord_measure::Ledger;
 use fiord_measure::ledger::Record;
@@ -15,7 +15,7 @@ use fiord_options::plan::{ErrorsPlan, JobPlan};
 use fiord_sys::{BufferPool, Clock, Errno};
 use fiord_workload::{Filler, Generator, Outcome, Request, Step};
 
-use crate::board::CommandWord;
+use crate::board::{CommandWord, State};
 use crate::failure::Failure;
 use crate::recorder::Recorder;
 use crate::targets::Targets;
@@ -31,15 +31,31 @@ struct Settings {
     reap_min: usize,
     reap_max: usize,
     depth_low: usize,
+    /// `depth_low` is below the depth.
+    drains: bool,
     stamped: bool,
     depth_one: bool,
     ramp_ns: u64,
     runtime_ns: u64,
     fills_data: bool,
     locks: bool,
+    flush: EndFlush,
     fill_device: bool,
     errors: ErrorsPlan,
     job: String,
+}
+
+/// What is flushed at the end of a pass.
+#[derive(Clone, Copy, Debug)]
+struct EndFlush {
+    files: bool,
+    file_systems: bool,
+}
+
+impl EndFlush {
+    fn any(self) -> bool {
+        self.files || self.file_systems
+    }
 }
 
 /// Why the loop came to an end.
@@ -66,10 +82,10 @@ pub(crate) struct Parts<'a> {
     pub(crate) commands: CommandWord<'a>,
     pub(crate) clock: Clock,
     pub(crate) recorder: Option<Recorder>,
-    /// Told when the ramp is over.
-    pub(crate) on_ramp_end: &'a dyn Fn(),
-    /// Called between passes and where the plan wants flushes at the end of one.
-    pub(crate) between_passes: &'a dyn Fn(&mut Targets, &mut dyn Engine) -> Result<(), Failure>,
+    /// Told of changes of state: the end of the ramp, flushing at the end of a pass.
+    pub(crate) enter: &'a dyn Fn(State),
+    /// Called between passes, when all files are closed.
+    pub(crate) between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
 }
 
 /// The loop with all its state.
@@ -83,8 +99,8 @@ pub(crate) struct Drive<'a> {
     commands: CommandWord<'a>,
     clock: Clock,
     recorder: Option<Recorder>,
-    on_ramp_end: &'a dyn Fn(),
-    between_passes: &'a dyn Fn(&mut Targets, &mut dyn Engine) -> Result<(), Failure>,
+    enter: &'a dyn Fn(State),
+    between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
     settings: Settings,
     done: Completions,
     /// Requests by slot, and when they started.
@@ -94,6 +110,8 @@ pub(crate) struct Drive<'a> {
     /// Made and not accepted by the engine yet; continued transfers come first.
     batch: Vec<Unit>,
     in_flight: usize,
+    /// The queue was full and must sink to `depth_low` before it is filled again.
+    draining: bool,
     now_ns: u64,
     deadline_ns: u64,
     ramping: bool,
@@ -114,12 +132,17 @@ impl<'a> Drive<'a> {
             reap_min: (engine.batch_complete_min as usize).min(depth),
             reap_max: (engine.batch_complete_max.max(1) as usize).min(depth),
             depth_low: (engine.iodepth_low as usize).min(depth),
+            drains: (engine.iodepth_low as usize) < depth,
             stamped,
             depth_one,
             ramp_ns: job.limits.ramp_ns.unwrap_or(0),
             runtime_ns: job.limits.runtime_ns.unwrap_or(0),
             fills_data: parts.filler.is_active(),
             locks: parts.targets.locks(),
+            flush: EndFlush {
+                files: job.flush.end_fsync && job.pattern.rw.write,
+                file_systems: job.flush.end_syncfs && job.pattern.rw.write,
+            },
             fill_device: job.region.fill_device,
             errors: job.errors.clone(),
             job: job.name.clone(),
@@ -143,13 +166,14 @@ impl<'a> Drive<'a> {
             commands: parts.commands,
             clock: parts.clock,
             recorder: parts.recorder,
-            on_ramp_end: parts.on_ramp_end,
+            enter: parts.enter,
             between_passes: parts.between_passes,
             units: vec![idle; depth],
             starts_ns: vec![0; depth],
             free: (0..depth as u32).rev().map(Slot).collect(),
             batch: Vec::with_capacity(depth),
             in_flight: 0,
+            draining: false,
             now_ns: 0,
             deadline_ns: u64::MAX,
             ramping: settings.ramp_ns > 0,
@@ -202,11 +226,13 @@ impl<'a> Drive<'a> {
     /// Fills the batch; returns a step that has to wait until nothing is in flight.
     #[inline]
     fn make(&mut self) -> Option<Step> {
-        let settings = &self.settings;
-        if self.in_flight > settings.depth_low && self.in_flight + settings.batch > settings.depth {
-            return None;
+        if self.draining {
+            if self.in_flight > self.settings.depth_low {
+                return None;
+            }
+            self.draining = false;
         }
-        while self.batch.len() < settings.batch {
+        while self.batch.len() < self.settings.batch {
             let Some(slot) = self.free.pop() else { break };
             match self.generator.next() {
                 Step::Issue(request) => self.place(slot, &request),
@@ -268,6 +294,11 @@ impl<'a> Drive<'a> {
             self.ledger.record_submit(accepted);
         }
         self.in_flight += accepted;
+        if self.in_flight == 0 {
+            let action = "hand a request to the engine";
+            return self.fail(&Failure::new(action, Errno::AGAIN));
+        }
+        self.draining = self.in_flight >= self.settings.depth && self.settings.drains;
         if accepted == self.batch.len() {
             self.batch.clear();
         } else {
@@ -282,20 +313,22 @@ impl<'a> Drive<'a> {
     #[inline]
     fn reap(&mut self, drain: bool) {
         let ready = self.done.list().len();
+        let mut reaped = false;
         if ready < self.in_flight {
             let queued = self.in_flight - ready;
-            let full = self.free.is_empty() || !self.batch.is_empty();
+            let full = self.free.is_empty() || self.draining || !self.batch.is_empty();
             let min = if drain || full { self.settings.reap_min.max(1) } else { 0 };
             let min = min.min(queued).saturating_sub(ready);
             let max = self.settings.reap_max.max(min).min(queued);
             if drain || full || self.settings.reap_min == 0 {
+                reaped = true;
                 let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
                 if let Err(errno) = self.engine.reap(min, max, &mut io) {
                     self.fail(&Failure::new("take completions from the engine", errno));
                 }
             }
         }
-        if !self.settings.depth_one {
+        if !self.settings.depth_one && (reaped || ready > 0) {
             self.ledger.record_reap(self.done.list().len());
         }
     }
@@ -485,7 +518,7 @@ impl<'a> Drive<'a> {
             0 => u64::MAX,
             runtime_ns => self.now_ns.saturating_add(runtime_ns),
         };
-        (self.on_ramp_end)();
+        (self.enter)(State::Running);
     }
 
     fn look_at_clock(&mut self) {
@@ -514,7 +547,7 @@ impl<'a> Drive<'a> {
             }
             Step::PassEnd => self.end_pass(),
             Step::NextPass => {
-                let result = (self.between_passes)(&mut self.targets, self.engine.as_mut());
+                let result = (self.between_passes)(&self.targets);
                 self.check(result);
                 self.now_ns = self.clock.now_ns();
                 self.ledger.begin_pass(self.now_ns);
@@ -552,8 +585,21 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Accounts the time of a pass to the directions that moved bytes in it.
+    /// Flushes as the plan wants at the end of a pass, and accounts the time of the pass to the
+    /// directions that moved bytes in it.
     fn end_pass(&mut self) {
+        let flush = self.settings.flush;
+        if flush.any() && self.end != Some(End::Failed) {
+            (self.enter)(State::Flushing);
+            if flush.files {
+                let result = self.targets.flush_all(false);
+                self.check(result);
+            }
+            if flush.file_systems {
+                let result = self.targets.flush_all(true);
+                self.check(result);
+            }
+        }
         self.now_ns = self.clock.now_ns();
         let bytes = PerDirection::from_fn(|direction| self.ledger.progress(direction).0);
         let active = PerDirection::from_fn(|d| bytes[d] > self.pass_bytes[d]);
@@ -562,6 +608,11 @@ impl<'a> Drive<'a> {
     }
 
     fn finish(&mut self) -> End {
+        assert_eq!(
+            (self.in_flight, self.batch.len(), self.free.len()),
+            (0, 0, self.settings.depth),
+            "every request ends exactly once"
+        );
         self.end_pass();
         let open = (0..self.targets.files().len()).map(|i| FileIndex(i as u32));
         for file in open.filter(|file| self.targets.is_open(*file)).collect::<Vec<_>>() {
@@ -574,13 +625,8 @@ impl<'a> Drive<'a> {
     }
 
     /// What is left when the loop has ended.
-    pub(crate) fn into_ledger_and_targets(self) -> (Ledger<'a>, Targets) {
+    pub(crate) fn into_results(self) -> (Ledger<'a>, Targets) {
         (self.ledger, self.targets)
-    }
-
-    /// Bytes moved per direction, for checks.
-    pub(crate) fn moved(&self) -> u64 {
-        DATA.into_iter().map(|direction| self.ledger.progress(direction).0).sum()
     }
 }
 

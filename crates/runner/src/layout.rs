@@ -9,11 +9,12 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use fiord_base::random::StreamSeeds;
+use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
 use fiord_engine::Caps;
 use fiord_options::plan::{Fallocate, FilesPlan, JobPlan, TargetKind};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, Kind, OpenHow, Reserve};
+use fiord_workload::fill;
 use fiord_workload::region::{self, FileRegion, Regions, Target};
 use serde::{Deserialize, Serialize};
 
@@ -24,18 +25,18 @@ const FILL_BYTES: usize = 1 << 20;
 
 /// The files of one clone, ready to be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// In the order of the generator's indices.
-    pub files: Vec<TargetFile>,
+    pub(crate) files: Vec<TargetFile>,
     /// Bytes over all regions.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Bytes to move per loop, where the job says so.
-    pub io_size: Option<u64>,
+    pub(crate) io_size: Option<u64>,
 }
 
 impl Layout {
     /// As the generator wants it.
-    pub fn regions(&self) -> Regions {
+    pub(crate) fn regions(&self) -> Regions {
         let region = |f: &TargetFile| FileRegion {
             offset: f.offset,
             size: f.size,
@@ -48,18 +49,18 @@ impl Layout {
 
 /// One target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TargetFile {
+pub(crate) struct TargetFile {
     /// Where it is.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// What it is.
     #[serde(with = "kind_number")]
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Bytes once laid out; 0 if unknown.
-    pub real_bytes: u64,
+    pub(crate) real_bytes: u64,
     /// First byte of the part that the job uses.
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// Bytes of that part.
-    pub size: u64,
+    pub(crate) size: u64,
 }
 
 impl TargetFile {
@@ -101,8 +102,8 @@ pub(crate) struct Request<'a> {
 pub(crate) trait Watcher {
     /// Files are about to be created.
     fn begin(&mut self, job: &str, files: usize, bytes: u64);
-    /// So many bytes of them are written.
-    fn progress(&mut self, done: u64, total: u64);
+    /// So many bytes of them are written; false to give up.
+    fn progress(&mut self, done: u64, total: u64) -> bool;
 }
 
 /// Nobody watches.
@@ -110,13 +111,14 @@ pub(crate) struct Unwatched;
 
 impl Watcher for Unwatched {
     fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
-    fn progress(&mut self, _done: u64, _total: u64) {}
+    fn progress(&mut self, _done: u64, _total: u64) -> bool {
+        true
+    }
 }
 
 /// Resolves the files of a clone and creates those that are missing or too short.
 pub(crate) fn lay_out(
     request: &Request<'_>,
-    fill: &mut dyn FnMut(&mut [u8]),
     watcher: &mut dyn Watcher,
 ) -> Result<Layout, Failure> {
     let layout = resolve(request)?;
@@ -149,8 +151,9 @@ pub(crate) fn lay_out(
         watcher.begin(&job.name, missing.len(), total);
     }
     let mut done = 0;
+    let mut content = LayoutContent::new(request.seeds);
     for target in missing {
-        create(job, target, whole, fill, &mut |bytes| watcher.progress(done + bytes, total))?;
+        create(job, target, whole.then_some(&mut content), &mut |bytes| watcher.progress(done + bytes, total))?;
         done += target.end();
     }
     Ok(layout)
@@ -262,9 +265,8 @@ fn look_at(
 fn create(
     job: &JobPlan,
     target: &TargetFile,
-    whole: bool,
-    fill: &mut dyn FnMut(&mut [u8]),
-    progress: &mut dyn FnMut(u64),
+    content: Option<&mut LayoutContent>,
+    progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(), Failure> {
     let path = &target.path;
     let shown = path.display();
@@ -273,7 +275,7 @@ fn create(
             Failure::new(format!("create the directory '{}'", parent.display()), errno)
         })?;
     }
-    let fresh = whole || !(job.files.append || job.files.overwrite);
+    let fresh = content.is_some() || !(job.files.append || job.files.overwrite);
     if fresh {
         match file::unlink(path) {
             Ok(()) | Err(Errno(2)) => {}
@@ -287,16 +289,14 @@ fn create(
     reserve(job, fd.as_fd(), bytes).map_err(|errno| {
         Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno)
     })?;
-    if !whole {
-        return Ok(());
-    }
+    let Some(content) = content else { return Ok(()) };
     file::truncate(fd.as_fd(), bytes)
         .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
     let mut buffer = vec![0; FILL_BYTES.min(bytes as usize)];
     let mut at = 0;
     while at < bytes {
         let part = buffer.len().min((bytes - at) as usize);
-        fill(&mut buffer[..part]);
+        content.fill(&mut buffer[..part]);
         let mut from = &buffer[..part];
         while !from.is_empty() {
             match file::pwrite(fd.as_fd(), from, at) {
@@ -312,7 +312,9 @@ fn create(
                 }
             }
         }
-        progress(at);
+        if !progress(at) {
+            return Err(Failure::new(format!("finish writing '{shown}'"), Errno::INTR));
+        }
     }
     if job.files.create_fsync {
         file::fsync(fd.as_fd())
@@ -434,6 +436,21 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Random contents for files that are laid out.
+struct LayoutContent {
+    stream: Stream,
+}
+
+impl LayoutContent {
+    fn new(seeds: &StreamSeeds) -> LayoutContent {
+        LayoutContent { stream: Stream::new(Width::Wide, seeds.get(StreamId::Buffer)) }
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) {
+        fill::random(buffer, self.stream.pair_seed());
+    }
 }
 
 #[cfg(test)]

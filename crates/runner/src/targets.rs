@@ -17,7 +17,10 @@ use crate::layout::TargetFile;
 pub(crate) struct Targets {
     files: Vec<TargetFile>,
     open: Vec<Option<OwnedFd>>,
-    open_count: usize,
+    /// Known to the engine.
+    attached: Vec<bool>,
+    /// Caches were dropped at the first opening.
+    invalidated: Vec<bool>,
     how: OpenHow,
     plan: FilesPlan,
     advice: Option<Advice>,
@@ -42,20 +45,16 @@ impl Targets {
             },
             ..OpenHow::default()
         };
-        let advice = match plan.fadvise {
-            Fadvise::Off => None,
-            Fadvise::ByPattern if rw.random => Some(Advice::Random),
-            Fadvise::ByPattern => Some(Advice::Sequential),
-            Fadvise::Random => Some(Advice::Random),
-            Fadvise::Sequential => Some(Advice::Sequential),
-            Fadvise::NoReuse => Some(Advice::NoReuse),
-        };
+        let advice = advice(job);
         let open = files.iter().map(|_| None).collect();
+        let attached = vec![false; files.len()];
+        let invalidated = vec![plan.pre_read; files.len()];
         let fsync_on_close = job.flush.fsync_on_close && rw.write;
         Targets {
             files,
             open,
-            open_count: 0,
+            attached,
+            invalidated,
             how,
             plan,
             advice,
@@ -70,9 +69,40 @@ impl Targets {
         &self.files
     }
 
-    /// Files open now.
-    pub(crate) fn open_count(&self) -> usize {
-        self.open_count
+    /// True while a target is open (or attached, for engines without files).
+    pub(crate) fn is_open(&self, index: FileIndex) -> bool {
+        self.attached[index.index()]
+    }
+
+    /// True if the page cache is bypassed.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.plan.direct
+    }
+
+    /// Reads every target once, so that the page cache holds what fits.
+    pub(crate) fn read_ahead(&self) -> Result<(), Failure> {
+        let mut buffer = vec![0; 1 << 20];
+        for (i, target) in self.files.iter().enumerate() {
+            if self.diskless || !matches!(target.kind, Kind::Regular | Kind::Block) {
+                continue;
+            }
+            let index = FileIndex(i as u32);
+            let fd = file::open(&target.path, &OpenHow::default())
+                .map_err(|errno| self.open_failure(index, errno))?;
+            let (mut at, end) = (target.offset, target.offset.saturating_add(target.size));
+            while at < end {
+                let part = buffer.len().min((end - at) as usize);
+                match file::pread(fd.as_fd(), &mut buffer[..part], at) {
+                    Ok(0) => break,
+                    Ok(read) => at += read as u64,
+                    Err(errno) => {
+                        let action = format!("read {} before the job", self.describe(index));
+                        return Err(Failure::new(action, errno));
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     fn describe(&self, index: FileIndex) -> String {
@@ -88,7 +118,11 @@ impl Targets {
             self.advise(fd.as_fd(), target.kind);
             self.open[index.index()] = Some(fd);
         }
-        self.open_count += 1;
+        if !std::mem::replace(&mut self.invalidated[index.index()], true) {
+            self.invalidate(index);
+        }
+        let target = &self.files[index.index()];
+        self.attached[index.index()] = true;
         let fd = self.open[index.index()].as_ref().map(AsFd::as_fd);
         engine.attach(
             index,
@@ -147,7 +181,7 @@ impl Targets {
     /// Closes a target; nothing for it is in flight.
     pub(crate) fn close(&mut self, index: FileIndex, engine: &mut dyn Engine) -> Result<(), Failure> {
         engine.detach(index);
-        self.open_count = self.open_count.saturating_sub(1);
+        self.attached[index.index()] = false;
         let Some(fd) = self.open[index.index()].take() else { return Ok(()) };
         if self.fsync_on_close {
             self.flush_one(fd.as_fd(), index)?;
@@ -191,17 +225,6 @@ impl Targets {
         Ok(())
     }
 
-    /// Closes whatever is open; the first failure is returned, the rest is closed all the same.
-    pub(crate) fn close_all(&mut self, engine: &mut dyn Engine) -> Result<(), Failure> {
-        let mut result = Ok(());
-        for i in 0..self.files.len() {
-            if self.open[i].is_some() {
-                result = result.and(self.close(FileIndex(i as u32), engine));
-            }
-        }
-        result
-    }
-
     /// Removes the regular files of the job.
     pub(crate) fn unlink_all(&self) -> Result<(), Failure> {
         for target in self.files.iter().filter(|t| t.kind == Kind::Regular) {
@@ -236,6 +259,18 @@ impl Targets {
         let Some(fd) = &self.open[index.index()] else { return Ok(()) };
         file::unlock(fd.as_fd())
             .map_err(|errno| Failure::new(format!("unlock {}", self.describe(index)), errno))
+    }
+}
+
+/// What files are advised when they are opened.
+pub(crate) fn advice(job: &JobPlan) -> Option<Advice> {
+    match job.files.fadvise {
+        Fadvise::Off => None,
+        Fadvise::ByPattern if job.pattern.rw.random => Some(Advice::Random),
+        Fadvise::ByPattern => Some(Advice::Sequential),
+        Fadvise::Random => Some(Advice::Random),
+        Fadvise::Sequential => Some(Advice::Sequential),
+        Fadvise::NoReuse => Some(Advice::NoReuse),
     }
 }
 

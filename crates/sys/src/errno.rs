@@ -9,6 +9,10 @@ pub struct Errno(pub i32);
 impl Errno {
     /// Input/output error.
     pub const IO: Errno = Errno(libc::EIO);
+    /// Not an open file.
+    pub const BADF: Errno = Errno(libc::EBADF);
+    /// Try again: the call would have to wait.
+    pub const AGAIN: Errno = Errno(libc::EAGAIN);
     /// Invalid argument.
     pub const INVAL: Errno = Errno(libc::EINVAL);
     /// Interrupted by a signal.

@@ -25,7 +25,7 @@ pub use transfer::{
     writev,
 };
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags};
@@ -67,6 +67,8 @@ pub struct OpenHow {
     pub exclusive: bool,
     /// Cut it to zero bytes.
     pub truncate: bool,
+    /// Every write goes to the present end.
+    pub append: bool,
     /// O_DIRECT.
     pub direct: bool,
     /// O_SYNC, O_DSYNC.
@@ -92,6 +94,7 @@ pub fn open(path: &Path, how: &OpenHow) -> Result<OwnedFd, Errno> {
     flags.set(OFlags::CREATE, how.create.is_some());
     flags.set(OFlags::EXCL, how.create.is_some() && how.exclusive);
     flags.set(OFlags::TRUNC, how.truncate);
+    flags.set(OFlags::APPEND, how.append);
     flags.set(OFlags::DIRECT, how.direct);
     let mode = Mode::from_raw_mode(how.create.unwrap_or(0));
     if how.noatime {
@@ -207,6 +210,30 @@ pub fn make_directories(path: &Path) -> Result<(), Errno> {
 pub fn open_directory(path: &Path) -> Result<OwnedFd, Errno> {
     let flags = OFlags::CLOEXEC | OFlags::RDONLY | OFlags::DIRECTORY;
     rustix::fs::open(path, flags, Mode::empty()).map_err(Errno::from)
+}
+
+/// A descriptor that its owner has promised to keep open until we have forgotten it. Engines hold
+/// these: the loop attaches a file, keeps it open, and detaches it before it closes it.
+///
+/// Should the owner break the promise, calls fail with EBADF or reach whatever file has the number
+/// then; memory is never at risk.
+#[derive(Clone, Copy, Debug)]
+pub struct LentFd(BorrowedFd<'static>);
+
+impl LentFd {
+    /// Notes a descriptor beyond its borrow.
+    pub fn new(fd: BorrowedFd<'_>) -> LentFd {
+        // SAFETY: the number is not -1, which is all that the representation asks for; system calls
+        // check every number they get, so that a stale one costs an error and not memory safety.
+        LentFd(unsafe { BorrowedFd::borrow_raw(fd.as_raw_fd()) })
+    }
+}
+
+impl AsFd for LentFd {
+    #[inline]
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0
+    }
 }
 
 /// Another descriptor of the same open file.

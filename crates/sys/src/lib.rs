@@ -8,6 +8,7 @@ pub mod disks;
 pub mod errno;
 pub mod file;
 pub mod futex;
+pub mod host;
 pub mod process;
 pub mod shared;
 pub mod signal;

@@ -93,14 +93,15 @@ impl BlockMap {
     }
 
     /// Marks blocks from `first` on until one is already marked, at most `count`; returns how many
-    /// were marked.
+    /// were marked. Blocks beyond the map count as marked by this call: they are the rest of a
+    /// region that is no multiple of the block.
     #[inline]
     pub fn set_run(&mut self, first: u64, count: u64) -> u64 {
         if count == 1 {
             return u64::from(self.set(first));
         }
         let mut done = 0;
-        while done < count && self.set(first + done) {
+        while done < count && (first + done >= self.blocks || self.set(first + done)) {
             done += 1;
         }
         done
@@ -230,7 +231,8 @@ mod tests {
         map.set(70);
         assert_eq!(map.set_run(60, 20), 10);
         assert_eq!(map.set_run(60, 20), 0);
-        assert_eq!(map.set_run(95, 20), 5);
+        assert_eq!(map.set_run(95, 6), 6);
+        assert_eq!(map.next_free(95), Some(0));
     }
 
     #[test]

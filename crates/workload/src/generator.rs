@@ -133,16 +133,15 @@ impl Generator {
         {
             return self.issue_flush(direction, index);
         }
-        let direction = self.directions.pick(&mut self.streams.mix);
         let Some(file) = self.files.get_mut(index as usize) else {
             return self.end_pass();
         };
+        let direction = self.directions.pick(file, &mut self.streams.mix);
         match self.offsets.pick(file, direction, &mut self.lengths, &mut self.streams) {
             Some(extent) => {
-                if direction == Direction::Trim && self.directions.is_trim_write() {
-                    self.offsets.trimmed = Some(extent);
+                if !self.directions.is_trim_write() || direction == Direction::Write {
+                    self.issued_bytes += extent.length;
                 }
-                self.issued_bytes += extent.length;
                 self.issued_requests += 1;
                 self.issued_requests_pass += 1;
                 self.directions.issued(direction);

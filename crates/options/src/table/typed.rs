@@ -127,7 +127,6 @@ macro_rules! from_variant {
 
 from_variant! {
     bool: Value::Bool(b) => Some(*b);
-    u64: Value::Bytes(n) => Some(*n);
     Nanos: Value::Time(t) => Some(*t);
     (Nanos, Nanos): Value::TimeRange(low, high) => Some((*low, *high));
     (u64, u64): Value::SizeRange(low, high) => Some((*low, *high));
@@ -142,6 +141,16 @@ from_variant! {
     Vec<PatternPiece>: Value::Pattern(pieces) => Some(pieces.clone());
     Access: Value::Access(access) => Some(*access);
     ErrorLists: Value::ErrorLists(lists) => Some(lists.clone());
+}
+
+impl FromValue for u64 {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Bytes(n) => Some(*n),
+            Value::Int(n) => u64::try_from(*n).ok(),
+            _ => None,
+        }
+    }
 }
 
 impl FromValue for u32 {

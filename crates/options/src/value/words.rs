@@ -159,7 +159,7 @@ fn error_number(word: Piece<'_>) -> Result<i32, ValueError> {
     if let Some(number) = errnos::errno_number(&text) {
         return Ok(number);
     }
-    if text.bytes().any(|b| b.is_ascii_digit()) {
+    if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
         let n = number::integer(word, &ParseContext::default())?.unsigned_abs();
         if (1..4096).contains(&n) {
             return Ok(i32::try_from(n).unwrap_or_default());

@@ -35,6 +35,7 @@ pub struct Mapping {
     /// First byte of the file that is mapped; a multiple of the page size.
     start: u64,
     length: usize,
+    access: Access,
 }
 
 // SAFETY: the mapping is owned exclusively; moving it to another thread moves that ownership.
@@ -56,15 +57,14 @@ impl Mapping {
             .map_err(|_| Errno(libc::EOVERFLOW))?;
         let protection = match access {
             Access::Read => ProtFlags::READ,
-            Access::Write => ProtFlags::WRITE,
-            Access::ReadWrite => ProtFlags::READ | ProtFlags::WRITE,
+            Access::Write | Access::ReadWrite => ProtFlags::READ | ProtFlags::WRITE,
         };
         // SAFETY: a new mapping at an address of the kernel's choice aliases nothing.
         let base = unsafe {
             rustix::mm::mmap(std::ptr::null_mut(), length, protection, MapFlags::SHARED, fd, start)
         }?;
         let base = NonNull::new(base.cast()).ok_or(Errno(libc::ENOMEM))?;
-        Ok(Mapping { base, start, length })
+        Ok(Mapping { base, start, length, access })
     }
 
     /// The address of a byte of the file and how many mapped bytes follow; `None` outside.
@@ -87,12 +87,16 @@ impl Mapping {
         if done == 0 && length > 0 { Err(Errno::IO) } else { Ok(done) }
     }
 
-    /// Copies a buffer to the file, from `offset` on; returns how much of it fitted.
+    /// Copies a buffer to the file, from `offset` on; returns how much of it fitted. EBADF if the
+    /// mapping is for reading.
     #[inline]
     pub fn copy_in(&self, offset: u64, from: &[u8]) -> Result<usize, Errno> {
+        if self.access == Access::Read {
+            return Err(Errno::BADF);
+        }
         let Some((to, left)) = self.place(offset) else { return Ok(0) };
         let length = left.min(from.len());
-        // SAFETY: `to` has `length` mapped bytes by `place`, `from` at least as many, and the
+        // SAFETY: `to` has `length` mapped, writable bytes by `place`, `from` at least as many, and the
         // mapping and Rust's memory do not overlap.
         let done = unsafe { guarded::copy(to, from.as_ptr(), length) };
         if done == 0 && length > 0 { Err(Errno::IO) } else { Ok(done) }

@@ -88,6 +88,11 @@ impl VectorFlags {
     /// No flags.
     pub const NONE: VectorFlags = VectorFlags(ReadWriteFlags::empty());
 
+    /// True if all flags of the other are set.
+    pub fn contains(self, other: VectorFlags) -> bool {
+        self.0.contains(other.0)
+    }
+
     /// All flags of both.
     #[must_use]
     pub fn with(self, other: VectorFlags) -> VectorFlags {

@@ -4,6 +4,8 @@ use fiord_base::Direction;
 use fiord_base::random::Taus88;
 use fiord_options::plan::PatternPlan;
 
+use super::offset::FileState;
+
 /// How the direction of the next request is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -58,10 +60,12 @@ impl DirectionPicker {
 
     /// The direction of the next request.
     #[inline]
-    pub(crate) fn pick(&mut self, stream: &mut Taus88) -> Direction {
+    pub(crate) fn pick(&mut self, file: &FileState, stream: &mut Taus88) -> Direction {
         match self.kind {
             Kind::Only(direction) => direction,
-            Kind::TrimWrite => self.current,
+            Kind::TrimWrite => {
+                if file.write_due { Direction::Write } else { Direction::Trim }
+            }
             Kind::Mixed => {
                 if self.issued[self.current as usize] >= self.limit {
                     self.draw(stream);
@@ -86,22 +90,11 @@ impl DirectionPicker {
     #[inline]
     pub(crate) fn issued(&mut self, direction: Direction) {
         self.issued[direction as usize % 3] += 1;
-        if self.kind == Kind::TrimWrite {
-            self.current =
-                if direction == Direction::Trim { Direction::Write } else { Direction::Trim };
-        }
     }
 
     /// Each trim is followed by a write of the same block.
     #[inline]
     pub(crate) fn is_trim_write(&self) -> bool {
         self.kind == Kind::TrimWrite
-    }
-
-    /// A pass begins.
-    pub(crate) fn restart(&mut self) {
-        if self.kind == Kind::TrimWrite {
-            self.current = Direction::Trim;
-        }
     }
 }

@@ -111,6 +111,5 @@ impl FilePicker {
     pub(crate) fn restart(&mut self, files: usize) {
         self.live = files;
         self.batch_left = 0;
-        self.next = 0;
     }
 }

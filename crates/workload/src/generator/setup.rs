@@ -7,7 +7,7 @@ use fiord_options::plan::{JobPlan, Pattern, RandomGenerator, Seeds};
 use super::direction::DirectionPicker;
 use super::files::FilePicker;
 use super::length::LengthPicker;
-use super::offset::{FileState, OffsetPicker};
+use super::offset::{FileState, NONE, OffsetPicker};
 use super::{Bounds, Flush, Generator, Phase};
 use crate::{BlockMap, FileRegion, Regions, Request, Step};
 
@@ -46,7 +46,8 @@ pub(crate) struct Streams {
     pub(crate) offset: Stream,
     pub(crate) service: Stream,
     pub(crate) mix: Taus88,
-    pub(crate) order: Taus88,
+    /// One for each direction.
+    pub(crate) order: [Taus88; 3],
 }
 
 impl Streams {
@@ -55,7 +56,7 @@ impl Streams {
             offset: Stream::new(width, seeds.get(StreamId::Offset)),
             service: Stream::new(width, seeds.get(StreamId::FileService)),
             mix: Taus88::new(seeds.get(StreamId::Mix) as u32),
-            order: Taus88::new(seeds.get(StreamId::SequentialRandom) as u32),
+            order: [Taus88::new(seeds.get(StreamId::SequentialRandom) as u32); 3],
         }
     }
 }
@@ -95,7 +96,8 @@ fn file_state(
         size: region.size,
         real_size: region.real_size,
         position: [region.offset; 3],
-        previous: [region.offset; 3],
+        previous: [NONE; 3],
+        write_due: false,
         blocks,
         map: None,
         lfsr: None,
@@ -103,7 +105,7 @@ fn file_state(
         finished: false,
     };
     if uses_map(plan) {
-        let bits = region.size.div_ceil(unit);
+        let bits = region.size / unit;
         state.map = BlockMap::new(bits);
         if state.map.is_none() && !plan.pattern.soft_random_map {
             return Err(GeneratorError::MapMemory(bits));
@@ -126,7 +128,7 @@ fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
         bytes_all_loops: if time_based {
             u64::MAX
         } else {
-            bytes.saturating_mul(loops).saturating_mul(double)
+            bytes.saturating_mul(loops)
         },
         requests_all_loops: match plan.limits.number_ios {
             Some(requests) if !time_based => requests.saturating_mul(loops).saturating_mul(double),
@@ -153,7 +155,7 @@ impl Generator {
         if plan.blocks.min.iter().any(|(d, min)| rw.has(d) && *min == 0) {
             return Err(GeneratorError::ZeroBlockSize);
         }
-        let unit = plan.blocks.smallest(rw).max(1);
+        let unit = plan.blocks.min.iter().map(|(_, min)| *min).min().unwrap_or(0).max(1);
         let width = match plan.pattern.generator {
             RandomGenerator::Tausworthe64 => Width::Wide,
             RandomGenerator::Tausworthe | RandomGenerator::Lfsr => Width::Narrow,
@@ -183,12 +185,12 @@ impl Generator {
                     && (plan.pattern.run_length > 1
                         || plan.pattern.percentage_random.iter().any(|(_, p)| *p < 100)),
                 align: plan.blocks.align.0,
-                unit,
+                unit: plan.blocks.min.0.map(|min| min.max(1)),
                 wraps: files.len() == 1
                     && (bounds.time_based
                         || rw.is_mixed() && regions.io_size.is_some_and(|io| io > regions.size)),
                 time_based: bounds.time_based,
-                trimmed: None,
+                trim_write: rw.is_trim_write(),
             },
             lengths: LengthPicker::new(&plan.blocks, rw, seeds, width),
             picker: FilePicker::new(&plan.files, files.len()),
@@ -225,6 +227,7 @@ impl Generator {
     #[cold]
     pub(super) fn issue_flush(&mut self, direction: Direction, index: u32) -> Step {
         self.flush.after_write = false;
+        self.picker.issued();
         Step::Issue(Request { direction, file: FileIndex(index), offset: 0, length: 0 })
     }
 
@@ -249,6 +252,10 @@ impl Generator {
         if self.full || self.issued_requests_pass == 0 || !self.goes_on() {
             self.phase = Phase::Ended;
             return Step::End;
+        }
+        if self.directions.is_trim_write() {
+            let requests = &mut self.bounds.requests_all_loops;
+            *requests = requests.saturating_mul(2);
         }
         self.restart();
         Step::NextPass
@@ -277,10 +284,7 @@ impl Generator {
             file.restart();
         }
         self.picker.restart(self.files.len());
-        self.directions.restart();
         self.offsets.run_left = 0;
-        self.offsets.trimmed = None;
-        self.flush.after_write = false;
         self.issued_requests_pass = 0;
         if let Some(reseed) = &self.reseed {
             self.streams = Streams::new(&reseed.seeds, reseed.width);

@@ -1,0 +1,145 @@
+//! The sequence of requests is the one that fio issues for the same job: a comparison with the log
+//! of an installed fio, over the cases of `data/cases.txt`.
+//!
+//! The peer is `$FIORD_PEER`, else `fio` in the path, 3.41 or newer. Without one the test says so and
+//! passes, unless `FIORD_REQUIRE_PEER=1`.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Jobs per run of the peer.
+const JOBS_PER_RUN: usize = 40;
+
+/// The peer to compare with, or why there is none.
+fn peer() -> Result<PathBuf, String> {
+    let path = std::env::var_os("FIORD_PEER").map_or_else(|| "fio".into(), PathBuf::from);
+    let output = Command::new(&path)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let mut numbers = text.trim_start_matches("fio-").split(['.', '-']).map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= (3, 41) => Ok(path),
+        _ => Err(format!("{} is {text:?}, not fio 3.41 or newer", path.display())),
+    }
+}
+
+fn cases() -> Vec<&'static str> {
+    include_str!("data/cases.txt")
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
+}
+
+/// Runs the cases and returns the entries of each clone: (case, clone number) to entries.
+fn run(peer: &Path, dir: &Path, cases: &[&str]) -> BTreeMap<(usize, u32), Vec<String>> {
+    let mut job = String::from("[global]\nioengine=null\nthread\nallow_mounted_write=0\n");
+    for (index, case) in cases.iter().enumerate() {
+        writeln!(job, "[c{index}]\nwrite_iolog={}", dir.join(format!("{index}.log")).display())
+            .unwrap();
+        for option in case.split_whitespace() {
+            writeln!(job, "{option}").unwrap();
+        }
+    }
+    let path = dir.join("job.fio");
+    std::fs::write(&path, job).unwrap();
+    let output = Command::new(peer)
+        .arg("--output=/dev/null")
+        .arg(&path)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "peer: {}", String::from_utf8_lossy(&output.stderr));
+    let mut logs = BTreeMap::new();
+    for index in 0..cases.len() {
+        let text = std::fs::read_to_string(dir.join(format!("{index}.log"))).unwrap_or_default();
+        // Each clone begins with the header.
+        for line in text.lines().filter(|line| !line.starts_with("fio version")) {
+            let mut words = line.split(' ');
+            let (Some(_), Some(name), Some(action)) = (words.next(), words.next(), words.next())
+            else {
+                panic!("case {index}: bad line {line}");
+            };
+            let mut parts = name.rsplit('.');
+            let file = parts.next().unwrap();
+            let clone: u32 = parts.next().unwrap().parse().unwrap();
+            let list: &mut Vec<String> = logs.entry((index, clone)).or_default();
+            if action != "add" {
+                let rest: String = words.flat_map(|word| [" ", word]).collect();
+                list.push(format!("{file} {action}{rest}"));
+            }
+        }
+    }
+    logs
+}
+
+/// The first difference of two lists, with what is around it.
+fn difference(ours: &[String], theirs: &[String]) -> Option<String> {
+    let at = (0..ours.len().max(theirs.len())).find(|i| ours.get(*i) != theirs.get(*i))?;
+    let window = |list: &[String]| {
+        let from = at.saturating_sub(6).min(list.len());
+        list[from..(at + 4).min(list.len())].join("; ")
+    };
+    Some(format!("entry {at}\n  ours   {}\n  theirs {}", window(ours), window(theirs)))
+}
+
+fn compare(peer: &Path, dir: &Path, cases: &[&str]) -> Vec<String> {
+    let logs = run(peer, dir, cases);
+    let mut failures = Vec::new();
+    let mut thread_number = 1;
+    for (index, case) in cases.iter().enumerate() {
+        let plan = support::plan(case);
+        for clone in 0..plan.clones {
+            let number = plan.clone_number(clone);
+            let theirs = logs.get(&(index, number)).cloned().unwrap_or_default();
+            let limit = if plan.limits.time_based {
+                theirs.iter().rposition(|entry| support::is_request(entry)).map_or(0, |at| at + 1)
+            } else {
+                1 << 22
+            };
+            let ours = support::entries(&plan, number, thread_number, limit);
+            thread_number += 1;
+            let theirs = if plan.limits.time_based { &theirs[..limit] } else { &theirs[..] };
+            if let Some(text) = difference(&ours, theirs) {
+                failures.push(format!("{case} [clone {number}]: {text}"));
+            }
+        }
+    }
+    failures
+}
+
+#[test]
+fn sequences_are_those_of_the_peer() {
+    let peer = match peer() {
+        Ok(peer) => peer,
+        Err(reason) if std::env::var_os("FIORD_REQUIRE_PEER").is_some() => panic!("{reason}"),
+        Err(reason) => {
+            println!("skipped: no peer to compare with ({reason})");
+            return;
+        }
+    };
+    let dir = std::env::temp_dir().join(format!("fiord-peer-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let only = std::env::var("FIORD_PEER_CASES").unwrap_or_default();
+    let cases: Vec<&str> = cases().into_iter().filter(|case| case.contains(&only)).collect();
+    let failures: Vec<String> = cases
+        .chunks(JOBS_PER_RUN)
+        .enumerate()
+        .flat_map(|(index, chunk)| {
+            let dir = dir.join(index.to_string());
+            std::fs::create_dir_all(&dir).unwrap();
+            compare(&peer, &dir, chunk)
+        })
+        .collect();
+    std::fs::remove_dir_all(&dir).unwrap();
+    assert!(failures.is_empty(), "{} differences\n{}", failures.len(), failures.join("\n"));
+    println!("{} cases", cases.len());
+}
