@@ -8,10 +8,10 @@
 
 pub mod commandline;
 pub mod diagnostic;
+pub mod help;
 pub mod host;
 pub mod jobfile;
 pub mod lower;
-pub mod help;
 pub mod plan;
 pub mod spec;
 pub mod table;

@@ -1,6 +1,8 @@
 //! Whatever is typed: no panic, every finding has a place inside of its source and can be shown, and
 //! there is a plan exactly if there is no error.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;

@@ -3,6 +3,8 @@
 //! The peer is `FIORD_PEER`, else the `fio` in the path. Without one the tests say so and pass,
 //! unless `FIORD_REQUIRE_PEER=1` is set.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod support;
 
 use std::ffi::OsString;
