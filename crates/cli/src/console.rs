@@ -69,7 +69,7 @@ impl Console {
         if self.formats.normal {
             let text = headers::job_headers(plan);
             let starting = headers::starting_line(plan);
-            self.write(&format!("{text}{}\n{starting}", fiord_report::COMPATIBLE_VERSION));
+            self.write(&format!("{text}{starting}"));
         }
     }
 

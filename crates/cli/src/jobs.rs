@@ -85,9 +85,16 @@ fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
         Action::EngineHelp(question) => help::enghelp(question.as_deref()),
         _ => return print(help::usage(program).trim_end()),
     };
-    match help {
-        Ok(text) => print(text.trim_end()),
-        Err(text) => refuse(text.trim_end()),
+    if !help.text.is_empty() {
+        println!("{}", help.text.trim_end());
+    }
+    match help.error {
+        Some(text) if matches!(action, Action::EngineHelp(_)) => refuse(text.trim_end()),
+        Some(text) => {
+            eprintln!("{}", text.trim_end());
+            Exit::Success
+        }
+        None => Exit::Success,
     }
 }
 

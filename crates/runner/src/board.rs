@@ -197,7 +197,8 @@ impl Board {
         if command == Command::Run {
             // A worker that was told to finish before it ran must not be revived.
             let wait = Command::Wait as u64;
-            let _ = place.compare_exchange(wait, command as u64, Ordering::AcqRel, Ordering::Relaxed);
+            let _ =
+                place.compare_exchange(wait, command as u64, Ordering::AcqRel, Ordering::Relaxed);
         } else {
             place.store(command as u64, Ordering::Release);
         }

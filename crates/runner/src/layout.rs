@@ -37,11 +37,8 @@ pub(crate) struct Layout {
 impl Layout {
     /// As the generator wants it.
     pub(crate) fn regions(&self) -> Regions {
-        let region = |f: &TargetFile| FileRegion {
-            offset: f.offset,
-            size: f.size,
-            real_size: f.real_bytes,
-        };
+        let region =
+            |f: &TargetFile| FileRegion { offset: f.offset, size: f.size, real_size: f.real_bytes };
         let files = self.files.iter().map(region).collect();
         Regions { files, size: self.size, io_size: self.io_size }
     }
@@ -117,10 +114,7 @@ impl Watcher for Unwatched {
 }
 
 /// Resolves the files of a clone and creates those that are missing or too short.
-pub(crate) fn lay_out(
-    request: &Request<'_>,
-    watcher: &mut dyn Watcher,
-) -> Result<Layout, Failure> {
+pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
     let layout = resolve(request)?;
     let job = request.job;
     if request.caps.diskless || job.files.create_on_open {
@@ -153,7 +147,9 @@ pub(crate) fn lay_out(
     let mut done = 0;
     let mut content = LayoutContent::new(request.seeds);
     for target in missing {
-        create(job, target, whole.then_some(&mut content), &mut |bytes| watcher.progress(done + bytes, total))?;
+        create(job, target, whole.then_some(&mut content), &mut |bytes| {
+            watcher.progress(done + bytes, total)
+        })?;
         done += target.end();
     }
     Ok(layout)
@@ -207,10 +203,7 @@ fn resolve(request: &Request<'_>) -> Result<Layout, Failure> {
 }
 
 /// Kind and size of a target, and whether the job may use it.
-fn look_at(
-    request: &Request<'_>,
-    path: PathBuf,
-) -> Result<(PathBuf, Kind, Target), Failure> {
+fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Target), Failure> {
     let job = request.job;
     let rw = job.pattern.rw;
     if request.caps.diskless {
@@ -286,9 +279,8 @@ fn create(
     let fd =
         file::open(path, &how).map_err(|errno| Failure::new(format!("create '{shown}'"), errno))?;
     let bytes = target.end();
-    reserve(job, fd.as_fd(), bytes).map_err(|errno| {
-        Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno)
-    })?;
+    reserve(job, fd.as_fd(), bytes)
+        .map_err(|errno| Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno))?;
     let Some(content) = content else { return Ok(()) };
     file::truncate(fd.as_fd(), bytes)
         .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
@@ -317,8 +309,7 @@ fn create(
         }
     }
     if job.files.create_fsync {
-        file::fsync(fd.as_fd())
-            .map_err(|errno| Failure::new(format!("flush '{shown}'"), errno))?;
+        file::fsync(fd.as_fd()).map_err(|errno| Failure::new(format!("flush '{shown}'"), errno))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use fiord_base::{Direction, FileIndex};
-use fiord_engine::{Engine, Target};
+use fiord_engine::{Caps, Engine, Target};
 use fiord_options::plan::{Fadvise, FilesPlan, JobPlan, LockMode, SyncMode};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, Advice, Durability, Kind, LockKind, OpenHow, WriteHint};
@@ -30,12 +30,16 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    pub(crate) fn new(job: &JobPlan, files: Vec<TargetFile>, diskless: bool) -> Targets {
+    pub(crate) fn new(job: &JobPlan, files: Vec<TargetFile>, caps: Caps) -> Targets {
         let plan = job.files.clone();
         let rw = job.pattern.rw;
         let writable = rw.write || rw.trim;
         let how = OpenHow {
-            access: if writable { Access::ReadWrite } else { Access::Read },
+            access: if writable || caps.needs_write_access {
+                Access::ReadWrite
+            } else {
+                Access::Read
+            },
             create: (writable && plan.allow_create).then_some(0o644),
             direct: plan.direct,
             durability: match plan.sync {
@@ -60,7 +64,7 @@ impl Targets {
             advice,
             fsync_on_close,
             writable,
-            diskless,
+            diskless: caps.diskless,
         }
     }
 
@@ -110,7 +114,11 @@ impl Targets {
     }
 
     /// Opens a target and makes it known to the engine.
-    pub(crate) fn open(&mut self, index: FileIndex, engine: &mut dyn Engine) -> Result<(), Failure> {
+    pub(crate) fn open(
+        &mut self,
+        index: FileIndex,
+        engine: &mut dyn Engine,
+    ) -> Result<(), Failure> {
         let target = &self.files[index.index()];
         if !self.diskless && self.open[index.index()].is_none() {
             let how = OpenHow { noatime: target.kind != Kind::Regular, ..self.how };
@@ -167,19 +175,18 @@ impl Targets {
         }
         let Some(fd) = &self.open[index.index()] else { return };
         let _ = match target.kind {
-            Kind::Regular => file::advise(
-                fd.as_fd(),
-                target.offset,
-                target.size,
-                Advice::DontNeed,
-            ),
+            Kind::Regular => file::advise(fd.as_fd(), target.offset, target.size, Advice::DontNeed),
             Kind::Block => file::drop_device_cache(fd.as_fd()),
             _ => Ok(()),
         };
     }
 
     /// Closes a target; nothing for it is in flight.
-    pub(crate) fn close(&mut self, index: FileIndex, engine: &mut dyn Engine) -> Result<(), Failure> {
+    pub(crate) fn close(
+        &mut self,
+        index: FileIndex,
+        engine: &mut dyn Engine,
+    ) -> Result<(), Failure> {
         engine.detach(index);
         self.attached[index.index()] = false;
         let Some(fd) = self.open[index.index()].take() else { return Ok(()) };
@@ -216,7 +223,10 @@ impl Targets {
             };
             if whole_file_system {
                 file::syncfs(fd).map_err(|errno| {
-                    Failure::new(format!("flush the file system of {}", self.describe(index)), errno)
+                    Failure::new(
+                        format!("flush the file system of {}", self.describe(index)),
+                        errno,
+                    )
                 })?;
             } else {
                 self.flush_one(fd, index)?;

@@ -64,7 +64,11 @@ impl DirectionPicker {
         match self.kind {
             Kind::Only(direction) => direction,
             Kind::TrimWrite => {
-                if file.write_due { Direction::Write } else { Direction::Trim }
+                if file.write_due {
+                    Direction::Write
+                } else {
+                    Direction::Trim
+                }
             }
             Kind::Mixed => {
                 if self.issued[self.current as usize] >= self.limit {

@@ -125,11 +125,7 @@ fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
     let bytes = regions.io_size.unwrap_or(regions.size);
     let double = if plan.pattern.rw.is_trim_write() { 2 } else { 1 };
     Bounds {
-        bytes_all_loops: if time_based {
-            u64::MAX
-        } else {
-            bytes.saturating_mul(loops)
-        },
+        bytes_all_loops: if time_based { u64::MAX } else { bytes.saturating_mul(loops) },
         requests_all_loops: match plan.limits.number_ios {
             Some(requests) if !time_based => requests.saturating_mul(loops).saturating_mul(double),
             _ => u64::MAX,
