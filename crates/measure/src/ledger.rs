@@ -227,8 +227,7 @@ impl Cell<'_> {
         let (sum, carry) = load(&m[moments::SUM_LOW]).overflowing_add(ns);
         store(&m[moments::SUM_LOW], sum);
         let square = u128::from(ns) * u128::from(ns);
-        let (squares, square_carry) =
-            load(&m[moments::SQUARES_LOW]).overflowing_add(square as u64);
+        let (squares, square_carry) = load(&m[moments::SQUARES_LOW]).overflowing_add(square as u64);
         store(&m[moments::SQUARES_LOW], squares);
         if carry {
             add(&m[moments::SUM_HIGH], 1);
@@ -530,7 +529,8 @@ impl<'a> Ledger<'a> {
     pub fn message(&mut self, severity: crate::report::Severity, text: &str) {
         let Some(area) = find(self.words, Section::Messages) else { return };
         let mut used = load(&area[0]) as usize;
-        let line = format!("{}{}\n", severity.name().as_bytes()[0] as char, text.replace('\n', " "));
+        let line =
+            format!("{}{}\n", severity.name().as_bytes()[0] as char, text.replace('\n', " "));
         if used + line.len() > (area.len() - 1) * 8 {
             return;
         }
@@ -749,7 +749,8 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
 fn latency(words: &[AtomicU64], kind: LatencyKind, direction: Direction) -> Latency {
     let Some(cell) = cell(words, kind, direction) else { return Latency::default() };
     let m = cell.moments;
-    let wide = |low: usize, high: usize| u128::from(load(&m[high])) << 64 | u128::from(load(&m[low]));
+    let wide =
+        |low: usize, high: usize| u128::from(load(&m[high])) << 64 | u128::from(load(&m[low]));
     let count = load(&m[moments::COUNT]);
     let moments = Moments {
         count,

@@ -11,8 +11,8 @@ pub mod ledger;
 pub mod report;
 pub mod samples;
 
-pub use histogram::Histogram;
 pub use distribution::Distribution;
+pub use histogram::Histogram;
 pub use latency::{Latency, Moments};
 pub use ledger::{Ledger, LedgerConfig};
 pub use report::{DirectionReport, DiskReport, JobReport, RunReport};

@@ -29,7 +29,7 @@ mod word {
 /// What the parent wants of a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
-pub enum Command {
+pub(crate) enum Command {
     /// Stay at the start barrier.
     Wait = 0,
     /// Work.
@@ -82,19 +82,19 @@ const STATES: [State; 11] = [
 
 /// The mapped board.
 #[derive(Debug)]
-pub struct Board {
+pub(crate) struct Board {
     shared: SharedWords,
     workers: usize,
 }
 
 impl Board {
     /// Bytes for a board of so many workers.
-    pub fn bytes(workers: usize) -> usize {
+    pub(crate) fn bytes(workers: usize) -> usize {
         (word::FIRST_WORKER + workers * word::WORKER_WORDS) * 8
     }
 
     /// Initialises the board of a run in a new memory file.
-    pub fn create(file: &MemoryFile, workers: usize) -> Result<Board, Errno> {
+    pub(crate) fn create(file: &MemoryFile, workers: usize) -> Result<Board, Errno> {
         let board = Board { shared: file.map(0, file.bytes())?, workers };
         let words = board.shared.words();
         words[word::WORKERS].store(workers as u64, Ordering::Relaxed);
@@ -104,13 +104,13 @@ impl Board {
 
     /// The word that counts events, in a mapping of its own that is never unmapped: signal handlers
     /// may touch it at any time.
-    pub fn leak_events(file: &MemoryFile) -> Result<&'static AtomicU64, Errno> {
+    pub(crate) fn leak_events(file: &MemoryFile) -> Result<&'static AtomicU64, Errno> {
         let page: &'static SharedWords = Box::leak(Box::new(file.map(0, PAGE_BYTES)?));
         Ok(&page.words()[word::EVENTS])
     }
 
     /// Sets the clock of the run, before any worker starts.
-    pub fn set_clock(&self, clock: &Clock) {
+    pub(crate) fn set_clock(&self, clock: &Clock) {
         let (kind, calibration) = match clock {
             Clock::Tsc(c) => (1, [c.origin_ticks, c.origin_ns, c.multiplier]),
             Clock::Monotonic | Clock::Simulated(_) => (0, [0; 3]),
@@ -124,7 +124,7 @@ impl Board {
     }
 
     /// Maps the board that the parent made.
-    pub fn open(file: &MemoryFile) -> Result<Board, Errno> {
+    pub(crate) fn open(file: &MemoryFile) -> Result<Board, Errno> {
         let shared = file.map(0, file.bytes())?;
         let words = shared.words();
         if words[word::MAGIC].load(Ordering::Acquire) != MAGIC {
@@ -138,7 +138,7 @@ impl Board {
     }
 
     /// The clock of the run.
-    pub fn clock(&self) -> Clock {
+    pub(crate) fn clock(&self) -> Clock {
         let words = self.shared.words();
         let part = |i: usize| words[word::CALIBRATION + i].load(Ordering::Relaxed);
         match words[word::CLOCK].load(Ordering::Relaxed) {
@@ -153,29 +153,24 @@ impl Board {
     }
 
     /// Sets the time at which the run began.
-    pub fn set_genesis_ns(&self, ns: u64) {
+    pub(crate) fn set_genesis_ns(&self, ns: u64) {
         self.shared.words()[word::GENESIS_NS].store(ns, Ordering::Release);
     }
 
     /// When the run began, on the run's clock.
-    pub fn genesis_ns(&self) -> u64 {
+    pub(crate) fn genesis_ns(&self) -> u64 {
         self.shared.words()[word::GENESIS_NS].load(Ordering::Acquire)
     }
 
     /// The word that counts events; the parent sleeps on it.
-    pub fn events(&self) -> &AtomicU64 {
+    pub(crate) fn events(&self) -> &AtomicU64 {
         &self.shared.words()[word::EVENTS]
     }
 
     /// Tells the parent that something changed.
-    pub fn notify(&self) {
+    pub(crate) fn notify(&self) {
         self.events().fetch_add(1, Ordering::Release);
         futex::wake_all(self.events());
-    }
-
-    /// Number of workers.
-    pub fn workers(&self) -> usize {
-        self.workers
     }
 
     fn place(&self, worker: usize) -> &[AtomicU64] {
@@ -185,24 +180,25 @@ impl Board {
     }
 
     /// State of a worker.
-    pub fn state(&self, worker: usize) -> State {
+    pub(crate) fn state(&self, worker: usize) -> State {
         let value = self.place(worker)[word::STATE].load(Ordering::Acquire);
         STATES.get(value as usize).copied().unwrap_or(State::Waiting)
     }
 
     /// Changes the state of a worker and tells the parent.
-    pub fn set_state(&self, worker: usize, state: State) {
+    pub(crate) fn set_state(&self, worker: usize, state: State) {
         self.place(worker)[word::STATE].store(state as u64, Ordering::Release);
         self.notify();
     }
 
     /// Tells a worker what to do. `Finish` is final.
-    pub fn command(&self, worker: usize, command: Command) {
+    pub(crate) fn command(&self, worker: usize, command: Command) {
         let place = &self.place(worker)[word::COMMAND];
         if command == Command::Run {
             // A worker that was told to finish before it ran must not be revived.
             let wait = Command::Wait as u64;
-            let _ = place.compare_exchange(wait, command as u64, Ordering::AcqRel, Ordering::Relaxed);
+            let _ =
+                place.compare_exchange(wait, command as u64, Ordering::AcqRel, Ordering::Relaxed);
         } else {
             place.store(command as u64, Ordering::Release);
         }
@@ -210,31 +206,26 @@ impl Board {
     }
 
     /// The command word of a worker, which the loop polls.
-    pub fn commands(&self, worker: usize) -> CommandWord<'_> {
+    pub(crate) fn commands(&self, worker: usize) -> CommandWord<'_> {
         CommandWord { word: &self.place(worker)[word::COMMAND] }
     }
 }
 
 /// The command of one worker as it sees it.
 #[derive(Clone, Copy, Debug)]
-pub struct CommandWord<'a> {
+pub(crate) struct CommandWord<'a> {
     word: &'a AtomicU64,
 }
 
 impl<'a> CommandWord<'a> {
-    /// A command word outside a board, for tests of the loop.
-    pub fn new(word: &'a AtomicU64) -> CommandWord<'a> {
-        CommandWord { word }
-    }
-
     /// True once the worker shall end.
     #[inline]
-    pub fn finish(&self) -> bool {
+    pub(crate) fn finish(&self) -> bool {
         self.word.load(Ordering::Relaxed) == Command::Finish as u64
     }
 
     /// Sleeps at the barrier; false if the worker shall not run at all.
-    pub fn wait_for_start(&self) -> bool {
+    pub(crate) fn wait_for_start(&self) -> bool {
         while self.word.load(Ordering::Acquire) == Command::Wait as u64 {
             futex::wait(self.word, Command::Wait as u64, None);
         }

@@ -5,7 +5,6 @@
 //! what happened into the ledger; it owns all memory before it starts and allocates nothing. What a
 //! job does not use costs one well-predicted branch at most.
 
-
 use fiord_base::{Direction, FileIndex, PerDirection, Slot};
 use fiord_engine::{Completion, Completions, Engine, Io, Unit};
 use fiord_measure::Ledger;
@@ -456,7 +455,8 @@ impl<'a> Drive<'a> {
             direction => format!("{} '{path}'", direction.name()),
         };
         let failure = Failure::new(action, errno);
-        let total = self.ledger.progress(Direction::Read).1 + self.ledger.progress(Direction::Write).1;
+        let total =
+            self.ledger.progress(Direction::Read).1 + self.ledger.progress(Direction::Write).1;
         if errno == Errno::INVAL && self.targets.is_direct() && total <= 1 {
             return failure.with_remedy(
                 "direct=1 wants offsets and block sizes that are multiples of the device's logical block size",
@@ -620,6 +620,9 @@ impl<'a> Drive<'a> {
         }
         if let Some(recorder) = &mut self.recorder {
             recorder.flush();
+            if let Some(failure) = recorder.failure().cloned() {
+                self.fail(&failure);
+            }
         }
         self.end.unwrap_or(End::Complete)
     }
@@ -633,4 +636,3 @@ impl<'a> Drive<'a> {
 fn request_of(unit: &Unit) -> Request {
     Request { direction: unit.direction, file: unit.file, offset: unit.offset, length: unit.length }
 }
-

@@ -29,13 +29,6 @@ pub enum Event<'a> {
         /// Bytes in all.
         total: u64,
     },
-    /// Layout is over; so many workers of each kind will be started.
-    Starting {
-        /// Worker processes.
-        processes: usize,
-        /// Worker threads.
-        threads: usize,
-    },
     /// A moment for the progress line.
     Progress(&'a Progress),
     /// A full report was asked for while jobs run.

@@ -25,23 +25,20 @@ const FILL_BYTES: usize = 1 << 20;
 
 /// The files of one clone, ready to be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// In the order of the generator's indices.
-    pub files: Vec<TargetFile>,
+    pub(crate) files: Vec<TargetFile>,
     /// Bytes over all regions.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Bytes to move per loop, where the job says so.
-    pub io_size: Option<u64>,
+    pub(crate) io_size: Option<u64>,
 }
 
 impl Layout {
     /// As the generator wants it.
-    pub fn regions(&self) -> Regions {
-        let region = |f: &TargetFile| FileRegion {
-            offset: f.offset,
-            size: f.size,
-            real_size: f.real_bytes,
-        };
+    pub(crate) fn regions(&self) -> Regions {
+        let region =
+            |f: &TargetFile| FileRegion { offset: f.offset, size: f.size, real_size: f.real_bytes };
         let files = self.files.iter().map(region).collect();
         Regions { files, size: self.size, io_size: self.io_size }
     }
@@ -49,18 +46,18 @@ impl Layout {
 
 /// One target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TargetFile {
+pub(crate) struct TargetFile {
     /// Where it is.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// What it is.
     #[serde(with = "kind_number")]
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Bytes once laid out; 0 if unknown.
-    pub real_bytes: u64,
+    pub(crate) real_bytes: u64,
     /// First byte of the part that the job uses.
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// Bytes of that part.
-    pub size: u64,
+    pub(crate) size: u64,
 }
 
 impl TargetFile {
@@ -117,10 +114,7 @@ impl Watcher for Unwatched {
 }
 
 /// Resolves the files of a clone and creates those that are missing or too short.
-pub(crate) fn lay_out(
-    request: &Request<'_>,
-    watcher: &mut dyn Watcher,
-) -> Result<Layout, Failure> {
+pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
     let layout = resolve(request)?;
     let job = request.job;
     if request.caps.diskless || job.files.create_on_open {
@@ -153,7 +147,9 @@ pub(crate) fn lay_out(
     let mut done = 0;
     let mut content = LayoutContent::new(request.seeds);
     for target in missing {
-        create(job, target, whole.then_some(&mut content), &mut |bytes| watcher.progress(done + bytes, total))?;
+        create(job, target, whole.then_some(&mut content), &mut |bytes| {
+            watcher.progress(done + bytes, total)
+        })?;
         done += target.end();
     }
     Ok(layout)
@@ -207,10 +203,7 @@ fn resolve(request: &Request<'_>) -> Result<Layout, Failure> {
 }
 
 /// Kind and size of a target, and whether the job may use it.
-fn look_at(
-    request: &Request<'_>,
-    path: PathBuf,
-) -> Result<(PathBuf, Kind, Target), Failure> {
+fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Target), Failure> {
     let job = request.job;
     let rw = job.pattern.rw;
     if request.caps.diskless {
@@ -286,9 +279,8 @@ fn create(
     let fd =
         file::open(path, &how).map_err(|errno| Failure::new(format!("create '{shown}'"), errno))?;
     let bytes = target.end();
-    reserve(job, fd.as_fd(), bytes).map_err(|errno| {
-        Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno)
-    })?;
+    reserve(job, fd.as_fd(), bytes)
+        .map_err(|errno| Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno))?;
     let Some(content) = content else { return Ok(()) };
     file::truncate(fd.as_fd(), bytes)
         .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
@@ -317,8 +309,7 @@ fn create(
         }
     }
     if job.files.create_fsync {
-        file::fsync(fd.as_fd())
-            .map_err(|errno| Failure::new(format!("flush '{shown}'"), errno))?;
+        file::fsync(fd.as_fd()).map_err(|errno| Failure::new(format!("flush '{shown}'"), errno))?;
     }
     Ok(())
 }

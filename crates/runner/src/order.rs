@@ -16,31 +16,31 @@ const MAGIC: u64 = 0x0001_7265_6472_6f66;
 
 /// Everything that one worker needs to know.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Order {
+pub(crate) struct Order {
     /// The job.
-    pub job: JobPlan,
+    pub(crate) job: JobPlan,
     /// Place on the board.
-    pub worker: u32,
+    pub(crate) worker: u32,
     /// Thread number over all jobs, from 1.
-    pub thread_number: u32,
+    pub(crate) thread_number: u32,
     /// Clone number (`$jobnum`).
-    pub clone_number: u32,
+    pub(crate) clone_number: u32,
     /// Files; `None` if the worker lays them out itself (`create_serialize=0`).
-    pub layout: Option<Layout>,
+    pub(crate) layout: Option<Layout>,
     /// Start of the ledger in the ledger file, bytes.
-    pub ledger_offset: u64,
+    pub(crate) ledger_offset: u64,
     /// What the ledger measures.
-    pub ledger: LedgerConfig,
+    pub(crate) ledger: LedgerConfig,
     /// Seeds of the random streams.
-    pub seeds: [u64; 24],
+    pub(crate) seeds: [u64; 24],
     /// The parent's process id.
-    pub parent: i32,
+    pub(crate) parent: i32,
     /// Writes and trims are refused.
-    pub readonly: bool,
+    pub(crate) readonly: bool,
 }
 
 /// Writes the orders of all workers into a new memory file.
-pub fn write_all(orders: &[Order]) -> Result<MemoryFile, Errno> {
+pub(crate) fn write_all(orders: &[Order]) -> Result<MemoryFile, Errno> {
     let index_bytes = 16 + orders.len() * 16;
     let mut index = Vec::with_capacity(index_bytes);
     let mut blobs = Vec::new();
@@ -59,7 +59,7 @@ pub fn write_all(orders: &[Order]) -> Result<MemoryFile, Errno> {
 }
 
 /// Reads the order of one worker.
-pub fn read(file: &MemoryFile, worker: usize) -> Result<Order, Errno> {
+pub(crate) fn read(file: &MemoryFile, worker: usize) -> Result<Order, Errno> {
     let header = file.read_at(0, 16)?;
     if number(&header, 0) != Some(MAGIC) || number(&header, 8).is_none_or(|n| worker as u64 >= n) {
         return Err(Errno::INVAL);

@@ -1,8 +1,8 @@
 //! From ledgers to the report of a run.
 
-use fiord_base::{DATA, Direction, PerDirection};
+use fiord_base::{DATA, PerDirection};
 use fiord_measure::ledger::Snapshot;
-use fiord_measure::report::{JobReport, Member, ReportSettings};
+use fiord_measure::report::{JobReport, LatencyGoal, Member, ReportSettings};
 use fiord_options::plan::{JobPlan, Unified};
 
 use crate::order::Order;
@@ -75,6 +75,8 @@ pub(crate) fn job_report(
         latency_ms: snapshot.distribution.ms,
         total_errors: snapshot.total_errors,
         first_error: snapshot.first_error,
+        first_error_text: error_text(snapshot.first_error),
+        latency_goal: LatencyGoal::default(),
         iodepth: job.engine.iodepth,
         sync: snapshot.flush.clone(),
         sync_ios: snapshot.sync_ios,
@@ -125,9 +127,4 @@ fn settings(job: &JobPlan) -> ReportSettings {
         unit_base: stats.unit_base,
         continue_on_error: job.errors.continue_on.any(),
     }
-}
-
-/// True for the directions in which a pass did something.
-pub(crate) fn active(before: &PerDirection<u64>, now: impl Fn(Direction) -> u64) -> PerDirection<bool> {
-    PerDirection::from_fn(|direction| now(direction) > before[direction])
 }

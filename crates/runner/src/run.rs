@@ -173,8 +173,8 @@ impl<'a> Run<'a> {
         let asked = plan.jobs.iter().find_map(|job| job.stats.clock).map(source);
         let choice = clock::choose(asked, start);
         board.set_clock(&choice.clock);
-        let needs_program =
-            plan.jobs.iter().any(|job| job.execution == Execution::Process) && settings.worker.is_none();
+        let needs_program = plan.jobs.iter().any(|job| job.execution == Execution::Process)
+            && settings.worker.is_none();
         let executable = match needs_program {
             true => Some(Executable::current().map_err(|errno| {
                 Failure::new("find this program again to run process jobs", errno)
@@ -209,10 +209,6 @@ impl<'a> Run<'a> {
 
     /// Starts workers as their turn comes and waits for the last one.
     fn schedule(&mut self, observer: &mut dyn Observer) {
-        let runnable = self.workers.iter().filter(|w| !matches!(w.body, Body::Gone));
-        let (processes, threads): (Vec<_>, Vec<_>) =
-            runnable.partition(|w| w.order.job.execution == Execution::Process);
-        observer.event(Event::Starting { processes: processes.len(), threads: threads.len() });
         let now_ns = self.clock.now_ns();
         self.board.set_genesis_ns(now_ns);
         let after = |period: Option<Duration>| match period {
@@ -384,11 +380,10 @@ impl<'a> Run<'a> {
     fn start_process(&mut self, index: usize) -> Result<Body, Errno> {
         let executable =
             self.settings.worker.as_ref().or(self.executable.as_ref()).ok_or(Errno::INVAL)?;
-        let keep =
-            [self.board_file.number(), self.orders_file.number(), self.ledger_file.number()];
+        let keep = [self.board_file.number(), self.orders_file.number(), self.ledger_file.number()];
         let numbers = format!("{},{},{},{index}", keep[0], keep[1], keep[2]);
-        let arguments = ["fiord", WORKER_SWITCH, &numbers]
-            .map(|text| CString::new(text).unwrap_or_default());
+        let arguments =
+            ["fiord", WORKER_SWITCH, &numbers].map(|text| CString::new(text).unwrap_or_default());
         let pid = process::spawn(executable, &arguments, &keep)?;
         self.by_pid.insert(pid, index);
         self.workers[index].fate.pid = pid.0 as u32;
@@ -480,7 +475,9 @@ impl<'a> Run<'a> {
         let before = std::mem::replace(&mut self.previous, Previous { at_ns: now_ns, bytes, ios });
         Progress {
             workers: self.worker_progress(),
-            bytes_per_second: PerDirection(std::array::from_fn(|d| rate(bytes[d], before.bytes[d]))),
+            bytes_per_second: PerDirection(std::array::from_fn(|d| {
+                rate(bytes[d], before.bytes[d])
+            })),
             iops: PerDirection(std::array::from_fn(|d| rate(ios[d], before.ios[d]))),
             elapsed_s: elapsed_ns / 1_000_000_000,
             eta_s: estimate.seconds(),
@@ -594,9 +591,7 @@ impl Worker {
         let seeds = StreamSeeds::from_entropy(order.seeds);
         let start_delay_ns = match low == high {
             true => low,
-            false => {
-                Stream::new(Width::Narrow, seeds.get(StreamId::StartDelay)).between(low, high)
-            }
+            false => Stream::new(Width::Narrow, seeds.get(StreamId::StartDelay)).between(low, high),
         };
         let sampler = Sampler::new(order.job.pattern.rw, &order.job.stats);
         let fate = Fate::default();

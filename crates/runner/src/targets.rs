@@ -45,14 +45,7 @@ impl Targets {
             },
             ..OpenHow::default()
         };
-        let advice = match plan.fadvise {
-            Fadvise::Off => None,
-            Fadvise::ByPattern if rw.random => Some(Advice::Random),
-            Fadvise::ByPattern => Some(Advice::Sequential),
-            Fadvise::Random => Some(Advice::Random),
-            Fadvise::Sequential => Some(Advice::Sequential),
-            Fadvise::NoReuse => Some(Advice::NoReuse),
-        };
+        let advice = advice(job);
         let open = files.iter().map(|_| None).collect();
         let attached = vec![false; files.len()];
         let invalidated = vec![plan.pre_read; files.len()];
@@ -117,7 +110,11 @@ impl Targets {
     }
 
     /// Opens a target and makes it known to the engine.
-    pub(crate) fn open(&mut self, index: FileIndex, engine: &mut dyn Engine) -> Result<(), Failure> {
+    pub(crate) fn open(
+        &mut self,
+        index: FileIndex,
+        engine: &mut dyn Engine,
+    ) -> Result<(), Failure> {
         let target = &self.files[index.index()];
         if !self.diskless && self.open[index.index()].is_none() {
             let how = OpenHow { noatime: target.kind != Kind::Regular, ..self.how };
@@ -174,19 +171,18 @@ impl Targets {
         }
         let Some(fd) = &self.open[index.index()] else { return };
         let _ = match target.kind {
-            Kind::Regular => file::advise(
-                fd.as_fd(),
-                target.offset,
-                target.size,
-                Advice::DontNeed,
-            ),
+            Kind::Regular => file::advise(fd.as_fd(), target.offset, target.size, Advice::DontNeed),
             Kind::Block => file::drop_device_cache(fd.as_fd()),
             _ => Ok(()),
         };
     }
 
     /// Closes a target; nothing for it is in flight.
-    pub(crate) fn close(&mut self, index: FileIndex, engine: &mut dyn Engine) -> Result<(), Failure> {
+    pub(crate) fn close(
+        &mut self,
+        index: FileIndex,
+        engine: &mut dyn Engine,
+    ) -> Result<(), Failure> {
         engine.detach(index);
         self.attached[index.index()] = false;
         let Some(fd) = self.open[index.index()].take() else { return Ok(()) };
@@ -223,7 +219,10 @@ impl Targets {
             };
             if whole_file_system {
                 file::syncfs(fd).map_err(|errno| {
-                    Failure::new(format!("flush the file system of {}", self.describe(index)), errno)
+                    Failure::new(
+                        format!("flush the file system of {}", self.describe(index)),
+                        errno,
+                    )
                 })?;
             } else {
                 self.flush_one(fd, index)?;
@@ -266,6 +265,18 @@ impl Targets {
         let Some(fd) = &self.open[index.index()] else { return Ok(()) };
         file::unlock(fd.as_fd())
             .map_err(|errno| Failure::new(format!("unlock {}", self.describe(index)), errno))
+    }
+}
+
+/// What files are advised when they are opened.
+pub(crate) fn advice(job: &JobPlan) -> Option<Advice> {
+    match job.files.fadvise {
+        Fadvise::Off => None,
+        Fadvise::ByPattern if job.pattern.rw.random => Some(Advice::Random),
+        Fadvise::ByPattern => Some(Advice::Sequential),
+        Fadvise::Random => Some(Advice::Random),
+        Fadvise::Sequential => Some(Advice::Sequential),
+        Fadvise::NoReuse => Some(Advice::NoReuse),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::layout::{self, Layout, Unwatched};
 use crate::order::{self, Order};
 use crate::recorder::Recorder;
-use crate::targets::Targets;
+use crate::targets::{Targets, advice};
 
 /// First argument of a worker process; the second names descriptors and the worker's number.
 pub(crate) const WORKER_SWITCH: &str = "--fiord-worker";
@@ -133,6 +133,7 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         direct: job.files.direct,
         options: &job.engine.options,
         sync_range_flags: job.flush.range_flags,
+        advice: advice(job),
     })?;
     let rw = job.pattern.rw;
     let buffer_bytes = match entry.caps.no_data || !(rw.read || rw.write) {
@@ -142,13 +143,14 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
     let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
         Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
     })?;
-    let mut filler = Filler::new(&job.data, rw.write && buffer_bytes > 0, &seeds);
+    let mut filler =
+        Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds);
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
     let regions = layout.regions();
-    let generator = Generator::new(job, &regions, &seeds)
-        .map_err(|error| Failure::rule(error.to_string()))?;
+    let generator =
+        Generator::new(job, &regions, &seeds).map_err(|error| Failure::rule(error.to_string()))?;
     let recorder = match &job.write_iolog {
         Some(path) => Some(Recorder::create(path, &layout.files)?),
         None => None,

@@ -67,6 +67,8 @@ pub struct OpenHow {
     pub exclusive: bool,
     /// Cut it to zero bytes.
     pub truncate: bool,
+    /// Every write goes to the present end.
+    pub append: bool,
     /// O_DIRECT.
     pub direct: bool,
     /// O_SYNC, O_DSYNC.
@@ -92,6 +94,7 @@ pub fn open(path: &Path, how: &OpenHow) -> Result<OwnedFd, Errno> {
     flags.set(OFlags::CREATE, how.create.is_some());
     flags.set(OFlags::EXCL, how.create.is_some() && how.exclusive);
     flags.set(OFlags::TRUNC, how.truncate);
+    flags.set(OFlags::APPEND, how.append);
     flags.set(OFlags::DIRECT, how.direct);
     let mode = Mode::from_raw_mode(how.create.unwrap_or(0));
     if how.noatime {

@@ -39,3 +39,8 @@ pub fn entropy() -> Result<[u64; 24], Errno> {
         u64::from_ne_bytes(word)
     }))
 }
+
+/// Bytes of a page of memory.
+pub fn page_bytes() -> u64 {
+    rustix::param::page_size() as u64
+}

@@ -139,7 +139,9 @@ impl Generator {
         let direction = self.directions.pick(file, &mut self.streams.mix);
         match self.offsets.pick(file, direction, &mut self.lengths, &mut self.streams) {
             Some(extent) => {
-                self.issued_bytes += extent.length;
+                if !self.directions.is_trim_write() || direction == Direction::Write {
+                    self.issued_bytes += extent.length;
+                }
                 self.issued_requests += 1;
                 self.issued_requests_pass += 1;
                 self.directions.issued(direction);

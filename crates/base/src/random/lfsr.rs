@@ -102,7 +102,7 @@ pub struct Lfsr {
 }
 
 impl Lfsr {
-    /// A register for the numbers below `bound`, starting at the low bits of `seed`.
+    /// A register for the numbers below `bound`, starting after the low bits of `seed`.
     pub fn new(bound: u64, seed: u64) -> Result<Lfsr, LfsrError> {
         if bound == 0 {
             return Err(LfsrError::Bound);
@@ -115,7 +115,21 @@ impl Lfsr {
         if state == all_ones {
             return Err(LfsrError::Seed);
         }
-        Ok(Lfsr { state, feedback, top: 1 << (bits - 1), bound, left: bound })
+        let mut lfsr = Lfsr { state, feedback, top: 1 << (bits - 1), bound, left: bound };
+        // The seed itself and its successor are passed over.
+        lfsr.step();
+        Ok(lfsr)
+    }
+
+    /// Allows `bound` more numbers; the order goes on where it stopped, which visits each again.
+    pub fn renew(&mut self) {
+        self.left = self.bound;
+    }
+
+    #[inline]
+    fn step(&mut self) {
+        let feedback = if self.state & 1 == 0 { self.feedback } else { 0 };
+        self.state = (self.state >> 1 | self.top) ^ feedback;
     }
 
     /// The next number, or `None` after `bound` of them.
@@ -126,8 +140,7 @@ impl Lfsr {
         }
         self.left -= 1;
         loop {
-            let feedback = if self.state & 1 == 0 { self.feedback } else { 0 };
-            self.state = (self.state >> 1 | self.top) ^ feedback;
+            self.step();
             if self.state < self.bound {
                 return Some(self.state);
             }
@@ -144,11 +157,22 @@ mod tests {
         for bound in [1, 2, 3, 7, 8, 9, 100, 1000, 4095, 4096, 65_535, 70_000] {
             let mut seen = vec![false; bound as usize];
             let mut lfsr = Lfsr::new(bound, 0x1234_5678).unwrap();
+            for _ in 0..bound / 2 {
+                lfsr.draw();
+            }
+            lfsr.renew();
             while let Some(value) = lfsr.draw() {
                 assert!(!std::mem::replace(&mut seen[value as usize], true), "{value} of {bound}");
             }
             assert!(seen.iter().all(|seen| *seen), "{bound}");
         }
+    }
+
+    #[test]
+    fn begins_with_the_third_state_and_skips_what_is_too_large() {
+        let mut lfsr = Lfsr::new(16, 7).unwrap();
+        let first: Vec<u64> = (0..6).map_while(|_| lfsr.draw()).collect();
+        assert_eq!(first, [10, 1, 12, 2, 5, 13]);
     }
 
     #[test]

@@ -146,6 +146,13 @@ pub(crate) static ENGINES_LIBRARY: &[OptionDef] = &[
         .since("3.42")
         .engine(&["rbd"])
         .category("Engines"),
+    OptionDef::new(
+        "hipri",
+        ValueKind::Flag,
+        "Poll for completions instead of waiting for interrupts",
+    )
+    .engine(&["xnvme"])
+    .category("Engines"),
     OptionDef::new("sqthread_poll", ValueKind::Flag, "Kernel submission polling")
         .engine(&["xnvme"])
         .category("Engines"),

@@ -48,14 +48,21 @@ pub(crate) static ENGINES_LOCAL: &[OptionDef] = &[
         "Read the completion ring without a system call",
     )
     .engine(&["libaio"])
-    .category("Engines/libaio I/O engine"),
+    .category("Engines/libaio"),
     OptionDef::new("libaio_vectored", ValueKind::Bool, "Submit vectored commands")
         .since("3.39")
         .engine(&["libaio"])
-        .category("Engines/libaio I/O engine"),
+        .category("Engines/libaio"),
     OptionDef::new("thp", INT, "Ask for transparent huge pages")
         .engine(&["mmap"])
         .category("Engines"),
+    OptionDef::new(
+        "hipri",
+        ValueKind::Flag,
+        "Poll for completions instead of waiting for interrupts",
+    )
+    .engine(&["sg"])
+    .category("Engines"),
     OptionDef::new("readfua", ValueKind::Bool, "Force-unit-access on reads")
         .default("0")
         .engine(&["sg"])
@@ -94,14 +101,14 @@ pub(crate) static ENGINES_LOCAL: &[OptionDef] = &[
         .category("Engines"),
     OptionDef::new("donorname", TEXT, "File donating blocks")
         .engine(&["e4defrag"])
-        .category("Engines/Ext4 defrag I/O engine"),
+        .category("Engines/e4defrag"),
     OptionDef::new(
         "inplace",
         ValueKind::Int { min: 0, max: 1 },
         "When donor blocks are allocated (0 once, 1 per event)",
     )
     .engine(&["e4defrag"])
-    .category("Engines/Ext4 defrag I/O engine"),
+    .category("Engines/e4defrag"),
     OptionDef::new("stat_type", ValueKind::Choice(STAT_TYPE), "System call measured")
         .default("stat")
         .engine(&["filestat", "dirstat"])
@@ -109,7 +116,7 @@ pub(crate) static ENGINES_LOCAL: &[OptionDef] = &[
     OptionDef::new("skip_bad", ValueKind::Bool, "Skip known bad erase blocks")
         .default("0")
         .engine(&["mtd"])
-        .category("Engines/MTD I/O engine"),
+        .category("Engines/mtd"),
     OptionDef::new("program", TEXT, "Command to run").engine(&["exec"]).category("Engines"),
     OptionDef::new("arguments", TEXT, "Its arguments; %r = runtime, %n = job name")
         .engine(&["exec"])

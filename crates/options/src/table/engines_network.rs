@@ -37,37 +37,37 @@ const VERB: &[Choice] = &[
 pub(crate) static ENGINES_NETWORK: &[OptionDef] = &[
     OptionDef::new("hostname", TEXT, "Peer host, multicast group, or VM context id")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("port", ValueKind::Int { min: 1, max: 65535 }, "TCP/UDP/VSOCK port")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("protocol", ValueKind::Choice(PROTOCOL), "Transport")
         .alias(&["proto"])
         .default("tcp")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("nodelay", ValueKind::Bool, "Disable Nagle")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("listen", ValueKind::Flag, "Act as the accepting side")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("pingpong", ValueKind::Flag, "Echo each request back before the next")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("interface", TEXT, "Local address of the interface for multicast")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("ttl", INT, "Multicast time to live")
         .default("1")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("window_size", INT, "Socket buffer size")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("mss", INT, "TCP segment size limit")
         .engine(&["net", "netsplice"])
-        .category("Engines/Network I/O engine"),
+        .category("Engines/net"),
     OptionDef::new("https", ValueKind::Choice(HTTPS), "Use TLS")
         .default("off")
         .engine(&["http"])

@@ -33,9 +33,13 @@ const PI_CHK: &[Choice] = &[
 
 /// Options of the io_uring engines.
 pub(crate) static ENGINES_RING: &[OptionDef] = &[
-    OptionDef::new("hipri", ValueKind::Flag, "Polled completions")
-        .engine(&["io_uring", "io_uring_cmd", "sg", "xnvme"])
-        .category("Engines"),
+    OptionDef::new(
+        "hipri",
+        ValueKind::Flag,
+        "Poll for completions instead of waiting for interrupts",
+    )
+    .engine(&["io_uring", "io_uring_cmd"])
+    .category("Engines"),
     OptionDef::new("readfua", ValueKind::Bool, "Force-unit-access bit on reads (cmd engine)")
         .default("0")
         .since("3.38")

@@ -71,43 +71,43 @@ option_group! {
         ValueKind::Names,
         "Explicit target files or devices, colon-separated; backslash escapes a colon",
     )
-        .syntax("a:b:c, \"\\:\" literal colon; \"-\" is stdin/stdout").category("File/Filename");
+        .syntax("a:b:c, \"\\:\" literal colon; \"-\" is stdin/stdout").category("File/Names");
     [filetype: Option<TargetKind>] OptionDef::new(
         "filetype",
         ValueKind::Choice(FILETYPE),
         "Declare the type of all targets, skipping per-file stat calls",
     )
-        .default("none").since("3.41").category("File/General I/O");
+        .default("none").since("3.41").category("File/Names");
     [directory: Vec<OsString>] OptionDef::new(
         "directory",
         ValueKind::Names,
         "Directory prefix for generated files; several are spread over job clones",
     )
-        .syntax("a:b:c").category("File/Filename");
+        .syntax("a:b:c").category("File/Names");
     [filename_format: String] OptionDef::new(
         "filename_format",
         TEXT,
         "Template for generated file names, with $-variables",
     )
-        .default("$jobname.$jobnum.$filenum").category("File/Filename");
+        .default("$jobname.$jobnum.$filenum").category("File/Names");
     [unique_filename: bool] OptionDef::new(
         "unique_filename",
         ValueKind::Bool,
         "Client/server mode: put the client's address into generated file names",
     )
-        .default("1").category("File/Filename");
+        .default("1").category("File/Names");
     [lockfile: LockMode] OptionDef::new(
         "lockfile",
         ValueKind::Choice(LOCKFILE),
         "Lock a file around each transfer to it",
     )
-        .default("none").parent("filename").category("File/Filename");
+        .default("none").parent("filename").category("File/Names");
     [opendir: OsString] OptionDef::new(
         "opendir",
         TEXT,
         "Add every file found recursively below this directory",
     )
-        .category("File/Filename");
+        .category("File/Names");
     [fill_device: bool] OptionDef::new(
         "fill_device",
         ValueKind::Bool,
@@ -197,13 +197,13 @@ option_group! {
         ValueKind::Bool,
         "Permit creating missing files",
     )
-        .default("1").category("File/Filename");
+        .default("1").category("File/Names");
     [allow_mounted_write: bool] OptionDef::new(
         "allow_mounted_write",
         ValueKind::Bool,
         "Permit writing to a mounted device",
     )
-        .default("0").category("File/Filename");
+        .default("0").category("File/Names");
     [pre_read: bool] OptionDef::new(
         "pre_read",
         ValueKind::Bool,

@@ -109,7 +109,7 @@ option_group! {
         ValueKind::Choice(CLOCKSOURCE),
         "Clock used for time stamps",
     )
-        .category("General/Clock settings");
+        .category("General/Clock");
     [] OptionDef::new("exec_prerun", TEXT, "Shell command run before the job").category("General");
     [] OptionDef::new("exec_postrun", TEXT, "Shell command run after the job").category("General");
     [] OptionDef::new("lockmem", BYTES, "Memory to pin per worker")
@@ -117,35 +117,35 @@ option_group! {
     [] OptionDef::new("comm", TEXT, "Process name set for the job (Linux)")
         .since("3.42").category("General/Description");
     [] OptionDef::new("nice", ValueKind::Int { min: -20, max: 19 }, "CPU nice value")
-        .default("0").category("General/Job credentials / priority");
+        .default("0").category("General/Credentials and priority");
     [] OptionDef::new(
         "prio",
         ValueKind::Int { min: 0, max: 7 },
         "I/O priority level inside the class",
     )
-        .category("General/Job credentials / priority");
+        .category("General/Credentials and priority");
     [] OptionDef::new(
         "prioclass",
         ValueKind::Int { min: 0, max: 3 },
         "I/O priority class (0 none, 1 RT, 2 BE, 3 idle)",
     )
-        .category("General/Job credentials / priority");
+        .category("General/Credentials and priority");
     [] OptionDef::new(
         "priohint",
         ValueKind::Int { min: 0, max: 1023 },
         "I/O priority hint (e.g. duration limits)",
     )
-        .syntax("Linux 6.6+ kernels").since("3.36").category("General/Job credentials / priority");
+        .syntax("Linux 6.6+ kernels").since("3.36").category("General/Credentials and priority");
     [] OptionDef::new("cpumask", INT, "Allowed CPUs, as bit mask")
-        .category("General/Job credentials / priority");
+        .category("General/Credentials and priority");
     [] OptionDef::new("cpus_allowed", CPUS, "Allowed CPUs, as list")
-        .syntax("0-3,7").category("General/Job credentials / priority");
+        .syntax("0-3,7").category("General/Credentials and priority");
     [] OptionDef::new(
         "cpus_allowed_policy",
         ValueKind::Choice(CPUS_ALLOWED_POLICY),
         "Share the set or give each clone one CPU",
     )
-        .parent("cpus_allowed").category("General/Job credentials / priority");
+        .parent("cpus_allowed").category("General/Credentials and priority");
     [] OptionDef::new("numa_cpu_nodes", CPUS, "NUMA nodes whose CPUs may run the job")
         .category("General");
     [] OptionDef::new("numa_mem_policy", TEXT, "NUMA memory policy, mode[:nodes]")
@@ -171,9 +171,9 @@ option_group! {
     [thread: bool] OptionDef::new("thread", ValueKind::Flag, "Run jobs as threads of one process")
         .category("General/Process");
     [] OptionDef::new("gtod_cpu", INT, "Dedicated CPU whose thread maintains the clock")
-        .syntax("0 is CPU 0 when given").category("General/Clock settings");
+        .syntax("0 is CPU 0 when given").category("General/Clock");
     [] OptionDef::new("job_start_clock_id", INT, "Clock for job_start in JSON")
-        .since("3.36").category("General/Clock settings");
+        .since("3.36").category("General/Clock");
     [continue_on_error: ErrorClasses] OptionDef::new(
         "continue_on_error",
         ValueKind::Choice(CONTINUE_ON_ERROR),
@@ -192,19 +192,19 @@ option_group! {
     [] OptionDef::new("profile", TEXT, "Run a built-in benchmark instead of job files")
         .category("Profiles");
     [] OptionDef::new("cgroup", TEXT, "Control group to place the job in")
-        .category("General/Cgroups");
+        .category("General/Control groups");
     [] OptionDef::new("cgroup_nodelete", ValueKind::Bool, "Leave the control group behind")
-        .default("0").parent("cgroup").category("General/Cgroups");
+        .default("0").parent("cgroup").category("General/Control groups");
     [] OptionDef::new(
         "cgroup_weight",
         ValueKind::Int { min: 100, max: 1000 },
         "blkio weight of the control group",
     )
-        .parent("cgroup").category("General/Cgroups");
+        .parent("cgroup").category("General/Control groups");
     [] OptionDef::new("uid", INT, "User to switch to")
-        .category("General/Job credentials / priority");
+        .category("General/Credentials and priority");
     [] OptionDef::new("gid", INT, "Group to switch to")
-        .category("General/Job credentials / priority");
+        .category("General/Credentials and priority");
     [] OptionDef::new("hugepage-size", INT, "Huge page size for buffers")
         .default("2097152").category("General");
     [] OptionDef::new(

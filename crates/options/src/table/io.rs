@@ -59,64 +59,64 @@ option_group! {
     )
         .alias(&["readwrite"]).default("read")
         .syntax("PATTERN[:N]; random N=run length (1..2^32-1), sequential N=bytes added to each offset, may be negative")
-        .category("I/O/General I/O");
+        .category("I/O");
     [rw_sequencer: Sequencer] OptionDef::new(
         "rw_sequencer",
         ValueKind::Choice(RW_SEQUENCER),
         "What the :nr suffix of a random pattern does with offsets",
     )
-        .default("sequential").category("I/O/General I/O");
+        .default("sequential").category("I/O");
     [ioengine: String] OptionDef::new(
         "ioengine",
         ValueKind::Engine,
         "I/O back end used by the job; external:path loads a plug-in",
     )
         .default("psync").syntax("name, or external:/path/to/plugin.so")
-        .category("I/O/General I/O");
+        .category("I/O");
     [iodepth: u32] OptionDef::new(
         "iodepth",
         ValueKind::Int { min: 1, max: INT_MAX },
         "Number of requests kept outstanding per file set (async engines)",
     )
-        .default("1").category("I/O/General I/O");
+        .default("1").category("I/O");
     [iodepth_batch: u32] OptionDef::new(
         "iodepth_batch",
         INT,
         "Requests handed over in one submission",
     )
         .alias(&["iodepth_batch_submit"]).default("1").parent("iodepth")
-        .category("I/O/General I/O");
+        .category("I/O");
     [iodepth_batch_complete_min: u32] OptionDef::new(
         "iodepth_batch_complete_min",
         INT,
         "Fewest completions to wait for per reap call; 0 = poll",
     )
         .alias(&["iodepth_batch_complete"]).default("1").parent("iodepth")
-        .category("I/O/General I/O");
+        .category("I/O");
     [iodepth_batch_complete_max: u32] OptionDef::new(
         "iodepth_batch_complete_max",
         INT,
         "Most completions to take per reap call",
     )
-        .parent("iodepth").category("I/O/General I/O");
+        .parent("iodepth").category("I/O");
     [iodepth_low: u32] OptionDef::new(
         "iodepth_low",
         INT,
         "Let the queue drain to this level before refilling",
     )
-        .parent("iodepth").category("I/O/General I/O");
+        .parent("iodepth").category("I/O");
     [] OptionDef::new(
         "serialize_overlap",
         ValueKind::Bool,
         "Hold a request back while an overlapping one is in flight",
     )
-        .default("0").parent("iodepth").category("I/O/General I/O");
+        .default("0").parent("iodepth").category("I/O");
     [] OptionDef::new(
         "io_submit_mode",
         ValueKind::Choice(IO_SUBMIT_MODE),
         "Issue requests from the job itself or from helper workers",
     )
-        .default("inline").category("I/O/General I/O");
+        .default("inline").category("I/O");
     [size: Quantity] OptionDef::new(
         "size",
         ValueKind::Quantity,
@@ -197,11 +197,11 @@ option_group! {
     )
         .default("0").category("I/O");
     [direct: bool] OptionDef::new("direct", ValueKind::Bool, "Bypass the page cache (O_DIRECT)")
-        .default("0").inverse("buffered").category("I/O/Type");
+        .default("0").inverse("buffered").category("I/O/Kind");
     [] OptionDef::new("atomic", ValueKind::Bool, "Torn-write-protected writes; implies direct")
-        .default("0").category("I/O/Type");
+        .default("0").category("I/O/Kind");
     [buffered: bool] OptionDef::new("buffered", ValueKind::Bool, "Opposite of direct")
-        .default("1").inverse("direct").category("I/O/Type");
+        .default("1").inverse("direct").category("I/O/Kind");
     [] OptionDef::new(
         "mem",
         ValueKind::Choice(MEM),
@@ -216,11 +216,11 @@ option_group! {
         ValueKind::Bool,
         "Drop cached pages before starting",
     )
-        .default("1").category("I/O/Type");
+        .default("1").category("I/O/Kind");
     [sync: SyncMode] OptionDef::new(
         "sync",
         ValueKind::Choice(SYNC),
         "Open with synchronous write semantics",
     )
-        .default("none").category("I/O/Type");
+        .default("none").category("I/O/Kind");
 }

@@ -20,29 +20,29 @@ option_group! {
         ValueKind::Time(TimeUnit::Micro),
         "Pause after each group of requests",
     )
-        .default("0").category("I/O/Thinktime");
+        .default("0").category("I/O/Think time");
     [] OptionDef::new(
         "thinktime_spin",
         ValueKind::Time(TimeUnit::Micro),
         "Part of the pause spent spinning the CPU",
     )
-        .default("0").parent("thinktime").category("I/O/Thinktime");
+        .default("0").parent("thinktime").category("I/O/Think time");
     [] OptionDef::new("thinkcycles", INT, "CPU cycles burned between requests")
-        .default("0").parent("thinktime").since("3.37").category("I/O/Thinktime");
+        .default("0").parent("thinktime").since("3.37").category("I/O/Think time");
     [] OptionDef::new("thinktime_blocks", INT, "Requests between pauses")
-        .default("1").parent("thinktime").category("I/O/Thinktime");
+        .default("1").parent("thinktime").category("I/O/Think time");
     [] OptionDef::new(
         "thinktime_blocks_type",
         ValueKind::Choice(THINKTIME_BLOCKS_TYPE),
         "Count issued or completed requests",
     )
-        .default("complete").parent("thinktime").category("I/O/Thinktime");
+        .default("complete").parent("thinktime").category("I/O/Think time");
     [] OptionDef::new(
         "thinktime_iotime",
         ValueKind::Time(TimeUnit::Second),
         "I/O time between pauses, alternative to the request count",
     )
-        .default("0").parent("thinktime").category("I/O/Thinktime");
+        .default("0").parent("thinktime").category("I/O/Think time");
     [] OptionDef::new("rate", sizes(0), "Bandwidth cap per direction").category("I/O/Rate");
     [] OptionDef::new("rate_min", sizes(0), "Bandwidth floor; falling below ends the job")
         .alias(&["ratemin"]).parent("rate").category("I/O/Rate");
@@ -77,31 +77,31 @@ option_group! {
         ValueKind::Times(TimeUnit::Micro),
         "Abort the job when a request takes longer",
     )
-        .category("I/O/Latency profiling");
+        .category("I/O/Latency target");
     [] OptionDef::new(
         "latency_target",
         ValueKind::Time(TimeUnit::Micro),
         "Find the deepest queue meeting this latency",
     )
-        .category("I/O/Latency profiling");
+        .category("I/O/Latency target");
     [] OptionDef::new(
         "latency_window",
         ValueKind::Time(TimeUnit::Micro),
         "Sampling time per latency_target step",
     )
-        .category("I/O/Latency profiling");
+        .category("I/O/Latency target");
     [] OptionDef::new(
         "latency_percentile",
         floats(0.0, 100.0, 1),
         "Share of requests that must meet latency_target",
     )
-        .default("100").category("I/O/Latency profiling");
+        .default("100").category("I/O/Latency target");
     [] OptionDef::new(
         "latency_run",
         ValueKind::Bool,
         "Keep adjusting after the target depth has been found",
     )
-        .default("0").category("I/O/Latency profiling");
+        .default("0").category("I/O/Latency target");
     [] OptionDef::new("flow_id", INT, "Token-sharing flow this job belongs to")
         .default("0").category("I/O/Flow");
     [] OptionDef::new(

@@ -34,15 +34,15 @@ const SECONDS: ValueKind = ValueKind::Time(TimeUnit::Second);
 pub(crate) static SWITCHES: &[OptionDef] = &[
     ready("output", 'o', Required, TEXT, "Write the report to FILE").syntax("FILE"),
     ready("output-format", 'F', Required, TEXT, "Formats of the report, separated by ','")
-        .syntax("normal, terse, minimal, csv, json, json+")
+        .syntax("FORMAT,..: normal, terse, minimal, csv, json or json+")
         .default("normal"),
     ready("minimal", 'm', Bare, FLAG, "Short for --output-format=terse"),
     ready("append-terse", 'f', Optional, WORD, "Add terse to the formats"),
     ready("terse-version", 'V', Required, ValueKind::Int { min: 2, max: 5 }, "Layout of terse")
-        .syntax("2, 3, 4 or 5")
+        .syntax("N: 2, 3, 4 or 5")
         .default("3"),
     ready("eta", 'e', Required, TEXT, "When to show progress")
-        .syntax("always, never or auto")
+        .syntax("WHEN: always, never or auto")
         .default("auto"),
     ready("eta-interval", 'O', Required, SECONDS, "Refresh progress this often, at least 250ms")
         .syntax("TIME")
@@ -57,32 +57,32 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
     ready("showcmd", 's', Bare, FLAG, "Print each job file as a command line, run nothing"),
     ready("warnings-fatal", 'w', Bare, FLAG, "Treat warnings about options as errors"),
     ready("cmdhelp", 'c', Optional, WORD, "Describe a job option, or list all of them")
-        .syntax("OPTION or all"),
+        .syntax("OPTION|all"),
     ready("enghelp", 'i', Optional, WORD, "List the engines, or the options of one")
-        .syntax("ENGINE or ENGINE,OPTION"),
+        .syntax("ENGINE[,OPTION]"),
     ready("version", 'v', Bare, FLAG, "Print the version"),
     ready("help", 'h', Bare, FLAG, "Print this text"),
     planned("bandwidth-log", 'b', Optional, WORD, "Write the bandwidth of all jobs to logs")
         .syntax("PREFIX")
         .default("agg"),
     planned("debug", 'd', Required, TEXT, "Trace these subjects").syntax(
-        "process, file, io, mem, blktrace, verify, random, parse, diskutil, job:N, mutex, \
+        "SUBJECT,..: process, file, io, mem, blktrace, verify, random, parse, diskutil, job:N, mutex, \
              profile, time, net, rate, compress, steadystate, helperthread, zbd, sprandom, all",
     ),
     planned("merge-blktrace-only", 'A', Bare, FLAG, "Merge the traces of the jobs, run nothing"),
     planned("inflate-log", 'X', Required, TEXT, "Print the content of a compressed log")
         .syntax("FILE"),
     planned("profile", 'p', Required, TEXT, "Run a built-in benchmark; its options follow")
-        .syntax("act or tiobench"),
+        .syntax("NAME: act or tiobench"),
     planned("server", 'S', Optional, WORD, "Run as a server and wait for clients")
-        .syntax("[ip:|ip4:|ip6:]HOST[,PORT], ,PORT or sock:PATH"),
+        .syntax("ADDRESS: [ip:|ip4:|ip6:]HOST[,PORT], ,PORT or sock:PATH"),
     planned("daemonize", 'D', Required, TEXT, "Run the server in the background").syntax("PIDFILE"),
     planned("client", 'C', Required, TEXT, "Run the job files that follow on this server")
-        .syntax("HOST, or a FILE of hosts"),
+        .syntax("HOST|FILE: an address as for --server, or a file of them"),
     planned("remote-config", 'R', Required, TEXT, "Let the server read this job file itself")
         .syntax("FILE"),
     planned("idle-prof", 'I', Required, TEXT, "Measure idle CPU time with work of low priority")
-        .syntax("system, percpu or calibrate"),
+        .syntax("WHAT: system, percpu or calibrate"),
     planned("trigger-file", 'W', Required, TEXT, "Fire the trigger when this file appears")
         .syntax("PATH"),
     planned("trigger-timeout", 'B', Required, SECONDS, "Fire the trigger after this time")
@@ -92,9 +92,9 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
         .syntax("COMMAND"),
     planned("aux-path", 'K', Required, TEXT, "Directory of state files").syntax("DIR"),
     planned("cpuclock-test", 'T', Bare, FLAG, "Check that the CPU clock agrees between CPUs"),
-    planned("crctest", 'G', Optional, WORD, "Measure checksums").syntax("KIND,KIND.."),
+    planned("crctest", 'G', Optional, WORD, "Measure checksums").syntax("KIND,.."),
     planned("memcpytest", 'M', Optional, WORD, "Measure ways of copying memory")
-        .syntax("memcpy, memmove, simple, hybrid"),
+        .syntax("KIND,..: memcpy, memmove, simple or hybrid"),
     planned(
         "alloc-size",
         'a',

@@ -22,6 +22,7 @@ use crate::plan::Pattern;
 
 pub use errnos::errno_name;
 pub use pattern::{PATTERN_MAX, PatternError, assemble};
+pub(crate) use read::expected_kind;
 pub use read::parse;
 
 use piece::Piece;

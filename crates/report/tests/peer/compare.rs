@@ -1,6 +1,7 @@
 //! Compares renderings with fio's: normal text to the byte, terse and JSON with a tolerance for the
 //! last digits of means and deviations, which come back from JSON rounded.
 
+use fiord_measure::RunReport;
 use fiord_report::{Formats, TerseVersion, render};
 
 use crate::reader::Output;
@@ -17,11 +18,60 @@ pub fn check(name: &str, text: &str) {
     let json = render(&report, &Formats { json_plus: true, ..none });
     same(name, "normal", &modern(&output.normal), &normal, equal_or_rounded);
     same(name, "terse", &modern(&output.terse), &terse, |ours, theirs| close(ours, theirs, ';'));
-    let (theirs, ours) = (modern_json(&output.json), without_additions(&json));
-    same(name, "json", &theirs, &ours, |ours, theirs| close(ours, theirs, ' '));
+    check_json(name, &output.json);
     // The mix is the parts one after the other.
     let all = Formats { normal: true, terse: true, json: false, json_plus: true, ..none };
     assert_eq!(render(&report, &all), format!("{terse}{json}{normal}"), "{name}");
+}
+
+/// The same for a document alone.
+pub fn check_json(name: &str, text: &str) {
+    let report = Output::split(text).report();
+    let ours = render(&report, &Formats { normal: false, json_plus: true, ..Formats::NORMAL });
+    let (theirs, ours) = (modern_json(text), without_additions(&ours));
+    same(name, "json", &theirs, &ours, |ours, theirs| close(ours, theirs, ' '));
+}
+
+/// Terse lines of other runs of the same jobs: as many lines and fields, equal where no number is.
+pub fn check_shape(report: &RunReport, sample: &str, version: u32) {
+    let terse_version = TerseVersion::from_number(version).expect("terse version");
+    let formats = Formats { normal: false, terse: true, terse_version, ..Formats::NORMAL };
+    let (ours, theirs) = (masked(&render(report, &formats)), masked(sample));
+    same("fio-3.42", "terse", &theirs, &ours, |ours, theirs| ours == theirs);
+}
+
+/// Normal text of another run: every wording of ours occurs there.
+pub fn check_wording(report: &RunReport, sample: &str) {
+    let theirs = masked(sample);
+    // Which units and which latency ranges occur depends on the numbers.
+    let fixed = |line: &&str| !line.contains("sec)") && !line.contains("     |");
+    for line in masked(&render(report, &Formats::NORMAL)).lines().filter(fixed) {
+        assert!(theirs.lines().any(|their| their == line), "not in fio's text: {line}");
+    }
+}
+
+/// Numbers, and what goes with their size, replaced by one sign.
+fn masked(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let line = line.split(": pid=").next().unwrap_or(line);
+        let words = line.split_inclusive([' ', ',', '=', ';', '(', ')', '-', '/', '%']);
+        for word in words {
+            let end = word.trim_end_matches([' ', ',', '=', ';', '(', ')', '-', '/', '%']).len();
+            let (value, separator) = word.split_at(end);
+            let digit = value.starts_with(|first: char| first.is_ascii_digit());
+            match digit {
+                true => out.push('#'),
+                false => out.push_str(value),
+            }
+            // Numbers are padded to a width.
+            if !(separator == " " && value.is_empty() && out.ends_with("= ")) {
+                out.push_str(separator);
+            }
+        }
+        out.push('\n');
+    }
+    out
 }
 
 fn same(name: &str, format: &str, theirs: &str, ours: &str, equal: fn(&str, &str) -> bool) {

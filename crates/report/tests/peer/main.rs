@@ -57,6 +57,11 @@ const CASES: &[(&str, u32, &str)] = &[
     ("both", 5, "--name=a --rw=randrw --size=256k --unified_rw_reporting=both"),
     ("both-v3", 3, "--name=a --rw=randrw --size=256k --unified_rw_reporting=2 --lat_percentiles=1"),
     (
+        "samples-both",
+        5,
+        "--name=a --rw=randrw --size=64m --ioengine=null --time_based --runtime=2700ms --rate_iops=3000,1000 --unified_rw_reporting=both",
+    ),
+    (
         "samples",
         5,
         "--name=a --rw=randrw --size=64m --ioengine=null --time_based --runtime=1700ms --rate_iops=3000,1000",
@@ -115,6 +120,22 @@ fn recordings() {
     }
 }
 
+/// What fio 3.42 itself wrote of two jobs, each format by another run of them.
+#[test]
+fn samples_of_3_42() {
+    let file = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
+        std::fs::read_to_string(folder.join(name)).unwrap()
+    };
+    compare::check_json("fio-3.42", &file("fio-3.42.json"));
+    let report = reader::Output::split(&file("fio-3.42.json")).report();
+    for version in [2, 3, 4, 5] {
+        let sample = file(&format!("fio-3.42-terse-v{version}.text"));
+        compare::check_shape(&report, &sample, version);
+    }
+    compare::check_wording(&report, &file("fio-3.42-normal.text"));
+}
+
 #[test]
 fn live() {
     let Some(peer) = peer() else {
@@ -128,6 +149,8 @@ fn live() {
     let folder = Folder::new();
     let mut failed = Vec::new();
     let only = std::env::var("FIORD_PEER_CASE").ok();
+    let known = |only: &str| CASES.iter().any(|(name, ..)| *name == only);
+    assert!(only.as_deref().is_none_or(known), "no such case");
     let cases = CASES.iter().filter(|(name, ..)| only.as_deref().is_none_or(|only| only == *name));
     for (name, version, arguments) in cases {
         let output = Command::new(&peer)

@@ -61,7 +61,7 @@ impl Output {
                     None => Vec::new(),
                 };
                 let mut report = read_job(job, own, &global);
-                if report.did_io() {
+                if report.did_io() && !self.normal.is_empty() {
                     read_header(&mut report, headers.next().expect("a block per job"));
                 }
                 read_issued(&mut report, &self.normal);
@@ -244,7 +244,7 @@ fn read_header(job: &mut JobReport, line: &str) {
 
 /// Unified results have no counts per direction in JSON, and no flushes.
 fn read_issued(job: &mut JobReport, normal: &str) {
-    if job.settings.unified != 1 {
+    if job.settings.unified != 1 || normal.is_empty() {
         return;
     }
     let block = normal.split(&format!("{}: (groupid=", job.name)).nth(1).expect("block");

@@ -6,9 +6,6 @@ use fiord_options::plan::PatternPlan;
 
 use super::offset::FileState;
 
-const WRITE: usize = Direction::Write as usize;
-const TRIM: usize = Direction::Trim as usize;
-
 /// How the direction of the next request is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -67,7 +64,11 @@ impl DirectionPicker {
         match self.kind {
             Kind::Only(direction) => direction,
             Kind::TrimWrite => {
-                if file.previous[TRIM] == file.previous[WRITE] { Direction::Trim } else { Direction::Write }
+                if file.write_due {
+                    Direction::Write
+                } else {
+                    Direction::Trim
+                }
             }
             Kind::Mixed => {
                 if self.issued[self.current as usize] >= self.limit {

@@ -8,6 +8,9 @@ use super::length::LengthPicker;
 use super::setup::Streams;
 use crate::BlockMap;
 
+const WRITE: usize = Direction::Write as usize;
+const TRIM: usize = Direction::Trim as usize;
+
 /// No request yet.
 pub(crate) const NONE: u64 = u64::MAX;
 
@@ -30,17 +33,28 @@ pub(crate) struct FileState {
     pub(crate) lfsr: Option<Lfsr>,
     pub(crate) open: bool,
     pub(crate) finished: bool,
+    /// A block was trimmed and not yet written.
+    pub(crate) write_due: bool,
 }
 
 impl FileState {
     /// A pass begins.
     pub(crate) fn restart(&mut self) {
-        self.position = [self.start; 3];
-        self.previous = [NONE; 3];
+        self.rewind();
         self.finished = false;
+        if let Some(lfsr) = &mut self.lfsr {
+            lfsr.renew();
+        }
         if let Some(map) = &mut self.map {
             map.clear();
         }
+    }
+
+    /// As if nothing had been issued yet.
+    fn rewind(&mut self) {
+        self.position = [self.start; 3];
+        self.previous = [NONE; 3];
+        self.write_due = false;
     }
 }
 
@@ -87,36 +101,42 @@ impl OffsetPicker {
         let d = direction as usize % 3;
         let (offset, random) = if !self.random {
             (self.sequential(file, d)?, false)
-        } else if self.trim_write && direction == Direction::Write {
-            (file.previous[Direction::Trim as usize], false)
         } else if self.mixed_order {
             self.run_or_random(file, d, streams)?
+        } else if self.trim_write && d == WRITE {
+            (file.previous[TRIM], false)
         } else {
             (self.random(file, d, &mut streams.offset)?, true)
         };
-        if offset >= file.start + file.size && self.random {
+        let end = file.start + file.size;
+        if self.random && offset >= end {
             return None;
         }
-        let room = (file.start + file.size).saturating_sub(offset);
-        let mut length = if self.random && self.trim_write && direction == Direction::Write {
-            file.position[Direction::Trim as usize] - offset
+        let mut length = if self.random && self.trim_write && d == WRITE {
+            file.position[TRIM] - offset
         } else {
-            lengths.pick(direction, random, room)?
+            lengths.pick(direction, random, end.saturating_sub(offset))?
         };
         if offset + length > file.real_size {
             return None;
         }
         if random && let Some(map) = &mut file.map {
             let unit = self.unit[d];
-            let first = (offset - file.start) / unit;
             let units = length.div_ceil(unit);
-            let marked = map.set_run(first, units);
+            let marked = map.set_run((offset - file.start) / unit, units);
             if marked < units {
                 length = marked * unit;
             }
         }
         file.position[d] = offset + length;
         file.previous[d] = offset;
+        if self.trim_write {
+            if d == TRIM {
+                file.write_due = true;
+            } else if offset == file.previous[TRIM] {
+                file.write_due = false;
+            }
+        }
         Some(Extent { offset, length })
     }
 
@@ -126,16 +146,34 @@ impl OffsetPicker {
         if self.wraps && position >= end {
             position = file.start;
         }
-        if self.gap != 0 && position != file.start {
-            position = position.wrapping_add_signed(self.gap);
-            if position >= file.real_size {
-                position =
-                    if self.gap > 0 { file.start } else { end.wrapping_add_signed(self.gap) };
-            }
+        if self.gap != 0 {
+            position = self.leap(file, position);
         }
         (position < end).then_some(position)
     }
 
+    /// The position after the gap. At the end of the target (backwards: at the begin of the region)
+    /// it begins again at the other end.
+    fn leap(&self, file: &FileState, position: u64) -> u64 {
+        let end = file.start + file.size;
+        let from = match (position == file.start, self.gap < 0) {
+            (false, _) => position,
+            (true, false) => return position,
+            // The size stands here where the end of the region is meant; so it is in recorded
+            // sequences.
+            (true, true) => file.size.min(file.real_size),
+        };
+        let position = from.wrapping_add_signed(self.gap);
+        if position >= file.start && position < file.real_size {
+            position
+        } else if self.gap > 0 {
+            file.start
+        } else {
+            end.wrapping_add_signed(self.gap)
+        }
+    }
+
+    #[inline]
     fn random(&mut self, file: &mut FileState, d: usize, stream: &mut Stream) -> Option<u64> {
         let block = if let Some(lfsr) = &mut file.lfsr {
             lfsr.draw()?
@@ -149,9 +187,8 @@ impl OffsetPicker {
                     Some(block) => block,
                     None if self.time_based => {
                         map.clear();
-                        file.position = [file.start; 3];
-                        file.previous = [NONE; 3];
-                        map.next_free(stream.below(file.blocks[d]))?
+                        file.rewind();
+                        file.map.as_ref()?.next_free(stream.below(file.blocks[d]))?
                     }
                     None => return None,
                 },
@@ -167,16 +204,19 @@ impl OffsetPicker {
         d: usize,
         streams: &mut Streams,
     ) -> Option<(u64, bool)> {
-        if self.run_length > 1 {
-            self.run_left = if self.run_left == 0 { self.run_length } else { self.run_left } - 1;
-            if self.run_left + 1 == self.run_length {
+        self.run_left = if self.run_left == 0 { self.run_length } else { self.run_left } - 1;
+        let first = self.run_left + 1 == self.run_length;
+        if self.trim_write && d == WRITE {
+            return Some((file.previous[TRIM], false));
+        }
+        if first {
+            let percent = self.percent[d];
+            if percent == 100 || streams.order[d].between(1, 100) <= percent {
                 return Some((self.random(file, d, &mut streams.offset)?, true));
             }
-            if self.sequencer == Sequencer::Identical {
-                return Some((file.previous[d], false));
-            }
-        } else if streams.order.between(1, 100) <= self.percent[d] {
-            return Some((self.random(file, d, &mut streams.offset)?, true));
+        } else if self.sequencer == Sequencer::Identical {
+            let previous = file.previous[d];
+            return Some((if previous == NONE { file.start } else { previous }, false));
         }
         match self.sequential(file, d) {
             Some(offset) => Some((offset, false)),

@@ -46,7 +46,8 @@ pub(crate) struct Streams {
     pub(crate) offset: Stream,
     pub(crate) service: Stream,
     pub(crate) mix: Taus88,
-    pub(crate) order: Taus88,
+    /// One for each direction.
+    pub(crate) order: [Taus88; 3],
 }
 
 impl Streams {
@@ -55,7 +56,7 @@ impl Streams {
             offset: Stream::new(width, seeds.get(StreamId::Offset)),
             service: Stream::new(width, seeds.get(StreamId::FileService)),
             mix: Taus88::new(seeds.get(StreamId::Mix) as u32),
-            order: Taus88::new(seeds.get(StreamId::SequentialRandom) as u32),
+            order: [Taus88::new(seeds.get(StreamId::SequentialRandom) as u32); 3],
         }
     }
 }
@@ -96,6 +97,7 @@ fn file_state(
         real_size: region.real_size,
         position: [region.offset; 3],
         previous: [NONE; 3],
+        write_due: false,
         blocks,
         map: None,
         lfsr: None,
@@ -123,11 +125,7 @@ fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
     let bytes = regions.io_size.unwrap_or(regions.size);
     let double = if plan.pattern.rw.is_trim_write() { 2 } else { 1 };
     Bounds {
-        bytes_all_loops: if time_based {
-            u64::MAX
-        } else {
-            bytes.saturating_mul(loops).saturating_mul(double)
-        },
+        bytes_all_loops: if time_based { u64::MAX } else { bytes.saturating_mul(loops) },
         requests_all_loops: match plan.limits.number_ios {
             Some(requests) if !time_based => requests.saturating_mul(loops).saturating_mul(double),
             _ => u64::MAX,

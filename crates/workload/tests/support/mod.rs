@@ -282,13 +282,23 @@ pub(crate) fn plan(options: &str) -> JobPlan {
 }
 
 /// The regions of a clone on targets of the given present size.
-pub(crate) fn regions_of(plan: &JobPlan, clone_number: u32, seeds: &StreamSeeds, present: u64) -> Regions {
+pub(crate) fn regions_of(
+    plan: &JobPlan,
+    clone_number: u32,
+    seeds: &StreamSeeds,
+    present: u64,
+) -> Regions {
     let targets = vec![Target::File(present); plan.files.count as usize];
     regions(plan, clone_number, &targets, seeds).unwrap()
 }
 
 /// The log entries `FILE ACTION [OFFSET LENGTH]` of a clone, at most `limit` of them.
-pub(crate) fn entries(plan: &JobPlan, clone_number: u32, thread_number: u32, limit: usize) -> Vec<String> {
+pub(crate) fn entries(
+    plan: &JobPlan,
+    clone_number: u32,
+    thread_number: u32,
+    limit: usize,
+) -> Vec<String> {
     let Seeds::Base { base, .. } = plan.pattern.seeds else { panic!("no seed") };
     let seeds = StreamSeeds::derive(base, thread_number);
     let regions = regions_of(plan, clone_number, &seeds, 0);
