@@ -242,6 +242,9 @@ fn unknown_units_are_refused() {
     refuse("number_ios", "4x", "x", "size suffix");
     refuse("number_ios", "4k8", "k8", "size suffix");
     refuse("size", "1.5g", ".5g", "whole numbers");
+    check("rwmixread", "70%", "70");
+    refuse("rwmixread", "101%", "101%", "from 0 to 100");
+    refuse("rwmixread", "%", "%", "a number");
     refuse("bs", "50%", "%", "for size, io_size and offsets only");
     refuse("bs", "2z", "z", "for size, io_size and offsets only");
     refuse("runtime", "5min", "min", "minutes are 'm'");
@@ -326,6 +329,7 @@ fn flags_and_prefixes_may_stand_alone() {
 fn words_are_exact_and_suggest_the_nearest() {
     refuse("rw", "Read", "Read", "did you mean 'read'?");
     refuse("rw", "ranread", "ranread", "did you mean 'randread'?");
+    refuse("steadystate", "iops", "iops", "iops:PARAMETER");
     refuse("sync", "sync:1", "1", "nothing after 'sync'");
     refuse("ioengine", "libiao", "libiao", "did you mean 'libaio'?");
     refuse("ioengine", "external", "external", "external:PATH");
