@@ -1,1 +1,38 @@
-fn main() {}
+//! `cargo xtask COMMAND`: the entry point of the project's tools.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use xtask::{bench, ci, compare};
+
+const USAGE: &str = "\
+usage: cargo xtask ci                     all that a change has to pass
+       cargo xtask compare JOBFILE..      one job under fiord and the peer, differences field by field
+       cargo xtask compare -- SWITCH..    the same for a job given by switches
+       cargo xtask bench [CASE..]         speed and memory of fiord and the peer, pair by pair";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let outcome = match command.as_str() {
+        "ci" => ci::command(&rest),
+        "compare" => compare::command(&rest),
+        "bench" => bench::command(&rest),
+        "bare-read" => bench::bare::command(&rest),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

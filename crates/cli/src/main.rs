@@ -1,1 +1,33 @@
-fn main() {}
+//! The program: words of the user in, reports out. The only crate that names all others.
+
+#![forbid(unsafe_code)]
+
+mod console;
+mod exit;
+mod jobs;
+mod machine;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use fiord_engines::REGISTRY;
+use fiord_sys::clock::Anchor;
+
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let started = Anchor::take();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let words: Vec<String> = arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    if let Some(status) = fiord_runner::worker_main(&words, REGISTRY) {
+        return ExitCode::from(status as u8);
+    }
+    let exit = jobs::main(&arguments, started);
+    ExitCode::from(exit.status())
+}
+
+/// Ends with a sentence on standard error.
+fn refuse(sentence: &str) -> Exit {
+    eprintln!("fiord: {sentence}");
+    Exit::Usage
+}

@@ -18,6 +18,7 @@ pub use unit::Unit;
 use std::os::fd::BorrowedFd;
 
 use fiord_base::FileIndex;
+use fiord_sys::file::Advice;
 use fiord_sys::{BufferPool, Errno};
 
 /// Executes requests.
@@ -31,7 +32,8 @@ pub trait Engine: Send {
 
     /// Takes units from the front of the batch and returns how many; the others meet a full queue
     /// and are offered again after a reap. Units that end at once are pushed to `io.done` here;
-    /// engines with [`Caps::inline`] end every unit here.
+    /// engines with [`Caps::inline`] end every unit here. The loop calls [`Completions::begin`]
+    /// before.
     fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize;
 
     /// Moves completions to `io.done`: waits for at least `min`, takes at most `max`. Returns with
@@ -54,7 +56,7 @@ pub struct Io<'a> {
 /// A target as the engine sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
-    /// Open descriptor; `None` for diskless engines.
+    /// Open descriptor, placed at the first byte; `None` for diskless engines.
     pub fd: Option<BorrowedFd<'a>>,
     /// A block device (trims are BLKDISCARD) and not a regular file (trims punch holes).
     pub block_device: bool,
@@ -80,6 +82,33 @@ pub struct Caps {
     pub no_extend: bool,
     /// Requests carry no data: buffers are neither allocated nor filled.
     pub no_data: bool,
+    /// With `iodepth=1` the engine is [inline](Caps::inline), see [`Caps::at_depth`].
+    pub inline_at_depth_one: bool,
+    /// Files are opened for writing even if the job only reads.
+    pub needs_write_access: bool,
+}
+
+impl Caps {
+    /// A queue that opens files, moves data and has no peculiarities.
+    pub const NONE: Caps = Caps {
+        inline: false,
+        reports_slat: false,
+        diskless: false,
+        no_extend: false,
+        no_data: false,
+        inline_at_depth_one: false,
+        needs_write_access: false,
+    };
+
+    /// What the engine is in a job of this depth.
+    #[must_use]
+    pub fn at_depth(mut self, iodepth: usize) -> Caps {
+        if self.inline_at_depth_one && iodepth == 1 {
+            self.inline = true;
+            self.reports_slat = false;
+        }
+        self
+    }
 }
 
 /// Facts of the job that an engine may size itself by.
@@ -97,6 +126,9 @@ pub struct JobFacts<'a> {
     pub options: &'a [(String, String)],
     /// Flags for sync_file_range(2).
     pub sync_range_flags: u32,
+    /// What the files are advised about the order of requests, if anything: for engines whose way
+    /// to a file has an advice of its own.
+    pub advice: Option<Advice>,
 }
 
 /// One line of the registry.
@@ -139,4 +171,3 @@ impl std::error::Error for EngineError {}
 pub fn find<'a>(registry: &'a [Registration], name: &str) -> Option<&'a Registration> {
     registry.iter().find(|entry| entry.name == name)
 }
-

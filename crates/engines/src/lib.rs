@@ -1,1 +1,33 @@
-//! Under construction.
+//! The engines that execute requests, one file each, and their registry.
+//!
+//! An engine's file opens with what its interface is, where its limits lie and what "complete" means
+//! there. To add one: write the file, and put its `REGISTRATION` into [`REGISTRY`].
+
+#![forbid(unsafe_code)]
+
+mod blocking;
+mod falloc;
+mod ftruncate;
+mod mmap;
+mod null;
+mod psync;
+mod pvsync;
+mod pvsync2;
+mod settings;
+mod sync;
+mod vsync;
+
+use fiord_engine::Registration;
+
+/// All engines, in the order of `--enghelp`.
+pub const REGISTRY: &[Registration] = &[
+    sync::REGISTRATION,
+    psync::REGISTRATION,
+    vsync::REGISTRATION,
+    pvsync::REGISTRATION,
+    pvsync2::REGISTRATION,
+    mmap::REGISTRATION,
+    null::REGISTRATION,
+    falloc::REGISTRATION,
+    ftruncate::REGISTRATION,
+];

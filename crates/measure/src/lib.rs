@@ -4,12 +4,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod distribution;
 pub mod histogram;
 pub mod latency;
+pub mod ledger;
 pub mod report;
 pub mod samples;
 
+pub use distribution::Distribution;
 pub use histogram::Histogram;
 pub use latency::{Latency, Moments};
+pub use ledger::{Ledger, LedgerConfig};
 pub use report::{DirectionReport, DiskReport, JobReport, RunReport};
 pub use samples::Samples;

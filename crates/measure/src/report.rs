@@ -125,10 +125,31 @@ pub struct JobReport {
     pub total_errors: u64,
     /// Errno of the first error.
     pub first_error: i32,
-    /// Largest `iodepth` of the merged jobs.
+    /// Its text, as strerror(3) has it; empty without error.
+    pub first_error_text: String,
+    /// Largest `iodepth` of the merged jobs; 0 if the job never started.
     pub iodepth: u32,
+    /// What `latency_target` and its companions asked for.
+    pub latency_goal: LatencyGoal,
     /// Clones merged into this record, with their names and thread numbers; itself before merging.
     pub members: Vec<Member>,
+}
+
+/// `latency_target` and its companions, as reports repeat them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatencyGoal {
+    /// Largest acceptable latency; 0 without a target.
+    pub target_ns: u64,
+    /// Time over which the goal is judged.
+    pub window_us: u64,
+    /// Percent of requests that must meet the target.
+    pub percentile: f64,
+}
+
+impl Default for LatencyGoal {
+    fn default() -> LatencyGoal {
+        LatencyGoal { target_ns: 0, window_us: 0, percentile: 100.0 }
+    }
 }
 
 /// One clone in a group record.
@@ -256,6 +277,7 @@ impl JobReport {
         self.total_errors += other.total_errors;
         if self.first_error == 0 {
             self.first_error = other.first_error;
+            self.first_error_text.clone_from(&other.first_error_text);
         }
         self.iodepth = self.iodepth.max(other.iodepth);
         self.members.extend(other.members.iter().cloned());

@@ -1,7 +1,25 @@
 //! The option table, the job language, and the plan that jobs are lowered to.
+//!
+//! Words go one way: [`commandline`] and [`jobfile`] read them into a [`Spec`] (what was typed, with
+//! places), [`lower()`] finds out what they mean, and the result is a [`Plan`]. The option [`table`]
+//! says which options there are and what values they take; faults become [`Diagnostics`].
 
 #![forbid(unsafe_code)]
 
+pub mod commandline;
+pub mod diagnostic;
+pub mod help;
+pub mod host;
+pub mod jobfile;
+pub mod lower;
 pub mod plan;
+pub mod spec;
+pub mod table;
+pub mod value;
+mod variables;
 
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use host::{EngineFacts, Host};
+pub use lower::lower;
 pub use plan::Plan;
+pub use spec::Spec;

@@ -1,1 +1,35 @@
-//! Under construction.
+//! The life cycle of jobs: layout of files, start barrier, workers, the I/O loop, reports.
+//!
+//! [`run`] executes a plan and returns its report; what happens meanwhile is told to an [`Observer`].
+//! Process jobs execute a program again: its `main` must begin with [`worker_main`]. The runner knows
+//! engines by their contract only; the caller passes the registry.
+
+#![forbid(unsafe_code)]
+
+mod board;
+mod disks;
+mod drive;
+mod estimate;
+mod events;
+mod failure;
+mod layout;
+mod order;
+mod outcome;
+mod recorder;
+mod run;
+mod sampler;
+mod targets;
+mod worker;
+
+pub use board::State;
+pub use events::{Event, Observer, Progress, Silent, WorkerProgress};
+pub use failure::Failure;
+pub use run::{RunOutcome, RunSettings, run};
+
+use fiord_engine::Registration;
+
+/// Runs this process as a worker if `arguments` (with the program's name) say so, and returns the exit
+/// status. Programs that start process jobs call this first.
+pub fn worker_main(arguments: &[String], registry: &[Registration]) -> Option<i32> {
+    worker::process_main(arguments, registry)
+}

@@ -3,6 +3,12 @@
 //!
 //! All workers of a run share one calibration, made by the parent, so their stamps compare.
 
+mod calibrate;
+mod local_time;
+
+pub use calibrate::{Anchor, Choice, Source, choose, stamp_cost_ns};
+pub use local_time::local_time_text;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,11 +43,7 @@ impl Clock {
     pub fn now_ns(&self) -> u64 {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Clock::Tsc(calibration) => {
-                // SAFETY: RDTSC has no preconditions on x86-64 and touches no memory.
-                let ticks = unsafe { core::arch::x86_64::_rdtsc() };
-                calibration.to_ns(ticks)
-            }
+            Clock::Tsc(calibration) => calibration.to_ns(ticks()),
             #[cfg(not(target_arch = "x86_64"))]
             Clock::Tsc(_) => monotonic_ns(),
             Clock::Monotonic => monotonic_ns(),
@@ -58,6 +60,14 @@ impl Calibration {
         let scaled = (u128::from(delta) * u128::from(self.multiplier)) >> 32;
         self.origin_ns.wrapping_add(scaled as u64)
     }
+}
+
+/// The time-stamp counter.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn ticks() -> u64 {
+    // SAFETY: RDTSC has no preconditions on x86-64 and touches no memory.
+    unsafe { core::arch::x86_64::_rdtsc() }
 }
 
 fn timespec_ns(time: rustix::time::Timespec) -> u64 {

@@ -9,6 +9,10 @@ pub struct Errno(pub i32);
 impl Errno {
     /// Input/output error.
     pub const IO: Errno = Errno(libc::EIO);
+    /// Not an open file.
+    pub const BADF: Errno = Errno(libc::EBADF);
+    /// Try again: the call would have to wait.
+    pub const AGAIN: Errno = Errno(libc::EAGAIN);
     /// Invalid argument.
     pub const INVAL: Errno = Errno(libc::EINVAL);
     /// Interrupted by a signal.
@@ -35,9 +39,49 @@ impl Errno {
     }
 }
 
+/// Pairs of name and number. Names that share a number come after the usual one.
+macro_rules! named {
+    ($($name:ident,)*) => { &[$((stringify!($name), libc::$name),)*] };
+}
+
+#[rustfmt::skip]
+const NAMES: &[(&str, i32)] = named! {
+    EPERM, ENOENT, ESRCH, EINTR, EIO, ENXIO, E2BIG, ENOEXEC, EBADF, ECHILD, EAGAIN, ENOMEM,
+    EACCES, EFAULT, ENOTBLK, EBUSY, EEXIST, EXDEV, ENODEV, ENOTDIR, EISDIR, EINVAL, ENFILE,
+    EMFILE, ENOTTY, ETXTBSY, EFBIG, ENOSPC, ESPIPE, EROFS, EMLINK, EPIPE, EDOM, ERANGE, EDEADLK,
+    ENAMETOOLONG, ENOLCK, ENOSYS, ENOTEMPTY, ELOOP, ENOMSG, EIDRM, ECHRNG, EL2NSYNC, EL3HLT,
+    EL3RST, ELNRNG, EUNATCH, ENOCSI, EL2HLT, EBADE, EBADR, EXFULL, ENOANO, EBADRQC, EBADSLT,
+    EBFONT, ENOSTR, ENODATA, ETIME, ENOSR, ENONET, ENOPKG, EREMOTE, ENOLINK, EADV, ESRMNT, ECOMM,
+    EPROTO, EMULTIHOP, EDOTDOT, EBADMSG, EOVERFLOW, ENOTUNIQ, EBADFD, EREMCHG, ELIBACC, ELIBBAD,
+    ELIBSCN, ELIBMAX, ELIBEXEC, EILSEQ, ERESTART, ESTRPIPE, EUSERS, ENOTSOCK, EDESTADDRREQ,
+    EMSGSIZE, EPROTOTYPE, ENOPROTOOPT, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EOPNOTSUPP, EPFNOSUPPORT,
+    EAFNOSUPPORT, EADDRINUSE, EADDRNOTAVAIL, ENETDOWN, ENETUNREACH, ENETRESET, ECONNABORTED,
+    ECONNRESET, ENOBUFS, EISCONN, ENOTCONN, ESHUTDOWN, ETOOMANYREFS, ETIMEDOUT, ECONNREFUSED,
+    EHOSTDOWN, EHOSTUNREACH, EALREADY, EINPROGRESS, ESTALE, EUCLEAN, ENOTNAM, ENAVAIL, EISNAM,
+    EREMOTEIO, EDQUOT, ENOMEDIUM, EMEDIUMTYPE, ECANCELED, ENOKEY, EKEYEXPIRED, EKEYREVOKED,
+    EKEYREJECTED, EOWNERDEAD, ENOTRECOVERABLE, ERFKILL, EHWPOISON, ENOTSUP, EWOULDBLOCK,
+    EDEADLOCK,
+};
+
+impl Errno {
+    /// The error with a symbolic name such as `EIO`, in either case.
+    pub fn from_name(name: &str) -> Option<Errno> {
+        let found = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|&(_, number)| Errno(number))
+    }
+
+    /// The symbolic name, if the number has one.
+    pub fn name(self) -> Option<&'static str> {
+        NAMES.iter().find(|&&(_, number)| number == self.0).map(|&(name, _)| name)
+    }
+}
+
 impl fmt::Debug for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Errno({}: {})", self.0, self.text())
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "Errno({})", self.0),
+        }
     }
 }
 
@@ -58,5 +102,30 @@ impl From<std::io::Error> for Errno {
 impl From<rustix::io::Errno> for Errno {
     fn from(error: rustix::io::Errno) -> Errno {
         Errno(error.raw_os_error())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_lead_to_each_other() {
+        assert_eq!(Errno::from_name("EIO"), Some(Errno::IO));
+        assert_eq!(Errno::from_name("eilseq"), Some(Errno(libc::EILSEQ)));
+        assert_eq!(Errno::from_name("EWOULDBLOCK"), Errno::from_name("EAGAIN"));
+        assert_eq!(Errno::from_name("EWHATEVER"), None);
+        assert_eq!(Errno(libc::EAGAIN).name(), Some("EAGAIN"));
+        assert_eq!(Errno(libc::EOPNOTSUPP).name(), Some("EOPNOTSUPP"));
+        assert_eq!(Errno(0).name(), None);
+        for &(name, number) in NAMES {
+            assert_eq!(Errno::from_name(name), Some(Errno(number)));
+        }
+    }
+
+    #[test]
+    fn texts_are_those_of_the_c_library() {
+        assert_eq!(Errno::IO.text(), "Input/output error");
+        assert_eq!(Errno::NOSPC.text(), "No space left on device");
     }
 }

@@ -4,7 +4,14 @@
 
 pub mod buffers;
 pub mod clock;
+pub mod disks;
 pub mod errno;
+pub mod file;
+pub mod futex;
+pub mod host;
+pub mod process;
+pub mod shared;
+pub mod signal;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;

@@ -11,12 +11,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod fill;
+pub mod iolog;
 pub mod region;
 
 mod block_map;
 mod generator;
 
 pub use block_map::BlockMap;
+pub use fill::Filler;
 pub use generator::{Generator, GeneratorError};
 pub use region::{FileRegion, RegionError, Regions, Target, regions};
 

@@ -1,0 +1,123 @@
+//! Jobs from job files and the command line: understand, run, report.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::time::Duration;
+
+use fiord_engines::REGISTRY;
+use fiord_options::commandline::{self, Action, Invocation};
+use fiord_options::diagnostic::{Colors, Severity};
+use fiord_options::{Diagnostics, Plan, help, lower};
+use fiord_runner::RunSettings;
+use fiord_sys::clock::Anchor;
+
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::{machine, refuse};
+
+/// Runs what the command line says.
+pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
+    let host = machine::host();
+    let words = arguments.get(1..).unwrap_or_default();
+    let (invocation, mut diagnostics) = commandline::parse(words, &host);
+    let program = program_name(arguments.first());
+    match &invocation.action {
+        Action::Run | Action::ParseOnly => {}
+        information => return inform(information, &program, &diagnostics),
+    }
+    let (plan, lowering) = lower(&invocation.spec, &host);
+    diagnostics.extend(lowering);
+    say(&diagnostics);
+    let plan = match plan {
+        Some(plan) if !diagnostics.has_errors() => plan,
+        _ => return Exit::Usage,
+    };
+    if invocation.action == Action::ParseOnly {
+        return Exit::Success;
+    }
+    if plan.jobs.is_empty() {
+        eprintln!("No job(s) defined\n\n{}", help::usage(&program));
+        return Exit::Usage;
+    }
+    run(&plan, &invocation, started)
+}
+
+fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
+    let wishes = &invocation.progress;
+    let mut console = match Console::open(&invocation.output, wishes, plan) {
+        Ok(console) => console,
+        Err(reason) => return refuse(&reason),
+    };
+    console.begin(plan);
+    let progress_every = Duration::from_nanos(wishes.eta_interval_ns);
+    let settings = RunSettings {
+        worker: None,
+        progress_every: console.wants_progress().then_some(progress_every),
+        status_every: wishes.status_interval_ns.map(Duration::from_nanos),
+        started: Some(started),
+    };
+    let outcome = match fiord_runner::run(plan, &settings, REGISTRY, &mut console) {
+        Ok(outcome) => outcome,
+        Err(failure) => return refuse(&failure.to_string()),
+    };
+    console.report(&outcome.report);
+    if let Err(reason) = console.finish() {
+        return refuse(&reason);
+    }
+    match (outcome.signal, outcome.failed) {
+        (Some(_), _) => Exit::Signal,
+        (None, 0) => Exit::Success,
+        (None, failed) => Exit::FailedJobs(failed),
+    }
+}
+
+/// Answers a question about the program itself.
+fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
+    say(diagnostics);
+    if diagnostics.has_errors() {
+        return Exit::Usage;
+    }
+    let help = match action {
+        Action::Version if program == "fio" => return print(fiord_report::COMPATIBLE_VERSION),
+        Action::Version => return print(&version()),
+        Action::CommandHelp(name) => help::cmdhelp(name.as_deref()),
+        Action::EngineHelp(question) => help::enghelp(question.as_deref()),
+        _ => return print(help::usage(program).trim_end()),
+    };
+    if !help.text.is_empty() {
+        println!("{}", help.text.trim_end());
+    }
+    match help.error {
+        Some(text) if matches!(action, Action::EngineHelp(_)) => refuse(text.trim_end()),
+        Some(text) => {
+            eprintln!("{}", text.trim_end());
+            Exit::Success
+        }
+        None => Exit::Success,
+    }
+}
+
+/// One line that programs written for fio understand too.
+fn version() -> String {
+    format!("fiord {} ({})", env!("CARGO_PKG_VERSION"), fiord_report::COMPATIBLE_VERSION)
+}
+
+fn print(text: &str) -> Exit {
+    println!("{text}");
+    Exit::Success
+}
+
+/// Shows what is wrong with the input; a run that has nothing wrong says nothing here.
+fn say(diagnostics: &Diagnostics) {
+    let colors = if io::stderr().is_terminal() { Colors::Always } else { Colors::Never };
+    let text = diagnostics.render(Severity::Error, colors);
+    if !text.is_empty() {
+        eprint!("{text}");
+    }
+}
+
+fn program_name(first: Option<&OsString>) -> String {
+    let name = first.and_then(|path| Path::new(path).file_name());
+    name.map_or_else(|| "fiord".to_owned(), |name: &OsStr| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,358 @@
+//! Reads the command line by the rules of getopt_long_only: one dash or two, `--name value` or
+//! `--name=value`, unique abbreviations, clusters of one-letter switches, and plain words, which are
+//! job files, anywhere between.
+//!
+//! Job options build sections in the order of the words: those before the first `--name` are
+//! defaults, each `--name` opens a section. The job files are read afterwards, whatever their place
+//! between the words, as fio does.
+
+mod switches;
+mod words;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use switches::{Action, Eta, Formats, Json, Output, Progress};
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::host::Host;
+use crate::jobfile;
+use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Source, Spec};
+use crate::table::{self, OptionDef, Scope};
+use words::{Given, Words};
+
+/// A command line, understood.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Invocation {
+    /// What to do.
+    pub action: Action,
+    /// Where and how results are written.
+    pub output: Output,
+    /// What is shown while jobs run.
+    pub progress: Progress,
+    /// The jobs.
+    pub spec: Spec,
+}
+
+/// Understands the words after the program's name and reads the job files among them.
+pub fn parse(args: &[OsString], host: &Host<'_>) -> (Invocation, Diagnostics) {
+    let words = Words::new(args);
+    let mut parser = Parser::new(words, host);
+    parser.run();
+    parser.finish()
+}
+
+struct Parser<'a> {
+    host: &'a Host<'a>,
+    words: Words,
+    invocation: Invocation,
+    diagnostics: Diagnostics,
+    /// The section that options go to now is the last one; the first one has no name.
+    sections: Vec<Section>,
+    files: Vec<Origin>,
+    /// The engine of the present section, whose options are known by abbreviations.
+    engine: Option<String>,
+    engine_of_globals: Option<String>,
+    /// Nothing more is read: an action like `--version` was met.
+    stopped: bool,
+}
+
+impl<'a> Parser<'a> {
+    fn new(words: Words, host: &'a Host<'a>) -> Self {
+        let unnamed = Section {
+            kind: SectionKind::Global,
+            name: Vec::new(),
+            origin: words.start(),
+            settings: Vec::new(),
+        };
+        Parser {
+            host,
+            words,
+            invocation: Invocation::default(),
+            diagnostics: Diagnostics::default(),
+            sections: vec![unnamed],
+            files: Vec::new(),
+            engine: None,
+            engine_of_globals: None,
+            stopped: false,
+        }
+    }
+
+    fn run(&mut self) {
+        let mut only_files = false;
+        while !self.stopped
+            && let Some(word) = self.words.next()
+        {
+            match word.bytes() {
+                b"--" if !only_files => only_files = true,
+                [b'-', b'-', ..] if !only_files => self.long(&word, 2),
+                [b'-', _, ..] if !only_files => self.single_dash(&word),
+                _ => self.files.push(word),
+            }
+        }
+    }
+
+    /// `-name=value` or a cluster of letters; names take precedence unless there is one letter only.
+    fn single_dash(&mut self, word: &Origin) {
+        let letters = &word.bytes()[1..];
+        let first = letters[0];
+        if letters.len() > 1 || short(first).is_none() {
+            let (name, _) = split_at_equals(letters);
+            let known = !matches!(self.find(name), Found::Nothing);
+            if known || short(first).is_none() {
+                self.long(word, 1);
+                return;
+            }
+        }
+        self.cluster(word);
+    }
+
+    fn long(&mut self, word: &Origin, dashes: usize) {
+        let text = word.bytes();
+        let (name, value) = split_at_equals(&text[dashes..]);
+        let name_origin = word.part(0..dashes + name.len());
+        let value_origin = value.map(|value| word.part(text.len() - value.len()..text.len()));
+        match self.find(name) {
+            Found::Option(def) => {
+                if let Some(given) =
+                    self.words.value_of(def, name_origin, value_origin, &mut self.diagnostics)
+                {
+                    self.accept(def, given);
+                }
+            }
+            Found::Several(names) => self.diagnostics.push(
+                Diagnostic::error(format!("ambiguous option `{}`", shown(name)))
+                    .at(&name_origin)
+                    .label("more than one option begins so")
+                    .help(format!("it may mean {}", listed(&names))),
+            ),
+            Found::Nothing => {
+                let help = match table::closest_switch(&shown(name)) {
+                    Some(nearest) => format!("did you mean `--{nearest}`?"),
+                    None => "`--help` lists the switches, `--cmdhelp` the options of jobs".into(),
+                };
+                self.diagnostics.push(
+                    Diagnostic::error(format!("unknown option `{}`", shown(name)))
+                        .at(&name_origin)
+                        .help(help),
+                );
+                // The value of an unknown option must not be taken for a job file.
+                if value.is_none() {
+                    self.words.skip_value_of_unknown();
+                }
+            }
+        }
+    }
+
+    fn cluster(&mut self, word: &Origin) {
+        let letters = word.bytes().len();
+        let mut at = 1;
+        while at < letters {
+            let letter = word.part(at..at + 1);
+            at += 1;
+            let Some(def) = short(letter.bytes()[0]) else {
+                self.diagnostics.push(
+                    Diagnostic::error(format!("unknown switch `-{}`", shown(letter.bytes())))
+                        .at(&letter)
+                        .help("`--help` lists the switches"),
+                );
+                continue;
+            };
+            let rest = word.part(at..letters);
+            let takes_value = def.argument != table::Argument::None;
+            let value = (takes_value && at < letters).then_some(rest);
+            if value.is_some() {
+                at = letters;
+            }
+            if let Some(given) = self.words.value_of(def, letter, value, &mut self.diagnostics) {
+                self.accept(def, given);
+            }
+        }
+    }
+
+    /// Finds an option by its name, an alias, or the beginning of one.
+    fn find(&self, name: &[u8]) -> Found {
+        let Ok(name) = std::str::from_utf8(name) else { return Found::Nothing };
+        if name.is_empty() {
+            return Found::Nothing;
+        }
+        if let Some(def) = self.exact(name) {
+            return Found::Option(def);
+        }
+        let mut candidates: Vec<(&'static str, &'static OptionDef)> = Vec::new();
+        for def in table::all().filter(|def| self.may_be_abbreviated(def)) {
+            let names = std::iter::once(&def.name).chain(def.aliases);
+            candidates.extend(names.filter(|full| full.starts_with(name)).map(|full| (*full, def)));
+        }
+        match candidates.as_slice() {
+            [] => Found::Nothing,
+            [(_, first), rest @ ..] if rest.iter().all(|(_, def)| std::ptr::eq(*def, *first)) => {
+                Found::Option(first)
+            }
+            _ => Found::Several(candidates.into_iter().map(|(name, _)| name).collect()),
+        }
+    }
+
+    /// Options of the present engine win over those of other engines with the same name; what does
+    /// not belong here at all is still found, so that it can be said where it belongs.
+    fn exact(&self, name: &str) -> Option<&'static OptionDef> {
+        let rank = |def: &OptionDef| match def.scope {
+            Scope::Switch => 0,
+            Scope::Job => 1,
+            _ if self.may_be_abbreviated(def) => 2,
+            _ => 3,
+        };
+        table::all().filter(|def| def.is_called(name)).min_by_key(|def| rank(def))
+    }
+
+    fn may_be_abbreviated(&self, def: &OptionDef) -> bool {
+        match def.scope {
+            Scope::Job | Scope::Switch => true,
+            Scope::Engine(engines) => {
+                self.engine.as_deref().is_some_and(|engine| engines.contains(&engine))
+            }
+            Scope::Profile(_) => false,
+        }
+    }
+
+    fn accept(&mut self, def: &'static OptionDef, given: Given) {
+        match def.scope {
+            Scope::Switch => {
+                self.stopped =
+                    switches::apply(def, &given, &mut self.invocation, &mut self.diagnostics);
+            }
+            _ => self.setting(def, given),
+        }
+    }
+
+    fn setting(&mut self, def: &'static OptionDef, given: Given) {
+        let value = given.value.as_ref().map(|origin| origin.bytes().to_vec());
+        let value_origin = given.value.unwrap_or_else(|| given.name.clone());
+        if def.name == "name" {
+            self.open_section(value.clone().unwrap_or_default(), &value_origin);
+        }
+        if def.name == "ioengine" {
+            let text = shown(value.as_deref().unwrap_or_default());
+            self.engine = Some(text.split(':').next().unwrap_or_default().to_owned());
+            if self.sections.last().is_some_and(|section| section.kind == SectionKind::Global) {
+                self.engine_of_globals.clone_from(&self.engine);
+            }
+        }
+        let setting = Setting {
+            name: def.name.as_bytes().to_vec(),
+            value,
+            name_origin: given.name,
+            value_origin,
+        };
+        if let Some(section) = self.sections.last_mut() {
+            section.settings.push(setting);
+        }
+    }
+
+    fn open_section(&mut self, name: Vec<u8>, origin: &Origin) {
+        if name.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::error("`--name` without a name").at(origin).label("a word is needed"),
+            );
+        }
+        self.engine.clone_from(&self.engine_of_globals);
+        self.sections.push(Section {
+            kind: SectionKind::of(&name),
+            name,
+            origin: origin.clone(),
+            settings: Vec::new(),
+        });
+    }
+
+    fn finish(mut self) -> (Invocation, Diagnostics) {
+        self.sections.retain(|section| !(section.name.is_empty() && section.settings.is_empty()));
+        let document = Document { kind: DocumentKind::CommandLine, sections: self.sections };
+        self.invocation.spec.documents.push(document);
+        for file in &self.files {
+            if let Some(document) = read_job_file(file, self.host, &mut self.diagnostics) {
+                self.invocation.spec.documents.push(document);
+            }
+        }
+        let runs = self.invocation.action == Action::Run;
+        if runs && !self.diagnostics.has_errors() && !self.invocation.spec.has_jobs() {
+            self.diagnostics.push(no_jobs(&self.invocation.spec, &self.words));
+        }
+        (self.invocation, self.diagnostics)
+    }
+}
+
+fn no_jobs(spec: &Spec, words: &Words) -> Diagnostic {
+    if spec.only.is_empty() {
+        return Diagnostic::error("no job is defined")
+            .help("name a job file, or describe a job with `--name=NAME` and options");
+    }
+    let wanted: Vec<String> = spec.only.iter().map(|name| shown(name)).collect();
+    Diagnostic::error(format!("no job is called {}", listed(&wanted)))
+        .at(&words.start())
+        .help("`--section` names a section that the job files do not have")
+}
+
+/// What a name on the command line may be.
+enum Found {
+    Option(&'static OptionDef),
+    Several(Vec<&'static str>),
+    Nothing,
+}
+
+fn short(letter: u8) -> Option<&'static OptionDef> {
+    table::short_switch(char::from(letter))
+}
+
+fn split_at_equals(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match text.iter().position(|&byte| byte == b'=') {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Words for a sentence: `` `a`, `b` ``; long lists are cut.
+fn listed(names: &[impl AsRef<str>]) -> String {
+    const MOST: usize = 12;
+    let mut list: Vec<String> =
+        names.iter().take(MOST).map(|name| format!("`{}`", name.as_ref())).collect();
+    if names.len() > MOST {
+        list.push(format!("{} others", names.len() - MOST));
+    }
+    list.join(", ")
+}
+
+fn read_job_file(
+    file: &Origin,
+    host: &Host<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Document> {
+    let path = Path::new(OsStr::from_bytes(file.bytes()));
+    let name = if file.bytes() == b"-" { "standard input".into() } else { shown(file.bytes()) };
+    match (host.read_file)(path) {
+        Ok(text) => {
+            let source = Arc::new(Source { name, text });
+            let (document, found) = jobfile::parse(&source, path, host);
+            diagnostics.extend(found);
+            Some(document)
+        }
+        Err(reason) => {
+            let mut diagnostic =
+                Diagnostic::error(format!("cannot read job file {name}: {reason}")).at(file);
+            let (option, value) = split_at_equals(file.bytes());
+            if value.is_some() && table::job_option(&shown(option)).is_some() {
+                diagnostic = diagnostic.help("options of jobs begin with `--`");
+            }
+            diagnostics.push(diagnostic);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,300 @@
+//! What is wrong with the input, as data, and how it is shown to people.
+//!
+//! Parsing and lowering never stop at the first fault: they collect [`Diagnostic`]s and go on. A
+//! diagnostic says what is wrong, points at where it was typed, and names the remedy. Rendering is
+//! separate and pure; colours are used only if the caller asks for them.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::spec::Origin;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; the run is what was asked for.
+    Note,
+    /// The run differs from what the words suggest.
+    Warning,
+    /// There is no run.
+    Error,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, one sentence without a full stop.
+    pub message: String,
+    /// Where it was typed.
+    pub origin: Option<Origin>,
+    /// What stands beside the marked characters: the rule that they break; may be empty.
+    pub label: String,
+    /// What to do; may be empty.
+    pub help: String,
+}
+
+impl Diagnostic {
+    /// A finding that has no place yet.
+    pub fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Diagnostic {
+            severity,
+            message: message.into(),
+            origin: None,
+            label: String::new(),
+            help: String::new(),
+        }
+    }
+
+    /// An error.
+    pub fn error(message: impl Into<String>) -> Self {
+        Diagnostic::new(Severity::Error, message)
+    }
+
+    /// A warning.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Diagnostic::new(Severity::Warning, message)
+    }
+
+    /// A note.
+    pub fn note(message: impl Into<String>) -> Self {
+        Diagnostic::new(Severity::Note, message)
+    }
+
+    /// Adds the place.
+    #[must_use]
+    pub fn at(mut self, origin: &Origin) -> Self {
+        self.origin = Some(origin.clone());
+        self
+    }
+
+    /// Adds the rule that is shown beside the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Adds the remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// The finding on one line: `file:line:column: message (rule); remedy`.
+    pub fn one_line(&self) -> String {
+        let mut line = self.origin.as_ref().map_or(String::new(), |origin| format!("{origin}: "));
+        line.push_str(&self.message);
+        if !self.label.is_empty() {
+            line.push_str(&format!(" ({})", self.label));
+        }
+        if !self.help.is_empty() {
+            line.push_str(&format!("; {}", self.help));
+        }
+        line
+    }
+
+    /// The finding with the line it points at and marks below the characters.
+    pub fn render(&self, colors: Colors) -> String {
+        let level = match self.severity {
+            Severity::Note => Level::NOTE,
+            Severity::Warning => Level::WARNING,
+            Severity::Error => Level::ERROR,
+        };
+        let excerpt = self.origin.as_ref().map(Excerpt::of);
+        let mut group = Group::with_title(level.primary_title(printable(&self.message)));
+        if let Some(excerpt) = &excerpt {
+            let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
+            let label = (!self.label.is_empty()).then(|| printable(&self.label));
+            group = group.element(
+                Snippet::source(excerpt.text.as_str())
+                    .path(excerpt.path.as_str())
+                    .line_start(excerpt.line)
+                    .fold(false)
+                    .annotation(mark.label(label)),
+            );
+        } else if !self.label.is_empty() {
+            group = group.element(Level::NOTE.message(printable(&self.label)));
+        }
+        if !self.help.is_empty() {
+            group = group.element(Level::HELP.message(printable(&self.help)));
+        }
+        let renderer = match colors {
+            Colors::Never => Renderer::plain(),
+            Colors::Always => Renderer::styled(),
+        };
+        renderer.render(&[group])
+    }
+}
+
+/// Whether text carries terminal colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colors {
+    /// Plain text.
+    Never,
+    /// ANSI escape sequences.
+    Always,
+}
+
+/// The line that a diagnostic shows. Sources need not be UTF-8, so the marks are recomputed for the
+/// printable form of the line.
+struct Excerpt {
+    path: String,
+    line: usize,
+    text: String,
+    mark: std::ops::Range<usize>,
+}
+
+impl Excerpt {
+    /// Longest excerpt before and behind the marks: a line may be megabytes long.
+    const CONTEXT: usize = 160;
+
+    fn of(origin: &Origin) -> Self {
+        let line = origin.line_range();
+        let bytes = &origin.source().text;
+        let range = origin.range();
+        let end = range.end.clamp(range.start, line.end.max(range.start));
+        let end = end.min(range.start + Self::CONTEXT);
+        let first = line.start.max(range.start.saturating_sub(Self::CONTEXT));
+        let last = line.end.min(end + Self::CONTEXT).max(end);
+        let mut text = printable(&String::from_utf8_lossy(&bytes[first..range.start]));
+        let start = text.len();
+        text.push_str(&printable(&String::from_utf8_lossy(&bytes[range.start..end])));
+        let stop = text.len();
+        text.push_str(&printable(&String::from_utf8_lossy(&bytes[end..last])));
+        Excerpt {
+            path: printable(&origin.source().name),
+            line: origin.line(),
+            text,
+            mark: start..stop,
+        }
+    }
+}
+
+/// Control characters would garble the terminal, and some of them the marks.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' => ' ',
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}
+
+/// All findings about an input, in the order in which they were made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Adds a finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Adds a finding unless it is there already: defaults are looked at once per job.
+    pub fn push_once(&mut self, diagnostic: Diagnostic) {
+        if !self.0.contains(&diagnostic) {
+            self.0.push(diagnostic);
+        }
+    }
+
+    /// Adds the findings of another pass.
+    pub fn extend(&mut self, others: Diagnostics) {
+        self.0.extend(others.0);
+    }
+
+    /// True if there can be no run.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The findings.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    /// True if there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Makes each warning an error.
+    pub fn promote_warnings(&mut self) {
+        for diagnostic in &mut self.0 {
+            if diagnostic.severity == Severity::Warning {
+                diagnostic.severity = Severity::Error;
+            }
+        }
+    }
+
+    /// All findings of at least this severity for people, a blank line between two.
+    pub fn render(&self, at_least: Severity, colors: Colors) -> String {
+        let shown = self.0.iter().filter(|diagnostic| diagnostic.severity >= at_least);
+        let parts: Vec<String> = shown.map(|diagnostic| diagnostic.render(colors)).collect();
+        if parts.is_empty() { String::new() } else { parts.join("\n\n") + "\n" }
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::spec::Source;
+
+    fn origin(text: &[u8], range: std::ops::Range<usize>) -> Origin {
+        Origin::new(&Arc::new(Source { name: "a.fio".into(), text: text.to_vec() }), range)
+    }
+
+    #[test]
+    fn a_diagnostic_shows_the_line_the_marks_and_the_remedy() {
+        let diagnostic = Diagnostic::error("unknown option `blocksise`")
+            .at(&origin(b"[a]\nblocksise=4k\nrw=read\n", 4..13))
+            .label("no option has this name")
+            .help("did you mean `blocksize`?");
+        assert_eq!(
+            diagnostic.render(Colors::Never),
+            "error: unknown option `blocksise`\n \
+             --> a.fio:2:1\n  \
+             |\n\
+             2 | blocksise=4k\n  \
+             | ^^^^^^^^^ no option has this name\n  \
+             |\n  \
+             = help: did you mean `blocksize`?"
+        );
+        assert_eq!(
+            diagnostic.one_line(),
+            "a.fio:2:1: unknown option `blocksise` (no option has this name); did you mean \
+             `blocksize`?"
+        );
+        assert!(diagnostic.render(Colors::Always).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn lines_that_are_not_utf8_are_shown_with_marks_at_the_right_place() {
+        let diagnostic =
+            Diagnostic::error("no such thing").at(&origin(b"\xff\xfe\x07name=x\n", 3..7));
+        let shown = diagnostic.render(Colors::Never);
+        assert!(shown.contains("\u{fffd}\u{fffd}\u{fffd}name=x"), "{shown}");
+        assert!(shown.contains("|    ^^^^"), "{shown}");
+    }
+
+    #[test]
+    fn the_end_of_the_text_and_empty_places_can_be_shown() {
+        for range in [0..0, 3..3, 2..900, 4..4] {
+            Diagnostic::error("x").at(&origin(b"[a]\n", range)).render(Colors::Never);
+        }
+        Diagnostic::error("x").at(&origin(b"", 0..0)).label("y").render(Colors::Never);
+    }
+}

@@ -1,0 +1,220 @@
+//! From what was typed to what it means: [`Spec`] to [`Plan`].
+//!
+//! Lowering is pure: facts of the machine come with the [`Host`]. It walks the sections in order,
+//! keeps the defaults that global sections set, resolves each job's settings through the option
+//! table into typed groups, turns each group into its parts of the plan (one function per group, which
+//! takes it apart without `..`, so that no option can be forgotten), and then makes the job
+//! consistent ([`consistency`]). All faults of all jobs are collected.
+
+mod consistency;
+mod data;
+mod draft;
+mod effective;
+mod files;
+mod general;
+mod io;
+mod random;
+mod settings;
+mod stats;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::host::{EngineFacts, Host};
+use crate::plan::{JobPlan, Plan};
+use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
+use crate::table::JobOptions;
+use settings::{Resolver, Settings};
+
+/// Most clones over all jobs. A bound keeps a typing error in `numjobs` from filling the machine
+/// with processes.
+pub const MAX_CLONES: u64 = 65_536;
+
+/// Finds out what the specification means. There is a plan exactly if there is no error.
+pub fn lower(spec: &Spec, host: &Host<'_>) -> (Option<Plan>, Diagnostics) {
+    let mut lowering = Lowering::new(spec, host);
+    for (index, document) in spec.documents.iter().enumerate() {
+        lowering.document(index, document);
+    }
+    lowering.finish()
+}
+
+struct Lowering<'a> {
+    spec: &'a Spec,
+    host: &'a Host<'a>,
+    plan: Plan,
+    diagnostics: Diagnostics,
+    /// What global sections have set so far.
+    defaults: Settings,
+    clones: u64,
+    group: u32,
+    group_has_members: bool,
+    /// Whether the first job of the present group that reports with it has latency percentiles.
+    group_lat_percentiles: Option<bool>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(spec: &'a Spec, host: &'a Host<'a>) -> Self {
+        Lowering {
+            spec,
+            host,
+            plan: Plan { readonly: spec.readonly, ..Plan::default() },
+            diagnostics: Diagnostics::default(),
+            defaults: Settings::default(),
+            clones: 0,
+            group: 0,
+            group_has_members: false,
+            group_lat_percentiles: None,
+        }
+    }
+
+    /// The command line is document 0 and its defaults hold for the first job file, too; each later
+    /// file begins with fresh defaults, and its first job waits for all before it.
+    fn document(&mut self, index: usize, document: &Document) {
+        let later = index >= 2;
+        if later {
+            self.defaults = Settings::default();
+        }
+        let mut waits = later;
+        for section in &document.sections {
+            match section.kind {
+                SectionKind::Global => self.globals(document.kind, section),
+                SectionKind::Job if self.spec.wants(&section.name) => {
+                    self.job(document.kind, section, std::mem::take(&mut waits));
+                }
+                SectionKind::Job => {}
+            }
+        }
+    }
+
+    fn globals(&mut self, kind: DocumentKind, section: &Section) {
+        let mut resolver = Resolver::new(&mut self.defaults, &mut self.diagnostics);
+        resolver.section(kind, section);
+        self.plan.global_options.extend(resolver.given);
+    }
+
+    fn job(&mut self, kind: DocumentKind, section: &Section, implied_stonewall: bool) {
+        let mut settings = self.defaults.clone();
+        settings.begin_job();
+        let mut resolver = Resolver::new(&mut settings, &mut self.diagnostics);
+        resolver.section(kind, section);
+        resolver.engine_options();
+        let given = resolver.given;
+        let name = settings.own_text("name").unwrap_or_else(|| section.name.clone());
+        let name = String::from_utf8_lossy(&name).into_owned();
+        let mut job = Job {
+            settings: &settings,
+            host: self.host,
+            section: &section.origin,
+            engine: EngineFacts::default(),
+            diagnostics: &mut self.diagnostics,
+        };
+        let mut plan = draft::draft(name);
+        plan.given = given;
+        let new_group = lower_groups(settings.options(), &mut plan, &mut job);
+        consistency::make_consistent(&mut plan, &mut job, self.spec.readonly);
+        plan.stonewall |= implied_stonewall;
+        plan.effective = effective::effective(&plan, &settings);
+        self.place(&mut plan, new_group, &settings, section);
+        self.plan.jobs.push(plan);
+    }
+
+    /// Gives the job its group and thread numbers.
+    fn place(&mut self, plan: &mut JobPlan, new_group: bool, settings: &Settings, at: &Section) {
+        if (plan.stonewall || new_group) && self.group_has_members {
+            self.group += 1;
+            self.group_lat_percentiles = None;
+        }
+        self.group_has_members = true;
+        plan.group = self.group;
+        if plan.stats.group_reporting {
+            let first = *self.group_lat_percentiles.get_or_insert(plan.stats.lat_percentiles);
+            if first != plan.stats.lat_percentiles {
+                let origin = settings.origin("lat_percentiles").unwrap_or(&at.origin);
+                self.diagnostics.push(
+                    Diagnostic::error("`lat_percentiles` differs between the jobs of a group")
+                        .at(origin)
+                        .help("set it alike, or part the jobs with `new_group`"),
+                );
+            }
+        }
+        plan.first_thread_number = u32::try_from(self.clones + 1).unwrap_or(u32::MAX);
+        let before = self.clones;
+        self.clones += u64::from(plan.clones);
+        if before <= MAX_CLONES && self.clones > MAX_CLONES {
+            let origin = settings.origin("numjobs").unwrap_or(&at.origin);
+            self.diagnostics.push(
+                Diagnostic::error(format!("{} jobs are too many", self.clones))
+                    .at(origin)
+                    .label(format!("at most {MAX_CLONES} jobs and clones together")),
+            );
+        }
+    }
+
+    fn finish(mut self) -> (Option<Plan>, Diagnostics) {
+        if self.spec.warnings_fatal {
+            self.diagnostics.promote_warnings();
+        }
+        if self.diagnostics.has_errors() {
+            return (None, self.diagnostics);
+        }
+        self.plan.notes = self
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity < Severity::Error)
+            .map(Diagnostic::one_line)
+            .collect();
+        (Some(self.plan), self.diagnostics)
+    }
+}
+
+/// Turns each group of options into its part of the plan; true if the job opens a group.
+fn lower_groups(options: JobOptions, plan: &mut JobPlan, job: &mut Job<'_>) -> bool {
+    let JobOptions {
+        general,
+        file,
+        io,
+        random,
+        pacing,
+        verify,
+        replay,
+        zones,
+        data,
+        stats,
+        logs,
+        engine,
+    } = options;
+    let new_group = general::lower_general(general, plan);
+    io::lower_io(io, plan, job);
+    files::lower_files(file, plan, job);
+    random::lower_random(random, plan);
+    random::lower_pacing(pacing);
+    data::lower_verify(verify);
+    data::lower_replay(replay, plan);
+    files::lower_zones(zones);
+    data::lower_data(data, plan, job);
+    stats::lower_stats(stats, plan);
+    stats::lower_logs(logs, plan);
+    plan.engine.options = engine;
+    new_group
+}
+
+/// What the lowering of one job may ask for.
+struct Job<'a> {
+    settings: &'a Settings,
+    host: &'a Host<'a>,
+    /// The header of the section.
+    section: &'a Origin,
+    /// Facts of its engine.
+    engine: EngineFacts,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Job<'_> {
+    /// Reports a finding about an option, at the place where it was set.
+    fn report(&mut self, option: &str, diagnostic: Diagnostic) {
+        let origin = self.settings.origin(option).unwrap_or(self.section);
+        self.diagnostics.push_once(diagnostic.at(origin));
+    }
+}
+
+#[cfg(test)]
+mod tests;

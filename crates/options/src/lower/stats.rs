@@ -1,0 +1,69 @@
+//! Lowering of the options of measurement and reports.
+
+use crate::plan::{JobPlan, StatsPlan};
+use crate::table::{LogOptions, StatsOptions};
+
+/// Percentiles that are reported if no list is given.
+const PERCENTILES: [f64; 17] = [
+    1.0, 5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 95.0, 99.0, 99.5, 99.9, 99.95,
+    99.99,
+];
+/// Sampling period if none is given.
+const SAMPLE_MS: u32 = 500;
+
+/// Fills the plan.
+pub(super) fn lower_stats(options: StatsOptions, plan: &mut JobPlan) {
+    let StatsOptions {
+        group_reporting,
+        stats,
+        clat_percentiles,
+        lat_percentiles,
+        slat_percentiles,
+        percentile_list,
+        significant_figures,
+        disk_util,
+        gtod_reduce,
+        disable_lat,
+        disable_clat,
+        disable_slat,
+        disable_bw_measurement,
+        unified_rw_reporting,
+        kb_base,
+        unit_base,
+    } = options;
+    let gtod_reduce = gtod_reduce.unwrap_or(false);
+    let lat = !disable_lat.unwrap_or(gtod_reduce);
+    let clat = !disable_clat.unwrap_or(gtod_reduce);
+    let slat = !disable_slat.unwrap_or(gtod_reduce);
+    let mut percentiles = percentile_list.unwrap_or_else(|| PERCENTILES.to_vec());
+    percentiles.sort_by(f64::total_cmp);
+    plan.stats = StatsPlan {
+        report: stats.unwrap_or(true),
+        group_reporting: group_reporting.unwrap_or(false),
+        unified: unified_rw_reporting.unwrap_or_default(),
+        lat,
+        clat,
+        slat,
+        bw: !disable_bw_measurement.unwrap_or(gtod_reduce),
+        gtod_reduce,
+        // Without measurements there are no percentiles of them.
+        clat_percentiles: clat_percentiles.unwrap_or(true) && clat,
+        lat_percentiles: lat_percentiles.unwrap_or(false) && lat,
+        slat_percentiles: slat_percentiles.unwrap_or(false) && slat,
+        percentiles,
+        significant_figures: significant_figures.unwrap_or(4),
+        bw_period_ms: SAMPLE_MS,
+        iops_period_ms: SAMPLE_MS,
+        disk_util: disk_util.unwrap_or(true),
+        clock: plan.stats.clock,
+        kb_base: kb_base.unwrap_or(1024),
+        unit_base: unit_base.filter(|&base| base > 0).unwrap_or(8),
+    };
+}
+
+/// Fills the plan.
+pub(super) fn lower_logs(options: LogOptions, plan: &mut JobPlan) {
+    let LogOptions { bwavgtime, iopsavgtime } = options;
+    plan.stats.bw_period_ms = bwavgtime.unwrap_or(SAMPLE_MS);
+    plan.stats.iops_period_ms = iopsavgtime.unwrap_or(SAMPLE_MS);
+}

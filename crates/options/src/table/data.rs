@@ -1,0 +1,62 @@
+//! What write buffers hold.
+
+use super::group::option_group;
+use super::{Choice, INT, OptionDef, ValueKind};
+use crate::value::PatternPiece;
+
+const DEDUPE_MODE: &[Choice] =
+    &[Choice::new("repeat", "the buffer before"), Choice::new("working_set", "one of a pool")];
+
+option_group! {
+    /// What write buffers hold.
+    DataOptions, DATA;
+
+    [zero_buffers: bool] OptionDef::new(
+        "zero_buffers",
+        ValueKind::Flag,
+        "Fill write buffers with zeroes",
+    )
+        .category("I/O/Buffers");
+    [refill_buffers: bool] OptionDef::new(
+        "refill_buffers",
+        ValueKind::Flag,
+        "Refill write buffers before every write",
+    )
+        .category("I/O/Buffers");
+    [scramble_buffers: bool] OptionDef::new(
+        "scramble_buffers",
+        ValueKind::Bool,
+        "Cheaply alter buffers before every write",
+    )
+        .default("1").category("I/O/Buffers");
+    [buffer_pattern: Vec<PatternPiece>] OptionDef::new(
+        "buffer_pattern",
+        ValueKind::Pattern { offsets: false },
+        "Fixed fill pattern of write buffers",
+    )
+        .syntax("like verify_pattern without %o").category("I/O/Buffers");
+    [] OptionDef::new(
+        "buffer_compress_percentage",
+        ValueKind::Int { min: 0, max: 100 },
+        "Target compressibility of write data",
+    )
+        .category("I/O/Buffers");
+    [] OptionDef::new("buffer_compress_chunk", INT, "Granularity at which compressibility is mixed")
+        .default("512").parent("buffer_compress_percentage").category("I/O/Buffers");
+    [] OptionDef::new(
+        "dedupe_percentage",
+        ValueKind::Int { min: 0, max: 100 },
+        "Share of duplicate buffers",
+    )
+        .category("I/O/Buffers");
+    [] OptionDef::new("dedupe_global", ValueKind::Bool, "Share the duplicate pool between jobs")
+        .default("0").category("I/O/Buffers");
+    [] OptionDef::new("dedupe_mode", ValueKind::Choice(DEDUPE_MODE), "How duplicates are chosen")
+        .default("repeat").parent("dedupe_percentage").category("I/O/Buffers");
+    [] OptionDef::new(
+        "dedupe_working_set_percentage",
+        ValueKind::Int { min: 0, max: 100 },
+        "Size of the pool of distinct buffers in working_set mode",
+    )
+        .default("5").parent("dedupe_percentage").category("I/O/Buffers");
+}

@@ -1,0 +1,138 @@
+//! The engines by name. Which of them this program can run is in `status`; their code is elsewhere.
+
+use super::Status;
+
+/// One engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EngineDef {
+    /// Canonical name.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// What carries the requests, in a few words.
+    pub help: &'static str,
+    /// The release of fio that has it first, if that is later than 3.33.
+    pub since: Option<&'static str>,
+    /// How far it is built.
+    pub status: Status,
+}
+
+const fn ready(name: &'static str, help: &'static str) -> EngineDef {
+    EngineDef { name, aliases: &[], help, since: None, status: Status::Ready }
+}
+
+const fn planned(name: &'static str, help: &'static str) -> EngineDef {
+    EngineDef { status: Status::Planned, ..ready(name, help) }
+}
+
+const fn gone(name: &'static str, help: &'static str, reason: &'static str) -> EngineDef {
+    EngineDef { status: Status::Unavailable { reason }, ..ready(name, help) }
+}
+
+const fn since(release: &'static str, engine: EngineDef) -> EngineDef {
+    EngineDef { since: Some(release), ..engine }
+}
+
+/// Every engine that fio has or had.
+pub static ENGINES: &[EngineDef] = &[
+    ready("sync", "lseek(2), then read(2) or write(2)"),
+    ready("psync", "pread(2) and pwrite(2)"),
+    ready("vsync", "adjacent requests in one readv(2) or writev(2)"),
+    ready("pvsync", "preadv(2) and pwritev(2)"),
+    ready("pvsync2", "preadv2(2) and pwritev2(2) with flags"),
+    EngineDef {
+        aliases: &["linuxaio", "aio"],
+        ..planned("libaio", "asynchronous I/O of the Linux kernel (io_submit)")
+    },
+    planned("io_uring", "Linux io_uring"),
+    planned("io_uring_cmd", "NVMe and SCSI commands passed through io_uring"),
+    planned("posixaio", "asynchronous I/O of the C library (aio_read)"),
+    gone("solarisaio", "asynchronous I/O of Solaris", "it is the asynchronous I/O of Solaris"),
+    gone("windowsaio", "overlapped I/O of Windows", "it is the asynchronous I/O of Windows"),
+    ready("mmap", "memory-mapped files"),
+    planned("splice", "splice(2) and vmsplice(2) through a pipe"),
+    planned("sg", "SCSI generic commands"),
+    ready("null", "nothing at all, at once"),
+    planned("net", "TCP, UDP, UNIX and VSOCK sockets"),
+    planned("netsplice", "sockets with splice(2)"),
+    planned("cpuio", "burn CPU time"),
+    planned("rdma", "RDMA verbs"),
+    ready("falloc", "fallocate(2) instead of transfers"),
+    ready("ftruncate", "ftruncate(2) instead of writes"),
+    planned("e4defrag", "online defragmentation of ext4"),
+    planned("filecreate", "create files"),
+    planned("filestat", "stat files"),
+    planned("filedelete", "remove files"),
+    since("3.37", planned("dircreate", "create directories")),
+    since("3.37", planned("dirstat", "stat directories")),
+    since("3.37", planned("dirdelete", "remove directories")),
+    planned("exec", "run a program"),
+    since("3.43", planned("page_fault", "page faults of an anonymous mapping")),
+    planned("mtd", "raw flash memory"),
+    planned("external", "a plug-in, external:PATH"),
+    planned("http", "WebDAV, S3 or Swift objects over HTTP"),
+    planned("nbd", "network block device"),
+    planned("rbd", "Ceph block image"),
+    planned("rados", "Ceph objects"),
+    planned("gfapi", "GlusterFS, synchronous"),
+    planned("gfapi_async", "GlusterFS, asynchronous"),
+    planned("nfs", "NFS without the kernel"),
+    planned("libiscsi", "iSCSI without the kernel"),
+    planned("libhdfs", "Hadoop file system"),
+    gone("ime_psync", "DDN Infinite Memory Engine", "it needs vendor software (DDN IME)"),
+    gone(
+        "ime_psyncv",
+        "DDN Infinite Memory Engine, vectored",
+        "it needs vendor software (DDN IME)",
+    ),
+    gone(
+        "ime_aio",
+        "DDN Infinite Memory Engine, asynchronous",
+        "it needs vendor software (DDN IME)",
+    ),
+    planned("dfs", "DAOS file system"),
+    planned("dev-dax", "persistent memory as a character device"),
+    planned("libpmem", "persistent memory as a file"),
+    gone("pmemblk", "blocks in persistent memory", "its library is gone; fio dropped it in 3.34"),
+    gone(
+        "librpma_apm_client",
+        "persistent memory over RDMA",
+        "its library is gone; fio dropped it in 3.38",
+    ),
+    gone(
+        "librpma_apm_server",
+        "persistent memory over RDMA",
+        "its library is gone; fio dropped it in 3.38",
+    ),
+    gone(
+        "librpma_gpspm_client",
+        "persistent memory over RDMA",
+        "its library is gone; fio dropped it in 3.38",
+    ),
+    gone(
+        "librpma_gpspm_server",
+        "persistent memory over RDMA",
+        "its library is gone; fio dropped it in 3.38",
+    ),
+    planned("libzbc", "zoned devices through libzbc"),
+    since("3.34", planned("libblkio", "block devices through libblkio")),
+    planned("libcufile", "GPUDirect Storage of NVIDIA"),
+    since("3.43", planned("libhipfile", "hipFile of AMD")),
+    planned("xnvme", "NVMe through xNVMe"),
+    gone("guasi", "an old engine", "fio dropped it long ago"),
+    gone("binject", "an old engine", "fio dropped it long ago"),
+    gone("syslet", "an old engine", "fio dropped it long ago"),
+];
+
+/// All engines, in the order of help.
+pub fn engines() -> impl Iterator<Item = &'static EngineDef> {
+    ENGINES.iter()
+}
+
+/// The engine of this name or alias; `external:PATH` finds `external`. As in fio, anything that
+/// begins with an alias of libaio is libaio.
+pub fn engine(name: &str) -> Option<&'static EngineDef> {
+    let name = if name.starts_with("external:") { "external" } else { name };
+    let exact = ENGINES.iter().find(|e| e.name == name);
+    exact.or_else(|| ENGINES.iter().find(|e| e.aliases.iter().any(|a| name.starts_with(a))))
+}

@@ -1,0 +1,130 @@
+//! Finding entries: by name, by alias, by letter, and by likeness.
+
+use super::{
+    ENGINES, OptionDef, Scope, data, engines_library, engines_local, engines_network, engines_ring,
+    file, general, io, logs, pacing, profiles, random, replay, stats, switches as switch_table,
+    verify, zones,
+};
+
+/// The groups of job options in the order of help and reports.
+const JOB_GROUPS: [&[OptionDef]; 11] = [
+    general::GENERAL,
+    file::FILE,
+    io::IO,
+    random::RANDOM,
+    pacing::PACING,
+    verify::VERIFY,
+    replay::REPLAY,
+    zones::ZONES,
+    data::DATA,
+    stats::STATS,
+    logs::LOGS,
+];
+
+/// The groups of engine options.
+const ENGINE_GROUPS: [&[OptionDef]; 4] = [
+    engines_local::ENGINES_LOCAL,
+    engines_ring::ENGINES_RING,
+    engines_network::ENGINES_NETWORK,
+    engines_library::ENGINES_LIBRARY,
+];
+
+/// All options that are valid in every job.
+pub fn job_options() -> impl Iterator<Item = &'static OptionDef> {
+    JOB_GROUPS.iter().flat_map(|group| group.iter())
+}
+
+/// All engine options; one entry may serve several engines.
+pub fn engine_options() -> impl Iterator<Item = &'static OptionDef> {
+    ENGINE_GROUPS.iter().flat_map(|group| group.iter())
+}
+
+/// All options of profiles.
+pub fn profile_options() -> impl Iterator<Item = &'static OptionDef> {
+    profiles::PROFILES.iter()
+}
+
+/// All switches of the command line.
+pub fn switches() -> impl Iterator<Item = &'static OptionDef> {
+    switch_table::SWITCHES.iter()
+}
+
+/// Every entry there is.
+pub fn all() -> impl Iterator<Item = &'static OptionDef> {
+    job_options().chain(engine_options()).chain(profile_options()).chain(switches())
+}
+
+/// The job option of this name or alias.
+pub fn job_option(name: &str) -> Option<&'static OptionDef> {
+    job_options().find(|def| def.is_called(name))
+}
+
+/// The option of this name or alias that belongs to `engine` (its name or alias).
+pub fn engine_option(engine: &str, name: &str) -> Option<&'static OptionDef> {
+    let engine = super::engine(engine).map_or(engine, |e| e.name);
+    engine_options().find(|def| belongs(def, engine) && def.is_called(name))
+}
+
+/// The option of this name or alias that belongs to `profile`.
+pub fn profile_option(profile: &str, name: &str) -> Option<&'static OptionDef> {
+    profile_options().find(|def| {
+        matches!(def.scope, Scope::Profile(owner) if owner == profile) && def.is_called(name)
+    })
+}
+
+/// The switch of this name, without dashes.
+pub fn switch(name: &str) -> Option<&'static OptionDef> {
+    switches().find(|def| def.is_called(name))
+}
+
+/// The switch of this letter.
+pub fn short_switch(letter: char) -> Option<&'static OptionDef> {
+    switches().find(|def| def.short == Some(letter))
+}
+
+/// True if `def` is an option of the engine of this exact name.
+pub(crate) fn belongs(def: &OptionDef, engine: &str) -> bool {
+    matches!(def.scope, Scope::Engine(engines) if engines.contains(&engine))
+}
+
+/// The job option, or option of `engine`, that is most like `name`, if any is like it at all.
+pub fn closest_job_option(name: &str, engine: Option<&str>) -> Option<&'static str> {
+    let engine = engine.map(|e| super::engine(e).map_or(e, |e| e.name));
+    let own = engine_options().filter(|def| engine.is_some_and(|e| belongs(def, e)));
+    closest(name, job_options().chain(own).flat_map(names))
+}
+
+/// The switch or job option that is most like `name`, if any is like it at all.
+pub fn closest_switch(name: &str) -> Option<&'static str> {
+    closest(name, switches().chain(job_options()).flat_map(names))
+}
+
+/// The engine that is most like `name`, if any is like it at all.
+pub fn closest_engine(name: &str) -> Option<&'static str> {
+    closest(
+        name,
+        ENGINES.iter().flat_map(|e| std::iter::once(e.name).chain(e.aliases.iter().copied())),
+    )
+}
+
+fn names(def: &'static OptionDef) -> impl Iterator<Item = &'static str> {
+    std::iter::once(def.name).chain(def.aliases.iter().copied())
+}
+
+/// The word with the smallest edit distance, if that is at most half of the length of `name` and
+/// less than three for short names.
+pub(crate) fn closest(
+    name: &str,
+    words: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
+    // The distance is quadratic in the length; nothing in the table is anywhere near this long.
+    if name.len() > 64 {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase();
+    words
+        .map(|word| (strsim::osa_distance(&lower, &word.to_ascii_lowercase()), word))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, _)| *distance * 2 <= name.chars().count())
+        .map(|(_, word)| word)
+}

@@ -1,0 +1,575 @@
+//! Reading and printing of values: samples for every option that works, the odd corners of the job
+//! language, and properties over random text.
+
+use fiord_options::table::{self, JobOptions, OptionDef, Status, job_option};
+use fiord_options::value::{ParseContext, PatternPiece, Value, ValueError, assemble, parse};
+use proptest::prelude::*;
+
+fn def(name: &str) -> &'static OptionDef {
+    job_option(name)
+        .or_else(|| table::engine_option("io_uring", name))
+        .unwrap_or_else(|| panic!("no option {name}"))
+}
+
+fn read(name: &str, text: &str) -> Result<Value, ValueError> {
+    parse(def(name), Some(text.as_bytes()), &ParseContext::default())
+}
+
+/// Asserts the canonical text of a value.
+#[track_caller]
+fn check(name: &str, text: &str, canonical: &str) {
+    match read(name, text) {
+        Ok(value) => assert_eq!(value.to_string(), canonical, "{name}={text}"),
+        Err(error) => panic!("{name}={text}: {error:?}"),
+    }
+}
+
+/// Asserts that a value is refused: the part that is wrong, and words of the message.
+#[track_caller]
+fn refuse(name: &str, text: &str, wrong: &str, message: &str) {
+    match read(name, text) {
+        Ok(value) => panic!("{name}={text} is taken for {value:?}"),
+        Err(error) => {
+            let said = format!("{error}; {}", error.hint.as_deref().unwrap_or(""));
+            assert!(said.contains(message), "{name}={text}: {said}");
+            assert_eq!(&text[error.span], wrong, "{name}={text}: {said}");
+        }
+    }
+}
+
+/// For every option that works: a value, its canonical text, and a value that is none.
+const SAMPLES: &[(&str, &str, &str, &str)] = &[
+    ("description", "what it is for", "what it is for", ""),
+    ("name", "job 1", "job 1", ""),
+    ("filename", "/dev/a:/dev/b", "/dev/a:/dev/b", ":"),
+    ("filetype", "block", "block", "disk"),
+    ("directory", "/a:/b", "/a:/b", "::"),
+    ("filename_format", "$jobname.$filenum", "$jobname.$filenum", ""),
+    ("unique_filename", "0", "0", "2"),
+    ("lockfile", "readwrite", "readwrite", "shared"),
+    ("opendir", "/srv/data", "/srv/data", ""),
+    ("rw", "randrw:8", "randrw:8", "randrw:foo"),
+    ("rw_sequencer", "identical", "identical", "same"),
+    ("ioengine", "psync", "psync", "psnc"),
+    ("iodepth", "32", "32", "0"),
+    ("iodepth_batch", "8", "8", "eight"),
+    ("iodepth_batch_complete_min", "0", "0", "-1"),
+    ("iodepth_batch_complete_max", "16", "16", "x"),
+    ("iodepth_low", "4", "4", "%"),
+    ("size", "10%", "10%", "101%"),
+    ("io_size", "3z", "3z", "3q"),
+    ("fill_device", "1", "1", "yes"),
+    ("filesize", "8k-4k", "4096-8192", "0"),
+    ("file_append", "1", "1", "-1"),
+    ("offset", "1m", "1048576", "-1m"),
+    ("offset_align", "4k", "4096", "1.5k"),
+    ("offset_increment", "1g", "1073741824", "one"),
+    ("number_ios", "10k", "10240", "-5"),
+    ("bs", "4k,8k", "4096,8192", "0"),
+    ("ba", "512", "512", "0"),
+    ("bsrange", "64k-4k", "4096-65536", "4k"),
+    ("bssplit", "4k/50:64k", "4096/50:65536/50", "4k/x"),
+    ("bs_unaligned", "1", "1", "yes"),
+    ("bs_is_seq_rand", "1", "1", "3"),
+    ("randrepeat", "0", "0", "2"),
+    ("randseed", "0x89", "137", "seed"),
+    ("norandommap", "0", "0", "no"),
+    ("softrandommap", "1", "1", "maybe"),
+    ("random_generator", "lfsr", "lfsr", "mersenne"),
+    ("percentage_random", "100,50", "100,50", "101"),
+    ("nrfiles", "10", "10", "ten"),
+    ("openfiles", "5", "5", "-1"),
+    ("file_service_type", "random:8", "random:8", "random:0"),
+    ("fallocate", "1", "posix", "2"),
+    ("fadvise_hint", "noreuse", "noreuse", "often"),
+    ("fsync", "32", "32", "-1"),
+    ("fdatasync", "32", "32", "-1"),
+    ("sync_file_range", "wait_after,write:8", "write,wait_after:8", "now"),
+    ("direct", "1", "1", "true"),
+    ("buffered", "0", "0", "false"),
+    ("overwrite", "1", "1", "2"),
+    ("loops", "3", "3", "-3"),
+    ("numjobs", "4", "4", "four"),
+    ("startdelay", "20-10", "10s-20s", "soon"),
+    ("runtime", "90", "90s", "1.5m"),
+    ("time_based", "1", "1", "on"),
+    ("ramp_time", "500ms", "500ms", "5min"),
+    ("clocksource", "cpu", "cpu", "hpet"),
+    ("write_iolog", "trace.log", "trace.log", ""),
+    ("rwmixread", "70", "70", "101"),
+    ("rwmixwrite", "30", "30", "-1"),
+    ("invalidate", "0", "0", "no"),
+    ("sync", "1", "sync", "async"),
+    ("write_hint", "short", "short", "tiny"),
+    ("create_serialize", "0", "0", "2"),
+    ("create_fsync", "0", "0", "2"),
+    ("create_on_open", "1", "1", "2"),
+    ("create_only", "1", "1", "2"),
+    ("allow_file_create", "0", "0", "2"),
+    ("allow_mounted_write", "1", "1", "2"),
+    ("pre_read", "1", "1", "2"),
+    ("end_fsync", "1", "1", "2"),
+    ("fsync_on_close", "1", "1", "2"),
+    ("end_syncfs", "1", "1", "2"),
+    ("unlink", "1", "1", "2"),
+    ("unlink_each_loop", "1", "1", "2"),
+    ("stonewall", "1", "1", "wait"),
+    ("new_group", "1", "1", "x"),
+    ("thread", "1", "1", "x"),
+    ("bwavgtime", "250", "250", "-1"),
+    ("iopsavgtime", "250", "250", "1s"),
+    ("group_reporting", "1", "1", "x"),
+    ("stats", "0", "0", "2"),
+    ("zero_buffers", "1", "1", "x"),
+    ("refill_buffers", "1", "1", "x"),
+    ("scramble_buffers", "0", "0", "2"),
+    ("buffer_pattern", "0xdeadbeef", "0xdeadbeef", "deadbeef"),
+    ("clat_percentiles", "0", "0", "2"),
+    ("lat_percentiles", "1", "1", "2"),
+    ("slat_percentiles", "1", "1", "2"),
+    ("percentile_list", "50:99.9", "50:99.9", "50,99"),
+    ("significant_figures", "10", "10", "11"),
+    ("disk_util", "0", "0", "2"),
+    ("gtod_reduce", "1", "1", "2"),
+    ("disable_lat", "1", "1", "2"),
+    ("disable_clat", "1", "1", "2"),
+    ("disable_slat", "1", "1", "2"),
+    ("disable_bw_measurement", "1", "1", "2"),
+    ("unified_rw_reporting", "1", "mixed", "3"),
+    ("continue_on_error", "io", "io", "some"),
+    ("ignore_error", "EIO:28,,0x54", "EIO:ENOSPC,,EILSEQ", "EIOX"),
+    ("error_dump", "1", "1", "2"),
+    ("kb_base", "1000", "1000", "1042"),
+    ("unit_base", "8", "8", "2"),
+];
+
+#[test]
+fn options_that_work_take_what_they_should_and_nothing_else() {
+    for (name, text, canonical, bad) in SAMPLES {
+        check(name, text, canonical);
+        let def = def(name);
+        assert_eq!(def.status, Status::Ready, "{name}");
+        let value = read(name, text).unwrap();
+        let mut options = JobOptions::default();
+        assert_eq!(options.set(def, &value), Ok(()), "{name}={text} has a field of its type");
+        assert_ne!(options, JobOptions::default(), "{name}={text} is stored");
+        options.unset(def);
+        assert_eq!(options, JobOptions::default(), "{name} is forgotten");
+        if !bad.is_empty() {
+            assert!(read(name, bad).is_err(), "{name}={bad}");
+        }
+    }
+}
+
+#[test]
+fn every_option_that_works_has_a_sample_and_a_usable_default() {
+    for def in table::job_options().filter(|def| def.status == Status::Ready) {
+        assert!(SAMPLES.iter().any(|sample| sample.0 == def.name), "{}", def.name);
+        if let Some(text) = def.default {
+            let value = read(def.name, text).unwrap();
+            assert_eq!(JobOptions::default().set(def, &value), Ok(()), "{}={text}", def.name);
+        }
+    }
+}
+
+#[test]
+fn every_word_of_an_option_that_works_can_be_stored() {
+    for def in table::job_options().filter(|def| def.status == Status::Ready) {
+        for choice in def.choices() {
+            let value = read(def.name, choice.word).unwrap();
+            if def.value_status(&value) == Status::Ready {
+                let stored = JobOptions::default().set(def, &value);
+                assert_eq!(stored, Ok(()), "{}={}", def.name, choice.word);
+            }
+        }
+    }
+}
+
+#[test]
+fn options_that_are_not_built_cannot_be_stored() {
+    for def in table::job_options().filter(|def| def.status != Status::Ready) {
+        assert!(JobOptions::default().set(def, &Value::Bool(true)).is_err(), "{}", def.name);
+    }
+}
+
+#[test]
+fn words_that_are_not_built_are_known() {
+    let value = read("file_service_type", "zipf:1.2").unwrap();
+    assert_eq!(def("file_service_type").value_status(&value), Status::Planned);
+    let value = read("ioengine", "rados").unwrap();
+    assert_eq!(def("ioengine").value_status(&value), Status::Planned);
+    let value = read("ioengine", "sync").unwrap();
+    assert_eq!(def("ioengine").value_status(&value), Status::Ready);
+}
+
+#[test]
+fn sizes_follow_kb_base() {
+    for (text, binary, decimal) in [
+        ("4k", 4096, 4000),
+        ("4K", 4096, 4000),
+        ("4kb", 4096, 4000),
+        ("4ki", 4096, 4000),
+        ("4kib", 4000, 4096),
+        ("4KiB", 4000, 4096),
+        ("1m", 1 << 20, 1_000_000),
+        ("1mib", 1_000_000, 1 << 20),
+        ("2g", 2 << 30, 2_000_000_000),
+        ("1t", 1 << 40, 1_000_000_000_000),
+        ("1p", 1 << 50, 1_000_000_000_000_000),
+        ("512b", 512, 512),
+        ("512", 512, 512),
+        ("0x1000", 4096, 4096),
+        ("0X10k", 16384, 16000),
+        ("+4k", 4096, 4000),
+        (" 4k ", 4096, 4000),
+        ("(2*2)k", 4096, 4096),
+    ] {
+        let read =
+            |kb_base| parse(def("number_ios"), Some(text.as_bytes()), &ParseContext { kb_base });
+        assert_eq!(read(1024), Ok(Value::Bytes(binary)), "{text}");
+        assert_eq!(read(1000), Ok(Value::Bytes(decimal)), "{text}");
+    }
+}
+
+#[test]
+fn engine_options_ignore_kb_base() {
+    let ctx = ParseContext { kb_base: 1000 };
+    assert_eq!(parse(def("force_async"), Some(b"4k"), &ctx), Ok(Value::Int(4096)));
+}
+
+#[test]
+fn unknown_units_are_refused() {
+    refuse("number_ios", "4x", "x", "size suffix");
+    refuse("number_ios", "4k8", "k8", "size suffix");
+    refuse("size", "1.5g", ".5g", "whole numbers");
+    check("rwmixread", "70%", "70");
+    refuse("rwmixread", "101%", "101%", "from 0 to 100");
+    refuse("rwmixread", "%", "%", "a number");
+    refuse("bs", "50%", "%", "for size, io_size and offsets only");
+    refuse("bs", "2z", "z", "for size, io_size and offsets only");
+    refuse("runtime", "5min", "min", "minutes are 'm'");
+    refuse("runtime", "1.5s", ".5s", "1500ms");
+    refuse("size", "k", "k", "bytes, a percentage");
+    refuse("size", "0x", "0x", "bytes, a percentage");
+}
+
+#[test]
+fn numbers_out_of_range_name_the_range() {
+    refuse("rwmixread", "101", "101", "from 0 to 100");
+    refuse("iodepth", "0", "0", "from 1 to 4294967295");
+    refuse("iodepth", "5g", "5g", "from 1 to 4294967295");
+    refuse("bs", "4k,0", "0", "at least 1");
+    refuse("nice", "-21", "-21", "from -20 to 19");
+    refuse("number_ios", "18446744073709551616", "18446744073709551616", "64 bits");
+    refuse("number_ios", &"9".repeat(60), &"9".repeat(60), "64 bits");
+    refuse("number_ios", "99999999999999999p", "99999999999999999p", "64 bits");
+    check("number_ios", "18446744073709551615", "18446744073709551615");
+    refuse("percentile_list", "50:101", "101", "from 0 to 100");
+    refuse("percentile_list", "50:nan", "nan", "a number");
+    refuse("direct", "2", "2", "0 or 1");
+    refuse("direct", "yes", "yes", "write 1");
+}
+
+#[test]
+fn times_have_units_and_defaults() {
+    check("runtime", "10", "10s");
+    check("runtime", "10S", "10s");
+    check("runtime", "2m", "120s");
+    check("runtime", "1h", "3600s");
+    check("runtime", "1d", "86400s");
+    check("runtime", "1500ms", "1500ms");
+    check("runtime", "1msec", "1ms");
+    check("runtime", "7us", "7us");
+    check("runtime", "7usec", "7us");
+    check("runtime", "0", "0");
+    check("thinktime", "10", "10us");
+    check("thinktime", "10s", "10s");
+    check("max_latency", "10ms,20", "10ms,20us");
+    check("startdelay", "5", "5s");
+    check("startdelay", "5s-500ms", "500ms-5s");
+    refuse("runtime", "-5", "-5", "not negative");
+    refuse("runtime", "99999999999999999999d", "99999999999999999999d", "584 years");
+}
+
+#[test]
+fn per_direction_lists_have_the_legacy_separators() {
+    check("bs", "4k", "4096");
+    check("bs", "4k-8k", "4096,8192");
+    check("bs", "4k:8k", "4096,8192");
+    check("bs", "4k,8k,16k", "4096,8192,16384");
+    check("bs", "4k-8k-16k", "4096,8192,16384");
+    check("bs", ",8k", ",8192");
+    check("bs", "8k,", "8192,");
+    check("bs", "8k,,16k", "8192,,16384");
+    check("bs", ",,16k", ",,16384");
+    check("bs", "(4*1024),(16-8)k", "4096,8192");
+    refuse("bs", ",", ",", "at least one value");
+    refuse("bs", "1,2,3,4", "4", "at most 3 values");
+    refuse("bs", "", "", "a number");
+    refuse("cmdprio_percentage", "10,20,30", "30", "at most 2 values");
+    check("bsrange", "4k:8k,16k-32k", "4096-8192,16384-32768");
+    check("bsrange", ",1k-2k", ",1024-2048");
+    refuse("bsrange", "4k-", "", "a number");
+    refuse("bsrange", "4k-8k-16k", "4k-8k-16k", "LOW-HIGH");
+}
+
+#[test]
+fn flags_and_prefixes_may_stand_alone() {
+    let ctx = ParseContext::default();
+    assert_eq!(parse(def("time_based"), None, &ctx), Ok(Value::Bool(true)));
+    assert_eq!(parse(def("write_bw_log"), None, &ctx), Ok(Value::Nothing));
+    let error = parse(def("bs"), None, &ctx).unwrap_err();
+    assert_eq!(error.hint.as_deref(), Some("write bs=VALUE"));
+    assert!(parse(def("direct"), None, &ctx).is_err());
+    assert_eq!(read("norandommap", "2"), Ok(Value::Bool(true)));
+    refuse("time_based", "yes", "yes", "write 1");
+}
+
+#[test]
+fn words_are_exact_and_suggest_the_nearest() {
+    refuse("rw", "Read", "Read", "did you mean 'read'?");
+    refuse("rw", "ranread", "ranread", "did you mean 'randread'?");
+    refuse("steadystate", "iops", "iops", "iops:PARAMETER");
+    refuse("sync", "sync:1", "1", "nothing after 'sync'");
+    refuse("ioengine", "libiao", "libiao", "did you mean 'libaio'?");
+    refuse("ioengine", "external", "external", "external:PATH");
+    check("ioengine", "linuxaio", "libaio");
+    check("ioengine", "external:/x/y.so", "external:/x/y.so");
+    check("rw", "readwrite", "rw");
+    check("rw", "write:4k", "write:4096");
+    check("rw", "write:-8k", "write:-8192");
+    refuse("rw", "randread:0", "0", "from 1 to 4294967295");
+    refuse("rw", "randread:", "", "a number");
+    check("sync_file_range", "write,write", "write");
+    refuse("sync_file_range", "write,", "", "one of wait_before");
+    refuse("sync_file_range", "write:0", "0", "from 1");
+}
+
+#[test]
+fn names_have_escaped_colons() {
+    let names = |text: &str| match read("filename", text) {
+        Ok(Value::Names(names)) => {
+            names.into_iter().map(|n| String::from_utf8(n).unwrap()).collect::<Vec<_>>()
+        }
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(names("/a:/b"), ["/a", "/b"]);
+    assert_eq!(names("/dev/disk/pci-0\\:1:/b"), ["/dev/disk/pci-0:1", "/b"]);
+    assert_eq!(names(":/a"), ["/a"]);
+    assert_eq!(names("a\\b:c\\"), ["a\\b", "c\\"]);
+    check("filename", "a\\:b:c", "a\\:b:c");
+}
+
+#[test]
+fn split_shares_are_filled_in() {
+    check("bssplit", "4k", "4096/100");
+    check("bssplit", "4k:8k", "4096/50:8192/50");
+    check("bssplit", "4k/20:8k/30:16k", "4096/20:8192/30:16384/50");
+    check("bssplit", "4k/0:8k/100", "4096/0:8192/100");
+    check("bssplit", "4k/:8k/", "4096/50:8192/50");
+    check("bssplit", "4k/50%:8k/150", "4096/50:8192/100");
+    check("bssplit", "4k/50:64k/50,8k", "4096/50:65536/50,8192/100");
+    check("bssplit", ",8k", ",8192/100");
+    check("bssplit", "8k,,4k", "8192/100,,4096/100");
+    let long = vec!["4k"; 65].join(":");
+    refuse("bssplit", &long, "4k", "at most 64 sizes");
+    check("cmdprio_bssplit", "4k/10:8k/20/1/4,4k/30/2/0/3", "4096/10:8192/20/1/4,4096/30/2/0/3");
+    refuse("cmdprio_bssplit", "4k/10/1", "4k/10/1", "CLASS/LEVEL");
+}
+
+#[test]
+fn arithmetic_is_evaluated() {
+    for (text, result) in [
+        ("(4096)", 4096),
+        ("(2*(3+4))", 14),
+        ("(1+2*3^2)", 19),
+        ("(2^3^2)", 512),
+        ("(7%4*2)", 6),
+        ("(10-4-3)", 3),
+        ("(100/8/2)", 6),
+        ("(4k*2)", 8192),
+        ("(2*4k)", 8192),
+        ("(2*4)kib", 8000),
+        ("(1.5*1024)", 1536),
+        ("(3/2.0)", 1),
+        ("(1e3+1)", 1001),
+        ("(0x10+0XF)", 31),
+        ("(-4+8)", 4),
+        ("( 1 + 1 ) * 3", 6),
+        ("(2)^3", 8),
+        ("(5) # why", 5),
+    ] {
+        check("number_ios", text, &result.to_string());
+    }
+    check("runtime", "(1+1)", "2s");
+    check("runtime", "(1m+30s)", "90s");
+    check("runtime", "(2*500ms)", "1s");
+    check("thinktime", "(2*3)", "6us");
+    refuse("number_ios", "(1/0)", "/0", "other than zero");
+    refuse("number_ios", "(1%0)", "%0", "other than zero");
+    refuse("number_ios", "(1.5%2)", "%2", "integers");
+    refuse("number_ios", "(1+)", ")", "a number or '('");
+    refuse("number_ios", "(1", "", "')'");
+    refuse("number_ios", "(1)2", "2", "an operator");
+    refuse("number_ios", "(2^200)", "^200", "64 bits");
+    refuse("number_ios", "(1-2)", "(1-2)", "at least 0");
+    refuse("number_ios", "(1)q", "q", "size suffix");
+    assert!(read("number_ios", &"(".repeat(5000)).is_err());
+    assert!(read("number_ios", &format!("({}1)", "-".repeat(5000))).is_err());
+}
+
+#[test]
+fn patterns_are_strings_numbers_and_files() {
+    let bytes = |text: &str| {
+        let Ok(Value::Pattern(pieces)) = read("verify_pattern", text) else {
+            panic!("{text}");
+        };
+        assemble(&pieces, |name, _| Ok([b"<", name, b">"].concat())).unwrap()
+    };
+    assert_eq!(bytes("\"abcd\""), (b"abcd".to_vec(), vec![]));
+    assert_eq!(bytes("66"), (vec![66], vec![]));
+    assert_eq!(bytes("-1024"), (vec![0, 0xfc, 0xff, 0xff], vec![]));
+    assert_eq!(bytes("0"), (vec![0], vec![]));
+    assert_eq!(bytes("0xdeadbeef"), (vec![0xde, 0xad, 0xbe, 0xef], vec![]));
+    assert_eq!(bytes("0xabc"), (vec![0xa, 0xbc], vec![]));
+    assert_eq!(bytes("0xff0x11"), (vec![0xff, 0x11], vec![]));
+    assert_eq!(bytes("'f'"), (b"<f>".to_vec(), vec![]));
+    let mixed = [&[0xf6, 0xff, 0xff, 0xff, 0xab, b'1'][..], &[0; 8], b"2"].concat();
+    assert_eq!(bytes("-100xab\"1\"%o\"2\""), (mixed, vec![6]));
+    refuse("buffer_pattern", "%o", "%o", "only verify_pattern");
+    refuse("buffer_pattern", "abcd", "abcd", "write 0xabcd");
+    refuse("buffer_pattern", "\"abc", "\"abc", "closing");
+    refuse("buffer_pattern", "0xzz", "0xzz", "hexadecimal digits");
+    refuse("buffer_pattern", "4294967296", "4294967296", "32 bits");
+    let file = [PatternPiece::File(b"x".to_vec())];
+    assert!(assemble(&file, |_, _| Err(std::io::ErrorKind::NotFound.into())).is_err());
+    assert!(assemble(&file, |_, _| Ok(Vec::new())).is_err(), "an empty pattern");
+}
+
+#[test]
+fn errors_have_names_and_numbers() {
+    check("ignore_error", "EIO", "EIO");
+    check("ignore_error", "-5:0x1c", "EIO:ENOSPC");
+    check("ignore_error", ",EAGAIN", ",EAGAIN");
+    check("ignore_error", "EWOULDBLOCK,,EILSEQ", "EAGAIN,,EILSEQ");
+    refuse("ignore_error", "EI0", "EI0", "did you mean 'EIO'?");
+    refuse("ignore_error", "0", "0", "name of an error");
+    refuse("ignore_error", "1,2,3,4", "4", "three lists");
+    refuse("ignore_error", ",", ",", "at least one error");
+}
+
+#[test]
+fn id_lists_are_sorted_and_joined() {
+    check("plids", "4-7,1,2,5-9", "1-2,4-9");
+    check("cpus_allowed", "0-3,7", "0-3,7");
+    refuse("cpus_allowed", "3-0", "3-0", "smaller one");
+    refuse("plids", "70000", "70000", "65535");
+}
+
+#[test]
+fn a_later_value_leaves_other_directions_alone() {
+    let mut options = JobOptions::default();
+    for (name, text) in [
+        ("bs", "1k,2k,8k"),
+        ("bs", ",4k,"),
+        ("bsrange", "1k-2k"),
+        ("bsrange", "4k-8k,"),
+        ("percentage_random", "10,20"),
+        ("percentage_random", ",,30"),
+        ("bssplit", "4k,8k,16k"),
+        ("bssplit", ",2k,"),
+        ("nrfiles", "3"),
+        ("nrfiles", "5"),
+    ] {
+        options.set(def(name), &read(name, text).unwrap()).unwrap();
+    }
+    assert_eq!(options.io.bs.unwrap().0, [Some(1024), Some(4096), Some(8192)]);
+    let small = Some((1024, 2048));
+    assert_eq!(options.io.bsrange.unwrap().0, [Some((4096, 8192)), small, small]);
+    assert_eq!(options.random.percentage_random.unwrap().0, [Some(10), Some(20), Some(30)]);
+    let sizes = options.io.bssplit.unwrap().0.map(|list| list[0].bytes);
+    assert_eq!(sizes, [4096, 2048, 16384]);
+    assert_eq!(options.file.nrfiles, Some(5));
+}
+
+/// Text that resembles values more often than random bytes do.
+fn valuelike() -> impl Strategy<Value = Vec<u8>> {
+    let token = prop_oneof![
+        (0_u64..5_000_000_000).prop_map(|n| n.to_string()),
+        any::<u64>().prop_map(|n| format!("{n:#x}")),
+        (0.0..101.0).prop_map(|f: f64| f.to_string()),
+        prop::sample::select(vec![
+            ",",
+            ":",
+            "-",
+            "/",
+            "%",
+            "z",
+            "k",
+            "kib",
+            "m",
+            "s",
+            "ms",
+            "us",
+            "d",
+            "(",
+            ")",
+            "+",
+            "*",
+            "^",
+            "\"",
+            "'",
+            "%o",
+            "\\",
+            "0x",
+            " ",
+            ".",
+            "EIO",
+            "read",
+            "write",
+            "randrw",
+            "trimwrite",
+            "none",
+            "wait_before",
+            "zipf",
+            "posix",
+            "sync",
+            "psync",
+            "external:",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    let tokens = prop::collection::vec(token, 0..8).prop_map(|t| t.concat().into_bytes());
+    prop_oneof![
+        4 => tokens,
+        1 => prop::collection::vec(any::<u8>(), 0..40),
+        2 => prop::sample::select(SAMPLES).prop_map(|s| s.1.as_bytes().to_vec()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 400 } else { 4000 }))]
+
+    #[test]
+    fn what_is_printed_reads_as_the_same_value(text in valuelike(), decimal in any::<bool>()) {
+        let ctx = ParseContext { kb_base: if decimal { 1000 } else { 1024 } };
+        for def in table::all() {
+            match parse(def, Some(&text), &ctx) {
+                Ok(value) => {
+                    let printed = value.to_bytes();
+                    prop_assert_eq!(
+                        parse(def, Some(&printed), &ctx),
+                        Ok(value),
+                        "{}={}",
+                        def.name,
+                        String::from_utf8_lossy(&printed)
+                    );
+                }
+                Err(error) => {
+                    prop_assert!(error.span.start <= error.span.end);
+                    prop_assert!(error.span.end <= text.len(), "{}: {:?}", def.name, error);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,638 @@
+//! The one loop: make requests, submit them, reap them, settle them.
+//!
+//! Everything that a job does to its targets between the start barrier and its end passes through
+//! [`Drive::run`]. The loop asks the generator what is next, hands batches to the engine, and writes
+//! what happened into the ledger; it owns all memory before it starts and allocates nothing. What a
+//! job does not use costs one well-predicted branch at most.
+
+use fiord_base::{Direction, FileIndex, PerDirection, Slot};
+use fiord_engine::{Completion, Completions, Engine, Io, Unit};
+use fiord_measure::Ledger;
+use fiord_measure::ledger::Record;
+use fiord_measure::report::Severity;
+use fiord_options::plan::{ErrorsPlan, JobPlan};
+use fiord_sys::{BufferPool, Clock, Errno};
+use fiord_workload::{Filler, Generator, Outcome, Request, Step};
+
+use crate::board::{CommandWord, State};
+use crate::failure::Failure;
+use crate::recorder::Recorder;
+use crate::targets::Targets;
+
+/// Batches between two looks at the clock where requests carry no stamps.
+const UNSTAMPED_BATCHES: u32 = 64;
+
+/// What the loop needs to know of the plan, in the form in which it needs it.
+#[derive(Clone, Debug)]
+struct Settings {
+    depth: usize,
+    batch: usize,
+    reap_min: usize,
+    reap_max: usize,
+    depth_low: usize,
+    /// `depth_low` is below the depth.
+    drains: bool,
+    stamped: bool,
+    depth_one: bool,
+    ramp_ns: u64,
+    runtime_ns: u64,
+    fills_data: bool,
+    locks: bool,
+    flush: EndFlush,
+    fill_device: bool,
+    errors: ErrorsPlan,
+    job: String,
+}
+
+/// What is flushed at the end of a pass.
+#[derive(Clone, Copy, Debug)]
+struct EndFlush {
+    files: bool,
+    file_systems: bool,
+}
+
+impl EndFlush {
+    fn any(self) -> bool {
+        self.files || self.file_systems
+    }
+}
+
+/// Why the loop came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The generator has nothing more.
+    Complete,
+    /// Time is up.
+    Runtime,
+    /// The parent told it to finish.
+    Told,
+    /// An error that is not survived.
+    Failed,
+}
+
+/// What the loop works on; see [`Drive::new`].
+pub(crate) struct Parts<'a> {
+    pub(crate) generator: Generator,
+    pub(crate) filler: Filler,
+    pub(crate) engine: Box<dyn Engine>,
+    pub(crate) targets: Targets,
+    pub(crate) ledger: Ledger<'a>,
+    pub(crate) buffers: BufferPool,
+    pub(crate) commands: CommandWord<'a>,
+    pub(crate) clock: Clock,
+    pub(crate) recorder: Option<Recorder>,
+    /// Told of changes of state: the end of the ramp, flushing at the end of a pass.
+    pub(crate) enter: &'a dyn Fn(State),
+    /// Called between passes, when all files are closed.
+    pub(crate) between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
+}
+
+/// The loop with all its state.
+pub(crate) struct Drive<'a> {
+    generator: Generator,
+    filler: Filler,
+    engine: Box<dyn Engine>,
+    targets: Targets,
+    ledger: Ledger<'a>,
+    buffers: BufferPool,
+    commands: CommandWord<'a>,
+    clock: Clock,
+    recorder: Option<Recorder>,
+    enter: &'a dyn Fn(State),
+    between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
+    settings: Settings,
+    done: Completions,
+    /// Requests by slot, and when they started.
+    units: Vec<Unit>,
+    starts_ns: Vec<u64>,
+    free: Vec<Slot>,
+    /// Made and not accepted by the engine yet; continued transfers come first.
+    batch: Vec<Unit>,
+    in_flight: usize,
+    /// The queue was full and must sink to `depth_low` before it is filled again.
+    draining: bool,
+    now_ns: u64,
+    deadline_ns: u64,
+    ramping: bool,
+    unstamped: u32,
+    pass_bytes: PerDirection<u64>,
+    end: Option<End>,
+}
+
+impl<'a> Drive<'a> {
+    pub(crate) fn new(job: &JobPlan, parts: Parts<'a>, depth_one: bool) -> Drive<'a> {
+        let engine = &job.engine;
+        let depth = if depth_one { 1 } else { engine.iodepth.max(1) as usize };
+        let stats = &job.stats;
+        let stamped = !stats.gtod_reduce && (stats.lat || stats.clat || stats.slat);
+        let settings = Settings {
+            depth,
+            batch: (engine.batch.max(1) as usize).min(depth),
+            reap_min: (engine.batch_complete_min as usize).min(depth),
+            reap_max: (engine.batch_complete_max.max(1) as usize).min(depth),
+            depth_low: (engine.iodepth_low as usize).min(depth),
+            drains: (engine.iodepth_low as usize) < depth,
+            stamped,
+            depth_one,
+            ramp_ns: job.limits.ramp_ns.unwrap_or(0),
+            runtime_ns: job.limits.runtime_ns.unwrap_or(0),
+            fills_data: parts.filler.is_active(),
+            locks: parts.targets.locks(),
+            flush: EndFlush {
+                files: job.flush.end_fsync && job.pattern.rw.write,
+                file_systems: job.flush.end_syncfs && job.pattern.rw.write,
+            },
+            fill_device: job.region.fill_device,
+            errors: job.errors.clone(),
+            job: job.name.clone(),
+        };
+        let idle = Unit {
+            slot: Slot(0),
+            file: FileIndex(0),
+            direction: Direction::Read,
+            offset: 0,
+            length: 0,
+            progress: 0,
+        };
+        Drive {
+            done: Completions::new(depth, parts.clock.clone(), stamped),
+            generator: parts.generator,
+            filler: parts.filler,
+            engine: parts.engine,
+            targets: parts.targets,
+            ledger: parts.ledger,
+            buffers: parts.buffers,
+            commands: parts.commands,
+            clock: parts.clock,
+            recorder: parts.recorder,
+            enter: parts.enter,
+            between_passes: parts.between_passes,
+            units: vec![idle; depth],
+            starts_ns: vec![0; depth],
+            free: (0..depth as u32).rev().map(Slot).collect(),
+            batch: Vec::with_capacity(depth),
+            in_flight: 0,
+            draining: false,
+            now_ns: 0,
+            deadline_ns: u64::MAX,
+            ramping: settings.ramp_ns > 0,
+            unstamped: 0,
+            pass_bytes: PerDirection::default(),
+            end: None,
+            settings,
+        }
+    }
+
+    /// Runs the job to its end. On return nothing is in flight and every request has been settled.
+    pub(crate) fn run(&mut self) -> End {
+        self.now_ns = self.clock.now_ns();
+        self.deadline_ns = match (self.ramping, self.settings.runtime_ns) {
+            (true, _) => self.now_ns.saturating_add(self.settings.ramp_ns),
+            (false, 0) => u64::MAX,
+            (false, runtime_ns) => self.now_ns.saturating_add(runtime_ns),
+        };
+        self.ledger.begin_pass(self.now_ns);
+        loop {
+            if self.now_ns >= self.deadline_ns {
+                self.deadline_passed();
+            }
+            if self.commands.finish() {
+                self.stop(End::Told);
+            }
+            let pause = if self.end.is_none() { self.make() } else { Some(Step::End) };
+            if !self.batch.is_empty() {
+                self.submit();
+            }
+            let must_drain = pause.is_some();
+            if self.in_flight > 0 {
+                self.reap(must_drain);
+            }
+            self.settle();
+            if !self.settings.stamped {
+                self.look_at_clock();
+            }
+            if let Some(step) = pause
+                && self.in_flight == 0
+                && self.batch.is_empty()
+                && self.act_on(step)
+            {
+                break;
+            }
+        }
+        self.finish()
+    }
+
+    /// Fills the batch; returns a step that has to wait until nothing is in flight.
+    #[inline]
+    fn make(&mut self) -> Option<Step> {
+        if self.draining {
+            if self.in_flight > self.settings.depth_low {
+                return None;
+            }
+            self.draining = false;
+        }
+        while self.batch.len() < self.settings.batch {
+            let Some(slot) = self.free.pop() else { break };
+            match self.generator.next() {
+                Step::Issue(request) => self.place(slot, &request),
+                step => {
+                    self.free.push(slot);
+                    match step {
+                        Step::Open(file) => self.open(file),
+                        other => return Some(other),
+                    }
+                    if self.end.is_some() {
+                        return None;
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Turns a request into a unit at the end of the batch.
+    #[inline]
+    fn place(&mut self, slot: Slot, request: &Request) {
+        let unit = Unit {
+            slot,
+            file: request.file,
+            direction: request.direction,
+            offset: request.offset,
+            length: request.length,
+            progress: 0,
+        };
+        if self.settings.fills_data && request.direction == Direction::Write {
+            let buffer = &mut self.buffers.get_mut(slot)[..request.length as usize];
+            self.filler.prepare(buffer, request.offset, self.now_ns);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.request(&self.clock, request);
+        }
+        self.batch.push(unit);
+    }
+
+    /// Offers the batch to the engine.
+    #[inline]
+    fn submit(&mut self) {
+        if self.settings.locks {
+            self.lock_batch();
+        }
+        let start_ns = self.done.begin();
+        let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
+        let accepted = self.engine.submit(&self.batch, &mut io).min(self.batch.len());
+        for (position, unit) in self.batch[..accepted].iter().enumerate() {
+            self.units[unit.slot.index()] = *unit;
+            if unit.progress == 0 {
+                self.starts_ns[unit.slot.index()] = start_ns;
+                if !self.settings.depth_one {
+                    self.ledger.record_depth(self.in_flight + position + 1);
+                }
+            }
+        }
+        if !self.settings.depth_one && accepted > 0 {
+            self.ledger.record_submit(accepted);
+        }
+        self.in_flight += accepted;
+        if self.in_flight == 0 {
+            let action = "hand a request to the engine";
+            return self.fail(&Failure::new(action, Errno::AGAIN));
+        }
+        self.draining = self.in_flight >= self.settings.depth && self.settings.drains;
+        if accepted == self.batch.len() {
+            self.batch.clear();
+        } else {
+            self.batch.drain(..accepted);
+        }
+        if self.settings.stamped {
+            self.now_ns = start_ns;
+        }
+    }
+
+    /// Waits for completions that did not come with the submission.
+    #[inline]
+    fn reap(&mut self, drain: bool) {
+        let ready = self.done.list().len();
+        let mut reaped = false;
+        if ready < self.in_flight {
+            let queued = self.in_flight - ready;
+            let full = self.free.is_empty() || self.draining || !self.batch.is_empty();
+            let min = if drain || full { self.settings.reap_min.max(1) } else { 0 };
+            let min = min.min(queued).saturating_sub(ready);
+            let max = self.settings.reap_max.max(min).min(queued);
+            if drain || full || self.settings.reap_min == 0 {
+                reaped = true;
+                let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
+                if let Err(errno) = self.engine.reap(min, max, &mut io) {
+                    self.fail(&Failure::new("take completions from the engine", errno));
+                }
+            }
+        }
+        if !self.settings.depth_one && (reaped || ready > 0) {
+            self.ledger.record_reap(self.done.list().len());
+        }
+    }
+
+    /// Accounts for everything that has completed.
+    #[inline]
+    fn settle(&mut self) {
+        let count = self.done.list().len();
+        if count == 0 {
+            return;
+        }
+        self.ledger.begin();
+        for index in 0..count {
+            let completion = self.done.list()[index];
+            let slot = completion.slot.index();
+            let unit = self.units[slot];
+            match completion.result {
+                Ok(moved) if unit.progress + moved == unit.length && unit.direction.is_data() => {
+                    self.settle_whole(&unit, &completion);
+                }
+                _ => self.settle_other(&unit, &completion),
+            }
+        }
+        if let Some(last) = self.done.list().last()
+            && self.settings.stamped
+        {
+            self.now_ns = last.done_ns;
+        }
+        self.in_flight -= count;
+        self.ledger.end();
+        self.done.clear();
+    }
+
+    /// A request that moved all its bytes.
+    #[inline]
+    fn settle_whole(&mut self, unit: &Unit, completion: &Completion) {
+        self.ledger.record(&Record {
+            direction: unit.direction,
+            bytes: unit.length,
+            start_ns: self.starts_ns[unit.slot.index()],
+            issued_ns: completion.issued_ns,
+            done_ns: completion.done_ns,
+        });
+        self.release(unit, Outcome::Bytes(unit.length));
+    }
+
+    /// Gives the slot back and tells the generator.
+    #[inline]
+    fn release(&mut self, unit: &Unit, outcome: Outcome) {
+        if self.settings.locks
+            && let Err(failure) = self.targets.unlock(unit.file)
+        {
+            self.fail(&failure);
+        }
+        self.generator.done(&request_of(unit), outcome);
+        self.free.push(unit.slot);
+    }
+
+    /// Flushes, short transfers and errors.
+    #[cold]
+    fn settle_other(&mut self, unit: &Unit, completion: &Completion) {
+        match completion.result {
+            Ok(_) if !unit.direction.is_data() => {
+                let ns = completion.done_ns.saturating_sub(completion.issued_ns);
+                self.ledger.record_flush(ns);
+                self.release(unit, Outcome::Bytes(0));
+            }
+            Ok(moved) => self.settle_short(unit, completion, moved),
+            Err(errno) => self.settle_error(unit, errno),
+        }
+    }
+
+    /// Continues a transfer that was cut short, or accepts it at the end of the file.
+    fn settle_short(&mut self, unit: &Unit, completion: &Completion, moved: u64) {
+        let progress = unit.progress + moved;
+        let end = unit.offset + progress;
+        let at_end = end >= self.targets.files()[unit.file.index()].real_bytes;
+        if moved == 0 || (at_end && unit.direction == Direction::Read) {
+            if progress == 0 && !at_end {
+                return self.settle_error(unit, Errno::IO);
+            }
+            self.ledger.record(&Record {
+                direction: unit.direction,
+                bytes: progress,
+                start_ns: self.starts_ns[unit.slot.index()],
+                issued_ns: completion.issued_ns,
+                done_ns: completion.done_ns,
+            });
+            return self.release(unit, Outcome::Bytes(progress));
+        }
+        self.ledger.record_short(unit.direction);
+        self.batch.push(Unit { progress, ..*unit });
+    }
+
+    /// Decides whether an error is survived.
+    fn settle_error(&mut self, unit: &Unit, errno: Errno) {
+        let full = matches!(errno, Errno::NOSPC | Errno::DQUOT);
+        if self.settings.fill_device && full && unit.direction == Direction::Write {
+            return self.release(unit, Outcome::Full);
+        }
+        if unit.direction.is_data() {
+            self.ledger.record_failed(unit.direction);
+        }
+        let failure = self.describe(unit, errno);
+        if self.survives(unit.direction, errno) {
+            self.ledger.record_error(errno.0);
+            if self.settings.errors.dump {
+                self.ledger.message(Severity::Warning, &failure.text);
+            }
+        } else {
+            self.fail(&failure);
+        }
+        self.release(unit, Outcome::Failed);
+    }
+
+    fn describe(&self, unit: &Unit, errno: Errno) -> Failure {
+        let path = self.targets.files()[unit.file.index()].path.display();
+        let action = match unit.direction {
+            direction if direction.is_data() => format!(
+                "{} {} bytes at offset {} of '{path}'",
+                direction.name(),
+                unit.length,
+                unit.offset
+            ),
+            direction => format!("{} '{path}'", direction.name()),
+        };
+        let failure = Failure::new(action, errno);
+        let total =
+            self.ledger.progress(Direction::Read).1 + self.ledger.progress(Direction::Write).1;
+        if errno == Errno::INVAL && self.targets.is_direct() && total <= 1 {
+            return failure.with_remedy(
+                "direct=1 wants offsets and block sizes that are multiples of the device's logical block size",
+            );
+        }
+        failure
+    }
+
+    /// True if `continue_on_error` and `ignore_error` let the job go on.
+    fn survives(&self, direction: Direction, errno: Errno) -> bool {
+        let errors = &self.settings.errors;
+        let (on, list) = match direction {
+            Direction::Read => (errors.continue_on.read, &errors.ignore_read),
+            _ => (errors.continue_on.write, &errors.ignore_write),
+        };
+        on && match list {
+            Some(list) => list.contains(&errno.0),
+            None => errno == Errno::IO || errno.0 == 84,
+        }
+    }
+
+    /// Ends the job with an error; what is in flight is still reaped.
+    fn fail(&mut self, failure: &Failure) {
+        let text = format!("job '{}': {}", self.settings.job, failure.text);
+        self.ledger.record_error(failure.errno.0);
+        self.ledger.set_error(failure.errno.0);
+        self.ledger.message(Severity::Error, &text);
+        self.end = Some(End::Failed);
+        self.discard_batch();
+    }
+
+    /// Begins to end; requests that the engine has not seen are dropped.
+    fn stop(&mut self, end: End) {
+        if self.end.is_none() {
+            self.end = Some(end);
+            self.discard_batch();
+        }
+    }
+
+    fn discard_batch(&mut self) {
+        while let Some(unit) = self.batch.pop() {
+            self.generator.done(&request_of(&unit), Outcome::Failed);
+            self.free.push(unit.slot);
+        }
+    }
+
+    /// The end of the ramp or of the job.
+    #[cold]
+    fn deadline_passed(&mut self) {
+        if !self.ramping {
+            self.stop(End::Runtime);
+            return;
+        }
+        self.ramping = false;
+        self.ledger.reset();
+        self.ledger.begin_pass(self.now_ns);
+        self.pass_bytes = PerDirection::default();
+        self.deadline_ns = match self.settings.runtime_ns {
+            0 => u64::MAX,
+            runtime_ns => self.now_ns.saturating_add(runtime_ns),
+        };
+        (self.enter)(State::Running);
+    }
+
+    fn look_at_clock(&mut self) {
+        self.unstamped += 1;
+        if self.unstamped >= UNSTAMPED_BATCHES {
+            self.unstamped = 0;
+            self.now_ns = self.clock.now_ns();
+        }
+    }
+
+    /// Does what had to wait until nothing was in flight; true at the end of the job.
+    #[cold]
+    fn act_on(&mut self, step: Step) -> bool {
+        match step {
+            Step::Close(file) => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.file(&self.clock, file, "close");
+                }
+                let result = self.targets.close(file, self.engine.as_mut());
+                self.check(result);
+            }
+            Step::Rewind(file) => {
+                if !self.targets.is_direct() {
+                    self.targets.invalidate(file);
+                }
+            }
+            Step::PassEnd => self.end_pass(),
+            Step::NextPass => {
+                let result = (self.between_passes)(&self.targets);
+                self.check(result);
+                self.now_ns = self.clock.now_ns();
+                self.ledger.begin_pass(self.now_ns);
+            }
+            Step::Open(_) | Step::Issue(_) => {}
+            Step::End => return true,
+        }
+        false
+    }
+
+    fn check(&mut self, result: Result<(), Failure>) {
+        if let Err(failure) = result {
+            self.fail(&failure);
+        }
+    }
+
+    #[cold]
+    fn open(&mut self, file: FileIndex) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.file(&self.clock, file, "open");
+        }
+        let result = self.targets.open(file, self.engine.as_mut());
+        self.check(result);
+    }
+
+    #[cold]
+    fn lock_batch(&mut self) {
+        for index in 0..self.batch.len() {
+            let unit = self.batch[index];
+            if unit.progress == 0
+                && let Err(failure) = self.targets.lock(unit.file, unit.direction)
+            {
+                return self.fail(&failure);
+            }
+        }
+    }
+
+    /// Flushes as the plan wants at the end of a pass, and accounts the time of the pass to the
+    /// directions that moved bytes in it.
+    fn end_pass(&mut self) {
+        let flush = self.settings.flush;
+        if flush.any() && self.end != Some(End::Failed) {
+            (self.enter)(State::Flushing);
+            if flush.files {
+                let result = self.targets.flush_all(false);
+                self.check(result);
+            }
+            if flush.file_systems {
+                let result = self.targets.flush_all(true);
+                self.check(result);
+            }
+        }
+        self.now_ns = self.clock.now_ns();
+        let bytes = PerDirection::from_fn(|direction| self.ledger.progress(direction).0);
+        let active = PerDirection::from_fn(|d| bytes[d] > self.pass_bytes[d]);
+        self.ledger.end_pass(active, self.now_ns);
+        self.pass_bytes = bytes;
+    }
+
+    fn finish(&mut self) -> End {
+        assert_eq!(
+            (self.in_flight, self.batch.len(), self.free.len()),
+            (0, 0, self.settings.depth),
+            "every request ends exactly once"
+        );
+        self.end_pass();
+        let open = (0..self.targets.files().len()).map(|i| FileIndex(i as u32));
+        for file in open.filter(|file| self.targets.is_open(*file)).collect::<Vec<_>>() {
+            self.act_on(Step::Close(file));
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush();
+            if let Some(failure) = recorder.failure().cloned() {
+                self.fail(&failure);
+            }
+        }
+        self.end.unwrap_or(End::Complete)
+    }
+
+    /// What is left when the loop has ended.
+    pub(crate) fn into_results(self) -> (Ledger<'a>, Targets) {
+        (self.ledger, self.targets)
+    }
+}
+
+fn request_of(unit: &Unit) -> Request {
+    Request { direction: unit.direction, file: unit.file, offset: unit.offset, length: unit.length }
+}

@@ -1,0 +1,466 @@
+//! From a plan to files that exist: names, sizes, regions, and the creation of what is missing.
+//!
+//! The parent lays out the files of all jobs, one after the other, before any job starts; with
+//! `create_serialize=0` each worker does it for itself. Whatever can be refused is refused before the
+//! first byte is written. (fio 3.42's rules; see `docs/differences.md` for where we differ.)
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::AsFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_engine::Caps;
+use fiord_options::plan::{Fallocate, FilesPlan, JobPlan, TargetKind};
+use fiord_sys::Errno;
+use fiord_sys::file::{self, Access, Kind, OpenHow, Reserve};
+use fiord_workload::fill;
+use fiord_workload::region::{self, FileRegion, Regions, Target};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Bytes written at once while a file is filled.
+const FILL_BYTES: usize = 1 << 20;
+
+/// The files of one clone, ready to be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Layout {
+    /// In the order of the generator's indices.
+    pub(crate) files: Vec<TargetFile>,
+    /// Bytes over all regions.
+    pub(crate) size: u64,
+    /// Bytes to move per loop, where the job says so.
+    pub(crate) io_size: Option<u64>,
+}
+
+impl Layout {
+    /// As the generator wants it.
+    pub(crate) fn regions(&self) -> Regions {
+        let region =
+            |f: &TargetFile| FileRegion { offset: f.offset, size: f.size, real_size: f.real_bytes };
+        let files = self.files.iter().map(region).collect();
+        Regions { files, size: self.size, io_size: self.io_size }
+    }
+}
+
+/// One target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TargetFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What it is.
+    #[serde(with = "kind_number")]
+    pub(crate) kind: Kind,
+    /// Bytes once laid out; 0 if unknown.
+    pub(crate) real_bytes: u64,
+    /// First byte of the part that the job uses.
+    pub(crate) offset: u64,
+    /// Bytes of that part.
+    pub(crate) size: u64,
+}
+
+impl TargetFile {
+    /// First byte behind the part that the job uses.
+    fn end(&self) -> u64 {
+        self.offset.saturating_add(self.size)
+    }
+}
+
+/// [`Kind`] belongs to `sys`, which knows nothing of serialisation.
+mod kind_number {
+    use fiord_sys::file::Kind;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const KINDS: [Kind; 6] =
+        [Kind::Regular, Kind::Block, Kind::Character, Kind::Directory, Kind::Fifo, Kind::Other];
+
+    pub(super) fn serialize<S: Serializer>(kind: &Kind, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u8(KINDS.iter().position(|k| k == kind).unwrap_or(KINDS.len()) as u8)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Kind, D::Error> {
+        let number = u8::deserialize(from)?;
+        Ok(KINDS.get(usize::from(number)).copied().unwrap_or(Kind::Other))
+    }
+}
+
+/// Who lays out: what does not follow from the plan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) job: &'a JobPlan,
+    pub(crate) clone_number: u32,
+    pub(crate) seeds: &'a StreamSeeds,
+    pub(crate) caps: Caps,
+    pub(crate) readonly: bool,
+}
+
+/// Progress of a layout.
+pub(crate) trait Watcher {
+    /// Files are about to be created.
+    fn begin(&mut self, job: &str, files: usize, bytes: u64);
+    /// So many bytes of them are written; false to give up.
+    fn progress(&mut self, done: u64, total: u64) -> bool;
+}
+
+/// Nobody watches.
+pub(crate) struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
+    fn progress(&mut self, _done: u64, _total: u64) -> bool {
+        true
+    }
+}
+
+/// Resolves the files of a clone and creates those that are missing or too short.
+pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
+    let layout = resolve(request)?;
+    let job = request.job;
+    if request.caps.diskless || job.files.create_on_open {
+        return Ok(layout);
+    }
+    let missing: Vec<&TargetFile> = layout.files.iter().filter(|f| needs_work(job, f)).collect();
+    if missing.is_empty() {
+        return Ok(layout);
+    }
+    if request.readonly {
+        let path = missing[0].path.display();
+        return Err(Failure::rule(format!(
+            "--readonly forbids creating '{path}', which the job needs"
+        )));
+    }
+    if !job.files.allow_create {
+        let path = missing[0].path.display();
+        return Err(Failure {
+            errno: Errno(2),
+            text: format!(
+                "'{path}' is missing or too short, and allow_file_create=0 forbids creating it"
+            ),
+        });
+    }
+    let whole = fills(job, request.caps);
+    let total = missing.iter().map(|f| f.end()).sum();
+    if whole || job.files.fallocate != Fallocate::None {
+        watcher.begin(&job.name, missing.len(), total);
+    }
+    let mut done = 0;
+    let mut content = LayoutContent::new(request.seeds);
+    for target in missing {
+        create(job, target, whole.then_some(&mut content), &mut |bytes| {
+            watcher.progress(done + bytes, total)
+        })?;
+        done += target.end();
+    }
+    Ok(layout)
+}
+
+/// True if the file must be created or extended before the job.
+fn needs_work(job: &JobPlan, target: &TargetFile) -> bool {
+    if target.kind != Kind::Regular || target.path.as_os_str() == "-" {
+        return false;
+    }
+    match file::facts(&target.path) {
+        Ok(facts) => facts.size_bytes < target.end() && !job.files.append,
+        Err(_) => true,
+    }
+}
+
+/// True if files get their contents before the job; plain writes only get room.
+fn fills(job: &JobPlan, caps: Caps) -> bool {
+    let rw = job.pattern.rw;
+    rw.read || rw.trim || job.files.overwrite || caps.no_extend
+}
+
+/// Resolves names, sizes and regions without changing anything.
+fn resolve(request: &Request<'_>) -> Result<Layout, Failure> {
+    let job = request.job;
+    let mut found = Vec::new();
+    for path in names(&job.files, &job.name, request.clone_number)? {
+        found.push(look_at(request, path)?);
+    }
+    if found.is_empty() {
+        return Err(Failure::rule(format!("job '{}' has no files", job.name)));
+    }
+    let targets: Vec<Target> = found.iter().map(|(_, _, target)| *target).collect();
+    let regions =
+        region::regions(job, request.clone_number, &targets, request.seeds).map_err(|error| {
+            let name = found.first().map(|(path, ..)| path.display().to_string());
+            Failure::rule(format!("{error} (job '{}', '{}')", job.name, name.unwrap_or_default()))
+        })?;
+    let files = found
+        .into_iter()
+        .zip(regions.files)
+        .map(|((path, kind, _), region)| TargetFile {
+            path,
+            kind,
+            real_bytes: region.real_size,
+            offset: region.offset,
+            size: region.size,
+        })
+        .collect();
+    Ok(Layout { files, size: regions.size, io_size: regions.io_size })
+}
+
+/// Kind and size of a target, and whether the job may use it.
+fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Target), Failure> {
+    let job = request.job;
+    let rw = job.pattern.rw;
+    if request.caps.diskless {
+        return Ok((path, Kind::Regular, Target::File(0)));
+    }
+    if path.as_os_str() == "-" {
+        return Ok((path, Kind::Character, Target::File(0)));
+    }
+    let shown = path.display();
+    let facts = match file::facts(&path) {
+        Ok(facts) => facts,
+        Err(Errno(2)) => return Ok((path, Kind::Regular, Target::File(0))),
+        Err(errno) => return Err(Failure::new(format!("look at '{shown}'"), errno)),
+    };
+    let kind = match job.files.kind {
+        Some(TargetKind::Regular) => Kind::Regular,
+        Some(TargetKind::Block) => Kind::Block,
+        Some(TargetKind::Character) => Kind::Character,
+        None => facts.kind,
+    };
+    match kind {
+        Kind::Directory => Err(Failure {
+            errno: Errno(21),
+            text: format!(
+                "'{shown}' is a directory; use directory={shown} to work in it, or opendir={shown} to use the files below it"
+            ),
+        }),
+        Kind::Block => {
+            if (rw.write || rw.trim)
+                && !job.files.allow_mounted_write
+                && file::is_mounted(facts.is_device) == Some(true)
+            {
+                return Err(Failure {
+                    errno: Errno(16),
+                    text: format!(
+                        "'{shown}' is mounted and the job writes to it; unmount it, or say allow_mounted_write=1 if its contents may be destroyed"
+                    ),
+                });
+            }
+            let how = OpenHow::default();
+            let fd = file::open(&path, &how)
+                .map_err(|errno| Failure::new(format!("open '{shown}'"), errno))?;
+            let size = file::size_bytes(fd.as_fd())
+                .map_err(|errno| Failure::new(format!("ask for the size of '{shown}'"), errno))?;
+            Ok((path, kind, Target::Device(size)))
+        }
+        _ => Ok((path, kind, Target::File(facts.size_bytes))),
+    }
+}
+
+/// Creates one file, or makes it long enough.
+fn create(
+    job: &JobPlan,
+    target: &TargetFile,
+    content: Option<&mut LayoutContent>,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<(), Failure> {
+    let path = &target.path;
+    let shown = path.display();
+    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        file::make_directories(parent).map_err(|errno| {
+            Failure::new(format!("create the directory '{}'", parent.display()), errno)
+        })?;
+    }
+    let fresh = content.is_some() || !(job.files.append || job.files.overwrite);
+    if fresh {
+        match file::unlink(path) {
+            Ok(()) | Err(Errno(2)) => {}
+            Err(errno) => return Err(Failure::new(format!("replace '{shown}'"), errno)),
+        }
+    }
+    let how = OpenHow { access: Access::Write, create: Some(0o644), ..OpenHow::default() };
+    let fd =
+        file::open(path, &how).map_err(|errno| Failure::new(format!("create '{shown}'"), errno))?;
+    let bytes = target.end();
+    reserve(job, fd.as_fd(), bytes)
+        .map_err(|errno| Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno))?;
+    let Some(content) = content else { return Ok(()) };
+    file::truncate(fd.as_fd(), bytes)
+        .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
+    let mut buffer = vec![0; FILL_BYTES.min(bytes as usize)];
+    let mut at = 0;
+    while at < bytes {
+        let part = buffer.len().min((bytes - at) as usize);
+        content.fill(&mut buffer[..part]);
+        let mut from = &buffer[..part];
+        while !from.is_empty() {
+            match file::pwrite(fd.as_fd(), from, at) {
+                Ok(written) if written > 0 => {
+                    from = &from[written..];
+                    at += written as u64;
+                }
+                Err(Errno::NOSPC | Errno::DQUOT) if job.region.fill_device => return Ok(()),
+                Ok(_) => return Err(Failure::new(format!("write '{shown}'"), Errno::NOSPC)),
+                Err(errno) => {
+                    let action = format!("write {bytes} bytes to '{shown}' (at {at})");
+                    return Err(Failure::new(action, errno));
+                }
+            }
+        }
+        if !progress(at) {
+            return Err(Failure::new(format!("finish writing '{shown}'"), Errno::INTR));
+        }
+    }
+    if job.files.create_fsync {
+        file::fsync(fd.as_fd()).map_err(|errno| Failure::new(format!("flush '{shown}'"), errno))?;
+    }
+    Ok(())
+}
+
+/// Reserves room as `fallocate=` says.
+fn reserve(job: &JobPlan, fd: std::os::fd::BorrowedFd<'_>, bytes: u64) -> Result<(), Errno> {
+    if job.region.fill_device || bytes == 0 {
+        return Ok(());
+    }
+    match job.files.fallocate {
+        Fallocate::None => Ok(()),
+        // The job goes on without a reservation where the file system has none.
+        Fallocate::Native => match file::reserve(fd, 0, bytes, Reserve::Native) {
+            Err(Errno::NOSPC) => Err(Errno::NOSPC),
+            _ => Ok(()),
+        },
+        Fallocate::Posix => file::reserve(fd, 0, bytes, Reserve::Posix),
+        Fallocate::Keep => file::reserve(fd, 0, bytes, Reserve::KeepSize),
+        Fallocate::Truncate => file::truncate(fd, bytes),
+    }
+}
+
+/// The paths of a clone, in order.
+fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<PathBuf>, Failure> {
+    let directory = match plan.directories.len() {
+        0 => None,
+        n => Some(&plan.directories[clone_number as usize % n]),
+    };
+    if let Some(root) = &plan.opendir {
+        let mut found = Vec::new();
+        walk(&prefixed(directory, root), &mut found)?;
+        found.sort();
+        return Ok(found);
+    }
+    if let Some(unsplit) = plan.unsplit.as_ref().filter(|_| plan.names.len() > 1) {
+        // A device path may contain colons; what exists is meant.
+        let path = prefixed(directory, unsplit);
+        if file::facts(&path).is_ok() {
+            return Ok(vec![path]);
+        }
+    }
+    if !plan.names.is_empty() {
+        return Ok(plan.names.iter().map(|name| prefixed(directory, name)).collect());
+    }
+    if plan.count == 1 && Path::new(job_name).is_absolute() {
+        let path = PathBuf::from(job_name);
+        if file::facts(&path).is_ok_and(|facts| facts.kind != Kind::Regular) {
+            return Ok(vec![path]);
+        }
+    }
+    let names = (0..plan.count).map(|index| {
+        let name = expand(&plan.name_format, job_name, clone_number, index);
+        prefixed(directory, OsStr::new(&name))
+    });
+    Ok(names.collect())
+}
+
+/// Puts the directory in front of a name; absolute names get it too, as in fio.
+fn prefixed(directory: Option<&OsString>, name: &OsStr) -> PathBuf {
+    match directory {
+        None => PathBuf::from(name),
+        Some(directory) => {
+            let mut path = directory.as_bytes().to_vec();
+            path.push(b'/');
+            path.extend_from_slice(name.as_bytes());
+            PathBuf::from(OsString::from_vec(path))
+        }
+    }
+}
+
+/// Expands the variables of `filename_format`.
+fn expand(format: &str, job_name: &str, clone_number: u32, index: u32) -> String {
+    let format = if format.is_empty() { "$jobname.$jobnum.$filenum" } else { format };
+    let values = [
+        ("$jobname", job_name.to_owned()),
+        ("$jobnum", clone_number.to_string()),
+        ("$filenum", index.to_string()),
+        ("$clientuid", String::new()),
+    ];
+    let mut rest = format;
+    let mut name = String::new();
+    while let Some(start) = rest.find('$') {
+        name.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let variable = values.iter().find(|(variable, _)| {
+            rest.get(..variable.len()).is_some_and(|head| head.eq_ignore_ascii_case(variable))
+        });
+        match variable {
+            Some((variable, value)) => {
+                name.push_str(value);
+                rest = &rest[variable.len()..];
+            }
+            None => {
+                name.push('$');
+                rest = &rest[1..];
+            }
+        }
+    }
+    name.push_str(rest);
+    name
+}
+
+/// Collects every regular file below a directory.
+fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let failure = |error: std::io::Error| {
+        Failure::new(format!("read the directory '{}'", directory.display()), error.into())
+    };
+    for entry in std::fs::read_dir(directory).map_err(failure)? {
+        let entry = entry.map_err(failure)?;
+        let kind = entry.file_type().map_err(failure)?;
+        if kind.is_dir() {
+            walk(&entry.path(), found)?;
+        } else if kind.is_file() {
+            found.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Random contents for files that are laid out.
+struct LayoutContent {
+    stream: Stream,
+}
+
+impl LayoutContent {
+    fn new(seeds: &StreamSeeds) -> LayoutContent {
+        LayoutContent { stream: Stream::new(Width::Wide, seeds.get(StreamId::Buffer)) }
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) {
+        fill::random(buffer, self.stream.pair_seed());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_variables_are_expanded_without_regard_to_case() {
+        assert_eq!(expand("", "job", 3, 7), "job.3.7");
+        assert_eq!(expand("$JobName-$filenum$", "a$jobnum", 3, 7), "a$jobnum-7$");
+        assert_eq!(expand("$clientuid/$nothing", "j", 0, 0), "/$nothing");
+    }
+
+    #[test]
+    fn directories_are_spread_over_clones() {
+        let directories = vec![OsString::from("a"), OsString::from("b")];
+        let plan =
+            FilesPlan { directories, names: vec!["/x".into()], count: 1, ..FilesPlan::default() };
+        assert_eq!(names(&plan, "j", 0).unwrap(), [PathBuf::from("a//x")]);
+        assert_eq!(names(&plan, "j", 3).unwrap(), [PathBuf::from("b//x")]);
+    }
+}

@@ -1,0 +1,247 @@
+//! The life of one worker, process or thread: set up, wait at the barrier, run the loop, clean up.
+//!
+//! Whatever can fail or allocate is done before the barrier. However a worker ends, its ledger says how
+//! far it came and why it stopped.
+
+use std::cell::Cell;
+use std::sync::atomic::AtomicU64;
+
+use fiord_base::Slot;
+use fiord_base::random::StreamSeeds;
+use fiord_engine::{Engine, JobFacts, Registration, find};
+use fiord_measure::Ledger;
+use fiord_measure::report::Severity;
+use fiord_options::plan::JobPlan;
+use fiord_sys::process::{self, Usage};
+use fiord_sys::{BufferPool, clock, signal};
+use fiord_workload::{Filler, Generator};
+
+use crate::board::{Board, State};
+use crate::drive::{Drive, Parts};
+use crate::failure::Failure;
+use crate::layout::{self, Layout, Unwatched};
+use crate::order::{self, Order};
+use crate::recorder::Recorder;
+use crate::targets::{Targets, advice};
+
+/// First argument of a worker process; the second names descriptors and the worker's number.
+pub(crate) const WORKER_SWITCH: &str = "--fiord-worker";
+
+/// What a worker has beside its order.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) board: &'a Board,
+    pub(crate) ledger: &'a [AtomicU64],
+    pub(crate) registry: &'a [Registration],
+}
+
+/// Runs this process as a worker if its arguments say so, and returns its exit status.
+pub(crate) fn process_main(arguments: &[String], registry: &[Registration]) -> Option<i32> {
+    let [_, switch, numbers] = arguments else { return None };
+    if switch != WORKER_SWITCH {
+        return None;
+    }
+    Some(match start_process(numbers, registry) {
+        Ok(()) => 0,
+        Err(failure) => {
+            eprintln!("fiord worker: {failure}");
+            1
+        }
+    })
+}
+
+fn start_process(numbers: &str, registry: &[Registration]) -> Result<(), Failure> {
+    let parsed: Vec<i32> = numbers.split(',').filter_map(|n| n.parse().ok()).collect();
+    let [board, orders, ledgers, worker] = parsed[..] else {
+        return Err(Failure::rule(format!("{WORKER_SWITCH} is not for users")));
+    };
+    let inherit = |number| {
+        fiord_sys::shared::MemoryFile::inherited(number)
+            .map_err(|errno| Failure::new(format!("take over descriptor {number}"), errno))
+    };
+    let (board, orders, ledgers) = (inherit(board)?, inherit(orders)?, inherit(ledgers)?);
+    let worker = usize::try_from(worker).unwrap_or(usize::MAX);
+    let board =
+        Board::open(&board).map_err(|errno| Failure::new("open the board of the run", errno))?;
+    let order = order::read(&orders, worker)
+        .map_err(|errno| Failure::new("read the order of this worker", errno))?;
+    drop(orders);
+    process::set_name(order.job.name.as_ref());
+    process::die_with_parent(process::Pid(order.parent))
+        .map_err(|errno| Failure::new("follow the parent process", errno))?;
+    signal::ignore_terminal_signals()
+        .map_err(|errno| Failure::new("leave signals to the parent", errno))?;
+    let words = ledgers
+        .map(order.ledger_offset as usize, order.ledger.words() * 8)
+        .map_err(|errno| Failure::new("map the ledger", errno))?;
+    work(&order, Place { board: &board, ledger: words.words(), registry });
+    Ok(())
+}
+
+/// Does what the order says. The result is in the ledger and on the board.
+pub(crate) fn work(order: &Order, place: Place<'_>) {
+    let worker = order.worker as usize;
+    let board = place.board;
+    let mut ledger = match Ledger::create(place.ledger, &order.ledger) {
+        Ok(ledger) => ledger,
+        Err(_) => return board.set_state(worker, State::Ended),
+    };
+    ledger.set_identity(process::thread_id(), 0);
+    match set_up(order, place) {
+        Ok(ready) => {
+            board.set_state(worker, State::Initialised);
+            if board.commands(worker).wait_for_start() {
+                run(order, place, ledger, ready);
+            }
+        }
+        Err(failure) => report_failure(&mut ledger, &order.job, &failure),
+    }
+    board.set_state(worker, State::Ended);
+}
+
+fn report_failure(ledger: &mut Ledger<'_>, job: &JobPlan, failure: &Failure) {
+    ledger.record_error(failure.errno.0);
+    ledger.set_error(failure.errno.0);
+    ledger.message(Severity::Error, &format!("job '{}': {failure}", job.name));
+}
+
+/// Everything a worker needs to run, made before the barrier.
+struct Ready {
+    engine: Box<dyn Engine>,
+    buffers: BufferPool,
+    filler: Filler,
+    generator: Generator,
+    targets: Targets,
+    recorder: Option<Recorder>,
+}
+
+fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
+    let job = &order.job;
+    let entry = find(place.registry, &job.engine.name).ok_or_else(|| {
+        Failure::rule(format!("this program has no engine '{}'", job.engine.name))
+    })?;
+    let seeds = StreamSeeds::from_entropy(order.seeds);
+    let layout = match &order.layout {
+        Some(layout) => layout.clone(),
+        None => lay_out_here(order, entry, &seeds)?,
+    };
+    let iodepth = job.engine.iodepth.max(1) as usize;
+    let caps = entry.caps.at_depth(iodepth);
+    let depth = if caps.inline { 1 } else { iodepth };
+    let engine = (entry.create)(&JobFacts {
+        iodepth: depth,
+        max_block_bytes: job.blocks.largest(),
+        files: layout.files.len(),
+        direct: job.files.direct,
+        options: &job.engine.options,
+        sync_range_flags: job.flush.range_flags,
+        advice: advice(job),
+    })?;
+    let rw = job.pattern.rw;
+    let buffer_bytes = match caps.no_data || !(rw.read || rw.write) {
+        true => 0,
+        false => usize::try_from(job.blocks.largest()).unwrap_or(usize::MAX),
+    };
+    let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
+        Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
+    })?;
+    let mut filler =
+        Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds);
+    for slot in 0..depth {
+        filler.initial(buffers.get_mut(Slot(slot as u32)));
+    }
+    let regions = layout.regions();
+    let generator =
+        Generator::new(job, &regions, &seeds).map_err(|error| Failure::rule(error.to_string()))?;
+    let recorder = match &job.write_iolog {
+        Some(path) => Some(Recorder::create(path, &layout.files)?),
+        None => None,
+    };
+    let targets = Targets::new(job, layout.files, caps);
+    Ok(Ready { engine, buffers, filler, generator, targets, recorder })
+}
+
+/// Lays the files out in the worker (`create_serialize=0`, or again between loops).
+fn lay_out_here(
+    order: &Order,
+    entry: &Registration,
+    seeds: &StreamSeeds,
+) -> Result<Layout, Failure> {
+    let request = layout::Request {
+        job: &order.job,
+        clone_number: order.clone_number,
+        seeds,
+        caps: entry.caps,
+        readonly: order.readonly,
+    };
+    layout::lay_out(&request, &mut Unwatched)
+}
+
+fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
+    let worker = order.worker as usize;
+    let (job, board) = (&order.job, place.board);
+    if job.files.create_only {
+        return;
+    }
+    if job.files.pre_read {
+        board.set_state(worker, State::PreReading);
+        if let Err(failure) = ready.targets.read_ahead() {
+            return report_failure(&mut ledger, job, &failure);
+        }
+    }
+    let started = Cell::new(Usage::of_thread());
+    let start_ms = Cell::new(clock::realtime_ns() / 1_000_000);
+    ledger.set_identity(process::thread_id(), start_ms.get());
+    let ramp = job.limits.ramp_ns.is_some_and(|ns| ns > 0);
+    board.set_state(worker, if ramp { State::Ramp } else { State::Running });
+    let enter = |state: State| {
+        if state == State::Running {
+            started.set(Usage::of_thread());
+        }
+        board.set_state(worker, state);
+    };
+    let relay = |targets: &Targets| relayout(order, place.registry, targets);
+    let mut drive = Drive::new(
+        job,
+        Parts {
+            generator: ready.generator,
+            filler: ready.filler,
+            engine: ready.engine,
+            targets: ready.targets,
+            ledger,
+            buffers: ready.buffers,
+            commands: board.commands(worker),
+            clock: board.clock(),
+            recorder: ready.recorder,
+            enter: &enter,
+            between_passes: &relay,
+        },
+        order.ledger.depth_one,
+    );
+    drive.run();
+    let (mut ledger, targets) = drive.into_results();
+    let used = Usage::of_thread().since(started.get());
+    ledger.set_usage([
+        used.user_us,
+        used.system_us,
+        used.context_switches,
+        used.major_faults,
+        used.minor_faults,
+    ]);
+    board.set_state(worker, State::Finishing);
+    if (job.files.unlink || job.files.unlink_each_loop)
+        && let Err(failure) = targets.unlink_all()
+    {
+        report_failure(&mut ledger, job, &failure);
+    }
+}
+
+/// Removes and creates the files again between loops, where the job wants that.
+fn relayout(order: &Order, registry: &[Registration], targets: &Targets) -> Result<(), Failure> {
+    if !order.job.files.unlink_each_loop {
+        return Ok(());
+    }
+    targets.unlink_all()?;
+    let Some(entry) = find(registry, &order.job.engine.name) else { return Ok(()) };
+    lay_out_here(order, entry, &StreamSeeds::from_entropy(order.seeds)).map(drop)
+}

@@ -1,0 +1,46 @@
+//! Facts of the machine, and its entropy.
+
+use rustix::rand::GetRandomFlags;
+
+use crate::Errno;
+
+/// Name and release of the kernel.
+pub fn kernel() -> String {
+    let names = rustix::system::uname();
+    format!("{} {}", names.sysname().to_string_lossy(), names.release().to_string_lossy())
+}
+
+/// Hardware name, such as `x86_64`.
+pub fn machine() -> String {
+    rustix::system::uname().machine().to_string_lossy().into_owned()
+}
+
+/// CPUs that this process may use.
+pub fn cpus() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Bytes of memory.
+pub fn memory_bytes() -> u64 {
+    let info = rustix::system::sysinfo();
+    (info.totalram as u64).saturating_mul(u64::from(info.mem_unit))
+}
+
+/// Words from the system's source of entropy.
+pub fn entropy() -> Result<[u64; 24], Errno> {
+    let mut bytes = [0; 192];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        filled += rustix::rand::getrandom(&mut bytes[filled..], GetRandomFlags::empty())?;
+    }
+    Ok(std::array::from_fn(|i| {
+        let mut word = [0; 8];
+        word.copy_from_slice(&bytes[i * 8..i * 8 + 8]);
+        u64::from_ne_bytes(word)
+    }))
+}
+
+/// Bytes of a page of memory.
+pub fn page_bytes() -> u64 {
+    rustix::param::page_size() as u64
+}

@@ -1,0 +1,34 @@
+//! What the fuzz targets share: the whole way from words to a plan on an invented machine.
+
+#![forbid(unsafe_code)]
+
+use std::ffi::OsString;
+
+use fiord_options::diagnostic::{Colors, Severity};
+use fiord_options::{EngineFacts, Host, commandline, lower};
+
+/// What became of the words.
+pub struct Understood {
+    /// There is a plan.
+    pub plan: bool,
+    /// There are errors.
+    pub errors: bool,
+}
+
+/// Understands a command line on a machine where every file has the same content.
+pub fn understand(words: &[OsString], file: &[u8]) -> Understood {
+    let host = Host {
+        page_size: 4096,
+        cpus: 4,
+        memory_bytes: 1 << 30,
+        env: &|_| Some("text".into()),
+        read_file: &|_| Ok(file.to_vec()),
+        engine: &|_| Some(EngineFacts::default()),
+    };
+    let (invocation, mut diagnostics) = commandline::parse(words, &host);
+    let (plan, more) = lower(&invocation.spec, &host);
+    diagnostics.extend(more);
+    // Rendering cuts lines into spans: any bytes must do.
+    let _ = diagnostics.render(Severity::Note, Colors::Always);
+    Understood { plan: plan.is_some(), errors: diagnostics.has_errors() }
+}

@@ -1,0 +1,230 @@
+//! The cases of `cargo xtask bench` and what each has to reach.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Bench, Line, Target, median, memory, own};
+use crate::Outcome;
+use crate::program::{Program, Scratch};
+
+/// A case: one or more lines of the table.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) run: fn(&Bench) -> Outcome<Vec<Line>>,
+}
+
+/// All cases in order of the table.
+pub(super) const CASES: &[Case] = &[
+    Case { name: "null", run: null_full },
+    Case { name: "null-reduced", run: null_reduced },
+    Case { name: "tmpfs", run: tmpfs },
+    Case { name: "start", run: start },
+    Case { name: "shortest", run: shortest },
+    Case { name: "memory", run: run_memory },
+    Case { name: "map", run: map_memory },
+];
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_string).collect()
+}
+
+/// Requests per second of the only job.
+fn iops(program: &Program, arguments: &[String]) -> Outcome<f64> {
+    let scratch = Scratch::new("bench")?;
+    let mut all = words("--output-format=json");
+    all.extend_from_slice(arguments);
+    let run = program.run(scratch.path(), &all)?;
+    if run.code() != 0 {
+        return Err(format!("{}: exit {}: {}", program.name, run.code(), run.stderr.trim()).into());
+    }
+    let value = run.json()?.at("jobs.0.read.iops").and_then(|value| value.number());
+    value.ok_or_else(|| format!("{}: no IOPS in the report", program.name).into())
+}
+
+fn thousands(values: &[f64]) -> String {
+    format!("{:.0} k/s", median(values) / 1000.0)
+}
+
+fn ratios(ours: &[f64], theirs: &[f64]) -> Vec<f64> {
+    ours.iter().zip(theirs).map(|(a, b)| a / b).collect()
+}
+
+/// A timed job under both, alternately, who is first changing from round to round.
+fn throughput(bench: &Bench, what: &str, job: &str, least: f64) -> Outcome<Vec<Line>> {
+    let mut arguments = words(job);
+    arguments.extend(words(&format!("--time_based --runtime={}", bench.seconds)));
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..bench.pairs {
+        for turn in 0..2 {
+            if (round + turn) % 2 == 0 {
+                ours.push(iops(&bench.ours, &arguments)?);
+            } else {
+                theirs.push(iops(&bench.peer, &arguments)?);
+            }
+        }
+    }
+    Ok(vec![Line {
+        what: what.to_string(),
+        ours: thousands(&ours),
+        other: thousands(&theirs),
+        values: ratios(&ours, &theirs),
+        target: Target::AtLeast(least),
+    }])
+}
+
+const NULL: &str = "--name=null --ioengine=null --rw=randread --bs=4k --size=1g";
+
+fn null_full(bench: &Bench) -> Outcome<Vec<Line>> {
+    throughput(bench, "null randread, map, all accounting", NULL, 3.5)
+}
+
+fn null_reduced(bench: &Bench) -> Outcome<Vec<Line>> {
+    let job = format!("{NULL} --gtod_reduce=1 --norandommap");
+    throughput(bench, "null randread, gtod_reduce, norandommap", &job, 3.0)
+}
+
+/// Reads from memory: against the peer, and against a loop that does nothing but the reads.
+fn tmpfs(bench: &Bench) -> Outcome<Vec<Line>> {
+    let scratch = Scratch::below(Path::new("/dev/shm"), "bench")?;
+    let file = scratch.path().join("data");
+    std::fs::write(&file, vec![0x5a_u8; 256 << 20])?;
+    let file = file.to_string_lossy().into_owned();
+    let mut job = words("--name=tmpfs --ioengine=psync --rw=randread --bs=4k --invalidate=0");
+    job.extend(words(&format!("--time_based --runtime={}", bench.seconds)));
+    job.push(format!("--filename={file}"));
+    let seconds = bench.seconds.to_string();
+    let (mut ours, mut theirs, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..bench.pairs {
+        // The loop runs on both sides of ours, since the two are to be nearly equal and machines
+        // drift: the mean of its neighbours is what a run is compared with.
+        let before = bare_loop(&file, &seconds)?;
+        ours.push(iops(&bench.ours, &job)?);
+        bare.push((before + bare_loop(&file, &seconds)?) / 2.0);
+        theirs.push(iops(&bench.peer, &job)?);
+    }
+    let line = |what: &str, other: &[f64], least| Line {
+        what: what.to_string(),
+        ours: thousands(&ours),
+        other: thousands(other),
+        values: ratios(&ours, other),
+        target: Target::AtLeast(least),
+    };
+    Ok(vec![
+        line("psync randread tmpfs, to a bare loop", &bare, 0.96),
+        line("psync randread tmpfs, to the peer", &theirs, 1.0),
+    ])
+}
+
+fn bare_loop(file: &str, seconds: &str) -> Outcome<f64> {
+    let output = own(&["bare-read", file, "4096", seconds])?.output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().map_err(|_| {
+        format!("the bare loop failed: {}", String::from_utf8_lossy(&output.stderr)).into()
+    })
+}
+
+/// Wall time of one run in milliseconds.
+fn wall_ms(program: &Program, arguments: &[String]) -> Outcome<f64> {
+    let scratch = Scratch::new("bench")?;
+    let run = program.run(scratch.path(), arguments)?;
+    if run.code() != 0 {
+        return Err(format!("{}: exit {}: {}", program.name, run.code(), run.stderr.trim()).into());
+    }
+    Ok(run.wall.as_secs_f64() * 1000.0)
+}
+
+fn walls(bench: &Bench, job: &str) -> Outcome<(Vec<f64>, Vec<f64>)> {
+    let job = words(job);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..bench.pairs {
+        ours.push(wall_ms(&bench.ours, &job)?);
+        theirs.push(wall_ms(&bench.peer, &job)?);
+    }
+    Ok((ours, theirs))
+}
+
+fn milliseconds(values: &[f64]) -> String {
+    format!("{:.0} ms", median(values))
+}
+
+fn start(bench: &Bench) -> Outcome<Vec<Line>> {
+    let (ours, theirs) = walls(
+        bench,
+        "--name=start --ioengine=null --size=4k --bs=4k --numjobs=500 --group_reporting",
+    )?;
+    Ok(vec![Line {
+        what: "500 process jobs of one I/O, speed".to_string(),
+        ours: milliseconds(&ours),
+        other: milliseconds(&theirs),
+        values: ratios(&theirs, &ours),
+        target: Target::AtLeast(1.0),
+    }])
+}
+
+fn shortest(bench: &Bench) -> Outcome<Vec<Line>> {
+    let mut lines = Vec::new();
+    for (what, switch) in [("process", ""), ("thread", "--thread")] {
+        let job = format!("--name=short --ioengine=null --size=4k --bs=4k {switch}");
+        let (ours, theirs) = walls(bench, &job)?;
+        lines.push(Line {
+            what: format!("shortest {what} job, wall time"),
+            ours: milliseconds(&ours),
+            other: milliseconds(&theirs),
+            values: ours,
+            target: Target::BelowMs(50.0),
+        });
+    }
+    Ok(lines)
+}
+
+const SETTLE: Duration = Duration::from_millis(1500);
+
+fn mebibytes(values: &[f64]) -> String {
+    format!("{:.1} MiB", median(values) / (1024.0 * 1024.0))
+}
+
+fn run_memory(bench: &Bench) -> Outcome<Vec<Line>> {
+    let job = words(
+        "--name=memory --ioengine=null --rw=randread --bs=4k --size=1g --numjobs=32 \
+         --time_based --runtime=3 --group_reporting",
+    );
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..bench.pairs.min(3) {
+        for (program, values) in [(&bench.ours, &mut ours), (&bench.peer, &mut theirs)] {
+            let scratch = Scratch::new("bench")?;
+            let bytes = memory::of_run(program, scratch.path(), &job, 32, SETTLE)?;
+            values.push(bytes as f64);
+        }
+    }
+    Ok(vec![Line {
+        what: "memory of 32 process jobs, to the peer".to_string(),
+        ours: mebibytes(&ours),
+        other: mebibytes(&theirs),
+        values: ratios(&ours, &theirs),
+        target: Target::AtMost(1.0),
+    }])
+}
+
+/// What a random map of 2^28 blocks adds to a run, against one bit per block.
+fn map_memory(bench: &Bench) -> Outcome<Vec<Line>> {
+    let job = "--name=map --ioengine=null --rw=randread --bs=4k --size=1t --time_based --runtime=3";
+    let budget = f64::from(1 << 28) / 8.0;
+    let mut values = Vec::new();
+    for _ in 0..bench.pairs.min(3) {
+        let mut totals = Vec::new();
+        for switch in ["--norandommap=1", "--norandommap=0"] {
+            let scratch = Scratch::new("bench")?;
+            let arguments = words(&format!("{job} {switch}"));
+            let bytes = memory::of_run(&bench.ours, scratch.path(), &arguments, 1, SETTLE)?;
+            totals.push(bytes as f64);
+        }
+        values.push(totals[1] - totals[0]);
+    }
+    Ok(vec![Line {
+        what: "random map, to one bit per block".to_string(),
+        ours: mebibytes(&values),
+        other: mebibytes(&[budget]),
+        values: values.iter().map(|value| value / budget).collect(),
+        target: Target::AtMost(1.02),
+    }])
+}
