@@ -333,8 +333,8 @@ fn engines_that_are_not_there_hide_no_other_fault_and_cause_none() {
         "[a]\nioengine=libaio\nuserspace_reap\nfoo=1\n",
         &[
             "t.fio:2:10: `ioengine=libaio` is known but not built yet in this version",
-            "t.fio:4:1: unknown option `foo`; `--cmdhelp` lists the options",
             "t.fio:3:1: option `userspace_reap` is known but not built yet in this version",
+            "t.fio:4:1: unknown option `foo`; `--cmdhelp` lists the options",
         ],
     );
 }
