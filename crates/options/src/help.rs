@@ -118,9 +118,12 @@ pub fn describe(status: Status) -> String {
     }
 }
 
-/// All entries of this name, in whatever scope.
+/// The job option of this name; if there is none, all others of this name.
 fn entries_called(name: &str) -> Vec<&'static OptionDef> {
-    table::all().filter(|def| def.is_called(name)).collect()
+    match table::job_option(name) {
+        Some(def) => vec![def],
+        None => table::all().filter(|def| def.is_called(name)).collect(),
+    }
 }
 
 /// A word in brackets for lists; nothing for what works.
@@ -229,6 +232,11 @@ fn one_option(def: &OptionDef) -> String {
         row(&mut text, "status", &describe(def.status));
     }
     choice_rows(&mut text, def.choices());
+    if def.kind == ValueKind::Engine {
+        for engine in table::engines().filter(|engine| engine.status == Status::Ready) {
+            row(&mut text, "engine", &format!("{:<9} {}", engine.name, engine.help));
+        }
+    }
     text
 }
 

@@ -19,6 +19,8 @@ use crate::variables::expand;
 const MAX_NAME_BYTES: usize = 255;
 /// Most files that include each other in a chain.
 const MAX_INCLUDE_DEPTH: usize = 32;
+/// Most files that one job file includes altogether: files that include others twice multiply.
+const MAX_INCLUDES: usize = 10_000;
 
 /// Reads the text of a job file. `path` is where relative includes are also looked for.
 pub fn parse(text: &Arc<Source>, path: &Path, host: &Host<'_>) -> (Document, Diagnostics) {
@@ -27,6 +29,7 @@ pub fn parse(text: &Arc<Source>, path: &Path, host: &Host<'_>) -> (Document, Dia
         sections: Vec::new(),
         diagnostics: Diagnostics::default(),
         stack: vec![path.to_owned()],
+        included: 0,
         lost: false,
     };
     reader.read(text);
@@ -39,6 +42,8 @@ struct Reader<'a> {
     diagnostics: Diagnostics,
     /// Files being read; the last one is read now, the others include it.
     stack: Vec<PathBuf>,
+    /// Files included so far.
+    included: usize,
     /// Options before the first section have been complained about.
     lost: bool,
 }
@@ -134,10 +139,15 @@ impl Reader<'_> {
             self.outside(origin);
             return;
         }
+        // The limit is reported once.
+        if self.included > MAX_INCLUDES {
+            return;
+        }
         let blanks = 7 + origin.bytes()[7..].iter().take_while(|b| b.is_ascii_whitespace()).count();
         let place = origin.part(blanks..origin.range().len());
         let typed = expand(place.bytes(), self.host);
         let typed = Path::new(OsStr::from_bytes(&typed));
+        self.included += 1;
         match self.open(typed) {
             Ok((path, text)) => {
                 let source = Arc::new(Source { name: path.display().to_string(), text });
@@ -158,6 +168,9 @@ impl Reader<'_> {
         let mut error = None;
         for path in [Some(typed.to_owned()), beside].into_iter().flatten() {
             match (self.host.read_file)(&path) {
+                Ok(_) if self.included > MAX_INCLUDES => {
+                    return Err(format!("more than {MAX_INCLUDES} files are included"));
+                }
                 Ok(_) if self.stack.contains(&path) => return Err("it includes itself".into()),
                 Ok(_) if self.stack.len() >= MAX_INCLUDE_DEPTH => {
                     return Err(format!("more than {MAX_INCLUDE_DEPTH} files include each other"));
@@ -296,6 +309,21 @@ mod tests {
             &format!("[{}]\n", "x".repeat(256)),
             &["dir/t.fio:1:2: section name is too long (at most 255 bytes)"],
         );
+    }
+
+    #[test]
+    fn includes_that_multiply_are_stopped() {
+        // Each level includes the next one ten times.
+        let mut host = test_host();
+        let read = |path: &Path| {
+            let level = path.as_os_str().len();
+            Ok(format!("include {}\n", "x".repeat(level + 1)).repeat(10).into_bytes())
+        };
+        host.read_file = &read;
+        let source = Arc::new(Source { name: "t".into(), text: b"[a]\ninclude x\n".to_vec() });
+        let (_, diagnostics) = parse(&source, Path::new("t"), &host);
+        let last = diagnostics.iter().last().unwrap();
+        assert!(last.message.ends_with("more than 10000 files are included"), "{last:?}");
     }
 
     #[test]

@@ -242,6 +242,9 @@ fn unknown_units_are_refused() {
     refuse("number_ios", "4x", "x", "size suffix");
     refuse("number_ios", "4k8", "k8", "size suffix");
     refuse("size", "1.5g", ".5g", "whole numbers");
+    check("rwmixread", "70%", "70");
+    refuse("rwmixread", "101%", "101%", "from 0 to 100");
+    refuse("rwmixread", "%", "%", "a number");
     refuse("bs", "50%", "%", "for size, io_size and offsets only");
     refuse("bs", "2z", "z", "for size, io_size and offsets only");
     refuse("runtime", "5min", "min", "minutes are 'm'");
@@ -326,6 +329,7 @@ fn flags_and_prefixes_may_stand_alone() {
 fn words_are_exact_and_suggest_the_nearest() {
     refuse("rw", "Read", "Read", "did you mean 'read'?");
     refuse("rw", "ranread", "ranread", "did you mean 'randread'?");
+    refuse("steadystate", "iops", "iops", "iops:PARAMETER");
     refuse("sync", "sync:1", "1", "nothing after 'sync'");
     refuse("ioengine", "libiao", "libiao", "did you mean 'libaio'?");
     refuse("ioengine", "external", "external", "external:PATH");
@@ -460,6 +464,32 @@ fn id_lists_are_sorted_and_joined() {
     check("cpus_allowed", "0-3,7", "0-3,7");
     refuse("cpus_allowed", "3-0", "3-0", "smaller one");
     refuse("plids", "70000", "70000", "65535");
+}
+
+#[test]
+fn a_later_value_leaves_other_directions_alone() {
+    let mut options = JobOptions::default();
+    for (name, text) in [
+        ("bs", "1k,2k,8k"),
+        ("bs", ",4k,"),
+        ("bsrange", "1k-2k"),
+        ("bsrange", "4k-8k,"),
+        ("percentage_random", "10,20"),
+        ("percentage_random", ",,30"),
+        ("bssplit", "4k,8k,16k"),
+        ("bssplit", ",2k,"),
+        ("nrfiles", "3"),
+        ("nrfiles", "5"),
+    ] {
+        options.set(def(name), &read(name, text).unwrap()).unwrap();
+    }
+    assert_eq!(options.io.bs.unwrap().0, [Some(1024), Some(4096), Some(8192)]);
+    let small = Some((1024, 2048));
+    assert_eq!(options.io.bsrange.unwrap().0, [Some((4096, 8192)), small, small]);
+    assert_eq!(options.random.percentage_random.unwrap().0, [Some(10), Some(20), Some(30)]);
+    let sizes = options.io.bssplit.unwrap().0.map(|list| list[0].bytes);
+    assert_eq!(sizes, [4096, 2048, 16384]);
+    assert_eq!(options.file.nrfiles, Some(5));
 }
 
 /// Text that resembles values more often than random bytes do.

@@ -289,7 +289,7 @@ impl<'a> Drive<'a> {
                 }
             }
         }
-        if !self.settings.depth_one {
+        if !self.settings.depth_one && accepted > 0 {
             self.ledger.record_submit(accepted);
         }
         self.in_flight += accepted;

@@ -664,7 +664,8 @@ fn make_order(
 ) -> Result<Order, Failure> {
     let caps = find(registry, &job.engine.name)
         .ok_or_else(|| Failure::rule(format!("this program has no engine '{}'", job.engine.name)))?
-        .caps;
+        .caps
+        .at_depth(job.engine.iodepth.max(1) as usize);
     let thread_number = job.first_thread_number + index;
     let seeds = match job.pattern.seeds {
         Seeds::Base { base, .. } => *StreamSeeds::derive(base, thread_number).all(),
@@ -680,10 +681,10 @@ fn make_order(
         layout: None,
         ledger_offset,
         ledger: LedgerConfig {
-            slat: stats.slat && !inline,
+            slat: stats.slat && caps.reports_slat,
             clat: stats.clat,
             lat: stats.lat,
-            slat_histogram: stats.slat_percentiles,
+            slat_histogram: stats.slat_percentiles && caps.reports_slat,
             lat_histogram: stats.lat_percentiles,
             lat_is_clat: inline,
             depth_one: inline,

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use fiord_base::{Direction, FileIndex};
-use fiord_engine::{Engine, Target};
+use fiord_engine::{Caps, Engine, Target};
 use fiord_options::plan::{Fadvise, FilesPlan, JobPlan, LockMode, SyncMode};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, Advice, Durability, Kind, LockKind, OpenHow, WriteHint};
@@ -30,12 +30,16 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    pub(crate) fn new(job: &JobPlan, files: Vec<TargetFile>, diskless: bool) -> Targets {
+    pub(crate) fn new(job: &JobPlan, files: Vec<TargetFile>, caps: Caps) -> Targets {
         let plan = job.files.clone();
         let rw = job.pattern.rw;
         let writable = rw.write || rw.trim;
         let how = OpenHow {
-            access: if writable { Access::ReadWrite } else { Access::Read },
+            access: if writable || caps.needs_write_access {
+                Access::ReadWrite
+            } else {
+                Access::Read
+            },
             create: (writable && plan.allow_create).then_some(0o644),
             direct: plan.direct,
             durability: match plan.sync {
@@ -60,7 +64,7 @@ impl Targets {
             advice,
             fsync_on_close,
             writable,
-            diskless,
+            diskless: caps.diskless,
         }
     }
 

@@ -125,7 +125,9 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         Some(layout) => layout.clone(),
         None => lay_out_here(order, entry, &seeds)?,
     };
-    let depth = if entry.caps.inline { 1 } else { job.engine.iodepth.max(1) as usize };
+    let iodepth = job.engine.iodepth.max(1) as usize;
+    let caps = entry.caps.at_depth(iodepth);
+    let depth = if caps.inline { 1 } else { iodepth };
     let engine = (entry.create)(&JobFacts {
         iodepth: depth,
         max_block_bytes: job.blocks.largest(),
@@ -136,7 +138,7 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         advice: advice(job),
     })?;
     let rw = job.pattern.rw;
-    let buffer_bytes = match entry.caps.no_data || !(rw.read || rw.write) {
+    let buffer_bytes = match caps.no_data || !(rw.read || rw.write) {
         true => 0,
         false => usize::try_from(job.blocks.largest()).unwrap_or(usize::MAX),
     };
@@ -155,7 +157,7 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         Some(path) => Some(Recorder::create(path, &layout.files)?),
         None => None,
     };
-    let targets = Targets::new(job, layout.files, entry.caps.diskless);
+    let targets = Targets::new(job, layout.files, caps);
     Ok(Ready { engine, buffers, filler, generator, targets, recorder })
 }
 

@@ -10,8 +10,7 @@ fn read(words: &str) -> (Invocation, Diagnostics) {
 fn check(words: &str, expected: &str) {
     let (invocation, diagnostics) = read(words);
     assert!(diagnostics.is_empty(), "{words}: {diagnostics:?}");
-    let documents: Vec<String> =
-        invocation.spec.documents.iter().map(|document| shown_document(document)).collect();
+    let documents: Vec<String> = invocation.spec.documents.iter().map(shown_document).collect();
     assert_eq!(documents.join(" | "), expected, "{words}");
 }
 

@@ -20,8 +20,9 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>, readonly: b
     bound_open_files(plan);
     need_runtime(plan, job);
     keep_what_is_read_ahead(plan);
-    map_what_fits(plan, job);
+    map_random_blocks_only(plan);
     check_size(plan, job);
+    need_size(plan, job);
     check_append(plan, job);
 }
 
@@ -129,7 +130,7 @@ fn keep_what_is_read_ahead(plan: &mut JobPlan) {
 }
 
 /// The random map belongs to random jobs.
-fn map_what_fits(plan: &mut JobPlan, _: &mut Job<'_>) {
+fn map_random_blocks_only(plan: &mut JobPlan) {
     plan.pattern.random_map &= plan.pattern.rw.random;
 }
 
@@ -143,6 +144,20 @@ fn check_size(plan: &JobPlan, job: &mut Job<'_>) {
             Diagnostic::error(format!("size {size} holds no block"))
                 .label(format!("the smallest block has {block} bytes"))
                 .help("raise `size` or lower `bs`"),
+        );
+    }
+}
+
+/// Targets that are not opened have no size of their own.
+fn need_size(plan: &JobPlan, job: &mut Job<'_>) {
+    let absolute = matches!(plan.region.size, Some(Quantity::Bytes(_)));
+    let known = absolute || plan.files.file_size.is_some() || plan.region.fill_device;
+    if job.engine.diskless && !known {
+        job.report(
+            "size",
+            Diagnostic::error(format!("job `{}` has no size", plan.name))
+                .label(format!("`ioengine={}` opens no file to take it from", plan.engine.name))
+                .help("add `size=`, in bytes"),
         );
     }
 }

@@ -5,7 +5,7 @@ use fiord_base::{PerDirection, Quantity};
 use super::Job;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{BlocksPlan, JobPlan};
-use crate::table::IoOptions;
+use crate::table::{self, IoOptions, Status};
 use crate::value::{Access, SplitEntry};
 
 /// Size of requests if none is given.
@@ -87,8 +87,11 @@ fn lower_access(access: Access, plan: &mut JobPlan) {
 }
 
 fn look_up_engine(name: &str, job: &mut Job<'_>) {
+    let built = table::engine(name).is_some_and(|engine| engine.status == Status::Ready);
     match (job.host.engine)(name) {
         Some(facts) => job.engine = facts,
+        // It has been complained about.
+        None if !built => {}
         None => job.report(
             "ioengine",
             Diagnostic::error(format!("this build has no engine `{name}`"))

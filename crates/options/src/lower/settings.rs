@@ -126,11 +126,12 @@ pub(super) struct Resolver<'a> {
     diagnostics: &'a mut Diagnostics,
     /// What was applied, as reports show it: canonical name and text.
     pub(super) given: Vec<(String, String)>,
+    unknown: Vec<Setting>,
 }
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(settings: &'a mut Settings, diagnostics: &'a mut Diagnostics) -> Self {
-        Resolver { settings, diagnostics, given: Vec::new() }
+        Resolver { settings, diagnostics, given: Vec::new(), unknown: Vec::new() }
     }
 
     /// Applies all settings of a section. Those of job files take effect together: the units of
@@ -143,6 +144,7 @@ impl<'a> Resolver<'a> {
         for setting in settings {
             self.setting(setting);
         }
+        self.report_unknown();
     }
 
     fn setting(&mut self, setting: &Setting) {
@@ -153,9 +155,24 @@ impl<'a> Resolver<'a> {
         } else if let Some(def) = table::engine_options().find(|def| def.is_called(&name)) {
             self.given(def, setting);
             self.settings.of_engines.push((setting.clone(), true));
+        } else if let Some(def) = table::profile_options().find(|def| def.is_called(&name)) {
+            self.given(def, setting);
+            self.profile_option(def, setting);
         } else {
-            self.unknown(&name, setting);
+            self.unknown.push(setting.clone());
         }
+    }
+
+    /// fio takes the options of its profiles in any job, where they do nothing; most often one is a
+    /// slip (`threads` for `thread`).
+    fn profile_option(&mut self, def: &OptionDef, setting: &Setting) {
+        let mut diagnostic = Diagnostic::warning(format!("option `{}` has no effect", def.name))
+            .at(&setting.name_origin)
+            .label(format!("it belongs to the {}", table_owner(def)));
+        if let Some(nearest) = table::closest_job_option(def.name, None) {
+            diagnostic = diagnostic.help(format!("did you mean `{nearest}`?"));
+        }
+        self.diagnostics.push_once(diagnostic);
     }
 
     fn given(&mut self, def: &OptionDef, setting: &Setting) {
@@ -163,11 +180,21 @@ impl<'a> Resolver<'a> {
         self.given.push((def.name.to_owned(), text.into_owned()));
     }
 
-    fn unknown(&mut self, name: &str, setting: &Setting) {
+    /// Complains about unknown options, unless the engine is one whose options are not known.
+    fn report_unknown(&mut self) {
+        let unknown = std::mem::take(&mut self.unknown);
+        let engine = table::engine(self.settings.engine());
+        if !engine.is_some_and(|engine| !matches!(engine.status, Status::Unavailable { .. })) {
+            return;
+        }
+        for setting in &unknown {
+            self.report_unknown_option(&String::from_utf8_lossy(&setting.name), setting);
+        }
+    }
+
+    fn report_unknown_option(&mut self, name: &str, setting: &Setting) {
         let diagnostic = Diagnostic::error(format!("unknown option `{name}`"));
-        let diagnostic = if let Some(def) = table::profile_options().find(|d| d.is_called(name)) {
-            diagnostic.help(format!("it belongs to the {}", table_owner(def)))
-        } else if table::switch(name).is_some() {
+        let diagnostic = if table::switch(name).is_some() {
             diagnostic.help(format!("it is a switch of the command line: `--{name}`"))
         } else {
             match table::closest_job_option(name, Some(self.settings.engine())) {
@@ -189,7 +216,8 @@ impl<'a> Resolver<'a> {
             _ => text.trim_ascii(),
         });
         match value::parse(def, text, &self.settings.context) {
-            Ok(value) if self.is_built(def, &value, setting) => {
+            // An engine that cannot be used still decides which options belong to the job.
+            Ok(value) if self.is_built(def, &value, setting) || def.name == "ioengine" => {
                 if let ("kb_base", Value::Choice { word, .. }) = (def.name, &value) {
                     self.settings.context.kb_base = word.parse().unwrap_or(1024);
                 }

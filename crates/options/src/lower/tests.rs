@@ -214,11 +214,11 @@ fn times_are_nanoseconds() {
 
 #[test]
 fn depths_are_bounded() {
-    let engine = job("ioengine=null iodepth=8 iodepth_batch=0 iodepth_low=9").engine;
+    let engine = job("ioengine=null size=1m iodepth=8 iodepth_batch=0 iodepth_low=9").engine;
     assert_eq!((engine.batch, engine.iodepth_low), (8, 8));
-    let engine = job("ioengine=null iodepth=8 iodepth_batch_complete_min=4").engine;
+    let engine = job("ioengine=null size=1m iodepth=8 iodepth_batch_complete_min=4").engine;
     assert_eq!((engine.batch_complete_min, engine.batch_complete_max), (4, 4));
-    let engine = job("ioengine=null iodepth=8").engine;
+    let engine = job("ioengine=null size=1m iodepth=8").engine;
     assert_eq!((engine.batch, engine.batch_complete_min, engine.batch_complete_max), (1, 1, 1));
 }
 
@@ -292,6 +292,54 @@ fn all_faults_of_all_jobs_are_reported_with_their_places() {
 }
 
 #[test]
+fn findings_show_the_line() {
+    let (_, diagnostics) = lower(&spec(&["[a]\n  bsrange = 4k-8q\n"]), &test_host());
+    assert_eq!(
+        diagnostics.render(Severity::Error, crate::diagnostic::Colors::Never),
+        "error: bad value `4k-8q` for `bsrange`\n \
+         --> t.fio:2:17\n  \
+         |\n\
+         2 |   bsrange = 4k-8q\n  \
+         |                 ^ expected a size suffix (k, m, g, t, p, kib ..) or nothing\n  \
+         |\n  \
+         = help: `--cmdhelp=bsrange` describes the option\n"
+    );
+}
+
+#[test]
+fn engines_without_files_need_a_size() {
+    check_errors(
+        "[a]\nioengine=null\nsize=50%\n",
+        &["t.fio:3:6: job `a` has no size (`ioengine=null` opens no file to take it from); add \
+         `size=`, in bytes"],
+    );
+    job("ioengine=null filesize=4k");
+}
+
+#[test]
+fn options_of_profiles_are_warned_about() {
+    check_notes(
+        "threads=1",
+        &[
+            "t.fio:2:1: option `threads` has no effect (it belongs to the profile tiobench); did you \
+         mean `thread`?",
+        ],
+    );
+}
+
+#[test]
+fn engines_that_are_not_there_hide_no_other_fault_and_cause_none() {
+    check_errors(
+        "[a]\nioengine=libaio\nuserspace_reap\nfoo=1\n",
+        &[
+            "t.fio:2:10: `ioengine=libaio` is known but not built yet in this version",
+            "t.fio:4:1: unknown option `foo`; `--cmdhelp` lists the options",
+            "t.fio:3:1: option `userspace_reap` is known but not built yet in this version",
+        ],
+    );
+}
+
+#[test]
 fn options_that_do_not_work_yet_are_refused_unless_they_ask_for_what_happens_anyway() {
     check_errors(
         "[a]\nrate=1m\n",
@@ -308,11 +356,11 @@ fn options_that_do_not_work_yet_are_refused_unless_they_ask_for_what_happens_any
 #[test]
 fn options_of_engines_belong_to_them() {
     check_errors(
-        "[a]\nioengine=null\nuserspace_reap\n",
+        "[a]\nioengine=null\nuserspace_reap\nsize=1m\n",
         &["t.fio:3:1: option `userspace_reap` belongs to the engine libaio (this job uses \
          `ioengine=null`)"],
     );
-    plan_of(&["[global]\nuserspace_reap\n[a]\nioengine=null\n"]);
+    plan_of(&["[global]\nuserspace_reap\n[a]\nioengine=null\nsize=1m\n"]);
     check_errors(
         "[global]\nhipri\n[a]\n[b]\nioengine=pvsync2\n",
         &["t.fio:2:1: option `hipri` is known but not built yet in this version"],

@@ -73,6 +73,8 @@ pub enum Parameter {
     Count,
     /// Text.
     Text,
+    /// Text that must not be missing.
+    Needed,
 }
 
 impl Choice {
@@ -101,6 +103,12 @@ impl Choice {
     /// `word:count` is meaningful.
     pub(crate) const fn counted(mut self) -> Self {
         self.parameter = Parameter::Count;
+        self
+    }
+
+    /// `word:text` is the only form.
+    pub(crate) const fn needs_parameter(mut self) -> Self {
+        self.parameter = Parameter::Needed;
         self
     }
 

@@ -171,7 +171,7 @@ option_group! {
         ValueKind::Choice(WRITE_HINT),
         "Data lifetime hint",
     )
-        .category("Engines");
+        .category("File");
     [create_serialize: bool] OptionDef::new(
         "create_serialize",
         ValueKind::Bool,

@@ -34,12 +34,12 @@ const CONTINUE_ON_ERROR: &[Choice] = &[
 ];
 
 const STEADYSTATE: &[Choice] = &[
-    Choice::new("iops", "deviation of IOPS from their mean").parameter(),
-    Choice::new("iops_slope", "slope of IOPS").parameter(),
-    Choice::new("bw", "deviation of bandwidth from its mean").parameter(),
-    Choice::new("bw_slope", "slope of bandwidth").parameter(),
-    Choice::new("lat", "deviation of mean latency").parameter(),
-    Choice::new("lat_slope", "slope of mean latency").parameter(),
+    Choice::new("iops", "deviation of IOPS from their mean").needs_parameter(),
+    Choice::new("iops_slope", "slope of IOPS").needs_parameter(),
+    Choice::new("bw", "deviation of bandwidth from its mean").needs_parameter(),
+    Choice::new("bw_slope", "slope of bandwidth").needs_parameter(),
+    Choice::new("lat", "deviation of mean latency").needs_parameter(),
+    Choice::new("lat_slope", "slope of mean latency").needs_parameter(),
 ];
 
 option_group! {

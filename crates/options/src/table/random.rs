@@ -16,10 +16,10 @@ const RANDOM_DISTRIBUTION: &[Choice] = &[
     Choice::new("random", "uniform"),
     Choice::new("zipf", "Zipf; :THETA[:CENTER], 1.1 by default").parameter(),
     Choice::new("pareto", "Pareto; :H[:CENTER], 0.2 by default").parameter(),
-    Choice::new("normal", "normal; :DEVIATION%[:CENTER]").parameter(),
-    Choice::new("zoned", "shares of accesses and of space, :ACCESS/SIZE:..").parameter(),
-    Choice::new("zoned_abs", "shares of accesses and bytes, :ACCESS/BYTES:..").parameter(),
-    Choice::new("sequence", "block numbers in this order, :I,J,..").parameter(),
+    Choice::new("normal", "normal; :DEVIATION%[:CENTER]").needs_parameter(),
+    Choice::new("zoned", "shares of accesses and of space, :ACCESS/SIZE:..").needs_parameter(),
+    Choice::new("zoned_abs", "shares of accesses and bytes, :ACCESS/BYTES:..").needs_parameter(),
+    Choice::new("sequence", "block numbers in this order, :I,J,..").needs_parameter(),
 ];
 
 option_group! {

@@ -25,14 +25,21 @@ pub(super) fn integer(piece: Piece<'_>, ctx: &ParseContext) -> Result<i128, Valu
     number.checked_mul(factor).ok_or_else(|| too_large(piece))
 }
 
-/// Reads one integer and checks its range.
+/// Reads one integer and checks its range. Where the largest value is 100, it is a percentage and
+/// may say so.
 pub(super) fn integer_in(
     piece: Piece<'_>,
     min: i128,
     max: i128,
     ctx: &ParseContext,
 ) -> Result<i128, ValueError> {
-    let number = integer(piece, ctx)?;
+    let plain = piece.trim();
+    let number = match plain.bytes {
+        [_, .., b'%'] if max == 100 && !arithmetic::is_expression(plain) => {
+            integer(plain.slice(0, plain.bytes.len() - 1), ctx)?
+        }
+        _ => integer(plain, ctx)?,
+    };
     if (min..=max).contains(&number) { Ok(number) } else { Err(out_of_range(piece, min, max)) }
 }
 

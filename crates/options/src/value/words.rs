@@ -21,6 +21,9 @@ pub(super) fn choice(
     };
     let choice = find(word, choices)?;
     let parameter = match (tail, choice.parameter) {
+        (None, Parameter::Needed) => {
+            return Err(ValueError::at(word, format!("{}:PARAMETER", choice.word)));
+        }
         (None, _) => None,
         (Some(tail), Parameter::None) => {
             let expected = format!("nothing after '{}'", choice.word);
@@ -29,10 +32,10 @@ pub(super) fn choice(
         (Some(tail), Parameter::Count) => {
             Some(number::amount(tail, 1, u64::MAX, ctx)?.to_string().into_bytes())
         }
-        (Some(tail), Parameter::Text) if tail.bytes.is_empty() => {
+        (Some(tail), Parameter::Text | Parameter::Needed) if tail.bytes.is_empty() => {
             return Err(ValueError::at(tail, format!("a parameter after '{}:'", choice.word)));
         }
-        (Some(tail), Parameter::Text) => Some(tail.bytes.to_vec()),
+        (Some(tail), Parameter::Text | Parameter::Needed) => Some(tail.bytes.to_vec()),
     };
     Ok(Value::Choice { word: choice.canonical(), parameter })
 }
