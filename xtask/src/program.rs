@@ -1,6 +1,7 @@
 //! Running a fio-like executable from outside: in a directory of its own, without standard input,
 //! with its output captured and its time bounded.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -131,6 +132,33 @@ impl Run {
     }
 }
 
+/// A process and all below it.
+pub fn descendants(root: u32) -> Outcome<Vec<u32>> {
+    let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // A process may be gone by now: then it has no parent either.
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if let Some(parent) = parent_of(&stat) {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut family = vec![root];
+    let mut next = 0;
+    while let Some(pid) = family.get(next) {
+        family.extend(children.remove(pid).unwrap_or_default());
+        next += 1;
+    }
+    Ok(family)
+}
+
+/// The fourth field; the second, a name in parentheses, may hold blanks and parentheses.
+fn parent_of(stat: &str) -> Option<u32> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// A new directory below the system's temporary one, removed with its contents when dropped.
 #[derive(Debug)]
 pub struct Scratch {
@@ -212,6 +240,12 @@ mod tests {
         let pid = child.id();
         assert!(wait(child, Duration::from_millis(1)).is_err());
         assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    }
+
+    #[test]
+    fn names_may_hold_parentheses() {
+        assert_eq!(parent_of("12 (a) b) S 7 12 12 0"), Some(7));
+        assert_eq!(parent_of(""), None);
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! Memory of a program with all its workers: the sum of their proportional set sizes, in which a
 //! page that several processes share counts once.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
-use crate::program::{Program, wait};
+use crate::program::{Program, descendants, wait};
 
 /// Starts the program, waits until `workers` processes below it have run for a while, and returns
 /// their memory and its own in bytes. The job has to run for longer than `settle`.
@@ -43,33 +42,6 @@ pub(super) fn of_run(
     Ok(total)
 }
 
-/// A process and all below it.
-fn descendants(root: u32) -> Outcome<Vec<u32>> {
-    let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for entry in std::fs::read_dir("/proc")? {
-        let name = entry?.file_name();
-        let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        // A process may be gone by now: then it has no parent either.
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        if let Some(parent) = parent_of(&stat) {
-            children.entry(parent).or_default().push(pid);
-        }
-    }
-    let mut family = vec![root];
-    let mut next = 0;
-    while let Some(pid) = family.get(next) {
-        family.extend(children.remove(pid).unwrap_or_default());
-        next += 1;
-    }
-    Ok(family)
-}
-
-/// The fourth field; the second, a name in parentheses, may hold blanks and parentheses.
-fn parent_of(stat: &str) -> Option<u32> {
-    let (_, after_name) = stat.rsplit_once(')')?;
-    after_name.split_whitespace().nth(1)?.parse().ok()
-}
-
 fn proportional_bytes(pid: u32) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
@@ -80,12 +52,6 @@ fn proportional_bytes(pid: u32) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_may_hold_parentheses() {
-        assert_eq!(parent_of("12 (a) b) S 7 12 12 0"), Some(7));
-        assert_eq!(parent_of(""), None);
-    }
 
     #[test]
     fn sees_children_and_their_memory() {
