@@ -5,9 +5,7 @@
 //! while any wait to be reaped the queue is busy: that is what makes the depth in reports that of a
 //! batch.
 
-use std::collections::VecDeque;
-
-use fiord_base::FileIndex;
+use fiord_base::{FileIndex, Slot};
 use fiord_engine::{Caps, Completion, Engine, EngineError, Io, Registration, Target, Unit};
 use fiord_sys::Errno;
 
@@ -28,7 +26,7 @@ pub(crate) const REGISTRATION: Registration = Registration {
         if job.iodepth <= 1 {
             return Ok(Box::new(Inline));
         }
-        Ok(Box::new(Queued { waiting: VecDeque::with_capacity(job.iodepth) }))
+        Ok(Box::new(Queued { batch: Vec::with_capacity(job.iodepth), reaped: 0, issued_ns: 0 }))
     },
 };
 
@@ -58,7 +56,11 @@ impl Engine for Inline {
 /// Requests that wait to be reaped.
 #[derive(Debug)]
 struct Queued {
-    waiting: VecDeque<Completion>,
+    /// The last batch: place and length of its requests.
+    batch: Vec<(Slot, u64)>,
+    /// How many of them have been reaped.
+    reaped: usize,
+    issued_ns: u64,
 }
 
 impl Engine for Queued {
@@ -69,24 +71,23 @@ impl Engine for Queued {
     fn detach(&mut self, _file: FileIndex) {}
 
     fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize {
-        if !self.waiting.is_empty() {
+        if self.reaped < self.batch.len() {
             return 0;
         }
-        let issued_ns = io.done.stamp();
-        self.waiting.extend(batch.iter().map(|unit| Completion {
-            slot: unit.slot,
-            result: Ok(unit.remaining_length()),
-            issued_ns,
-            done_ns: 0,
-        }));
+        self.batch.clear();
+        self.batch.extend(batch.iter().map(|unit| (unit.slot, unit.remaining_length())));
+        self.reaped = 0;
+        self.issued_ns = io.done.stamp();
         batch.len()
     }
 
     fn reap(&mut self, _min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
-        let done_ns = io.done.stamp();
-        for completion in self.waiting.drain(..max.min(self.waiting.len())) {
-            io.done.push(Completion { done_ns, ..completion });
+        let end = self.batch.len().min(self.reaped.saturating_add(max));
+        let (issued_ns, done_ns) = (self.issued_ns, io.done.stamp());
+        for &(slot, length) in &self.batch[self.reaped..end] {
+            io.done.push(Completion { slot, result: Ok(length), issued_ns, done_ns });
         }
+        self.reaped = end;
         Ok(())
     }
 }

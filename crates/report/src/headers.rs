@@ -64,3 +64,16 @@ pub fn layout_line(job: &str, files: u64, total_bytes: u64) -> String {
         _ => format!("{job}: Laying out IO files ({files} files / total {mib}MiB)\n"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As fio 3.41 announced these files.
+    #[test]
+    fn layout() {
+        assert_eq!(layout_line("a", 1, 2 << 20), "a: Laying out IO file (1 file / 2MiB)\n");
+        assert_eq!(layout_line("a", 3, 9 << 20), "a: Laying out IO files (3 files / total 9MiB)\n");
+        assert_eq!(layout_line("a", 1, 65_536), "a: Laying out IO file (1 file / 0MiB)\n");
+    }
+}

@@ -3,6 +3,7 @@
 //! One document per call, valid on its own: status dumps and the final report alike. `json+` adds
 //! the histogram bins to each latency object that has percentiles.
 
+use fiord_measure::histogram::{BUCKETS, value_of};
 use fiord_measure::report::ReportSettings;
 use fiord_measure::{DirectionReport, DiskReport, JobReport, Latency, RunReport, Samples};
 
@@ -170,11 +171,23 @@ fn latency(json: &mut JsonWriter, latency: &Latency, percents: Option<&[f64]>, d
     });
     if detail == Detail::Bins {
         json.object("bins", |json| {
-            for (ns, count) in latency.histogram.bins() {
+            for (ns, count) in bins(latency) {
                 json.integer(&ns.to_string(), count);
             }
         });
     }
+}
+
+/// Bins as fio has them: the last one holds what is beyond it too, so that counts add up to `N`.
+fn bins(latency: &Latency) -> Vec<(u64, u64)> {
+    let mut bins: Vec<_> = latency.histogram.bins().collect();
+    let (last, overflow) = (value_of(BUCKETS - 1), latency.histogram.overflow());
+    match bins.last_mut() {
+        Some((ns, count)) if *ns == last => *count += overflow,
+        _ if overflow > 0 => bins.push((last, overflow)),
+        _ => (),
+    }
+    bins
 }
 
 /// Flushes. Their percentiles follow those of the data directions.
@@ -250,5 +263,46 @@ fn pairs(json: &mut JsonWriter, disk: &DiskReport, names: &[[&str; 2]; 4]) {
         for (name, value) in names.iter().zip(values) {
             json.integer(name, value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_add_up_beyond_the_histogram() {
+        let mut latency = Latency::default();
+        let last = value_of(BUCKETS - 1);
+        latency.add(60_000_000_000);
+        assert_eq!(bins(&latency), [(last, 1)]);
+        latency.add(last);
+        latency.add(5);
+        assert_eq!(bins(&latency), [(5, 1), (last, 2)]);
+    }
+
+    #[test]
+    fn hostile_texts_leave_a_valid_document() {
+        let text = "a\"b\\\u{1}\nc;".to_owned();
+        let pairs = vec![(text.clone(), text.clone())];
+        let mut job = JobReport {
+            name: text.clone(),
+            description: Some(text.clone()),
+            ..JobReport::default()
+        };
+        job.options.clone_from(&pairs);
+        job.effective.clone_from(&pairs);
+        let report = RunReport {
+            jobs: vec![job],
+            global_options: pairs.clone(),
+            environment: pairs,
+            time_text: text.clone(),
+            ..RunReport::default()
+        };
+        let document = render(&report, Detail::Bins);
+        let value: serde_json::Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(value["jobs"][0]["jobname"], text);
+        assert_eq!(value["jobs"][0]["fiord"]["options"][&text], text);
+        assert!(document.starts_with("{\n") && document.ends_with("\n}\n"));
     }
 }

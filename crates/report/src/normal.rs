@@ -271,6 +271,28 @@ fn messages(out: &mut String, messages: &[Message]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fiord_measure::report::Severity;
+
+    #[test]
+    fn messages_stand_at_the_end_and_only_if_there_are_any() {
+        let silent = RunReport { jobs: vec![JobReport::default()], ..RunReport::default() };
+        let text = render(&silent);
+        assert_eq!(text, "\n\nRun status group 0 (all jobs):\n");
+        let message = |severity, job: Option<&str>, words: &str| Message {
+            severity,
+            job: job.map(str::to_owned),
+            text: words.to_owned(),
+        };
+        let told = RunReport {
+            messages: vec![
+                message(Severity::Note, None, "the clock is slow"),
+                message(Severity::Error, Some("a"), "open failed"),
+            ],
+            ..silent
+        };
+        let added = "\nMessages:\n  note: the clock is slow\n  error: a: open failed\n";
+        assert_eq!(render(&told), text + added);
+    }
 
     #[test]
     fn durations() {

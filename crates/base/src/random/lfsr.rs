@@ -99,6 +99,7 @@ pub struct Lfsr {
     top: u64,
     bound: u64,
     left: u64,
+    seed: u64,
 }
 
 impl Lfsr {
@@ -115,14 +116,22 @@ impl Lfsr {
         if state == all_ones {
             return Err(LfsrError::Seed);
         }
-        let mut lfsr = Lfsr { state, feedback, top: 1 << (bits - 1), bound, left: bound };
+        let mut lfsr =
+            Lfsr { state, feedback, top: 1 << (bits - 1), bound, left: bound, seed: state };
         // The seed itself and its successor are passed over.
         lfsr.step();
         Ok(lfsr)
     }
 
-    /// Allows `bound` more numbers; the order goes on where it stopped, which visits each again.
-    pub fn renew(&mut self) {
+    /// Begins again like a new register.
+    pub fn reseed(&mut self) {
+        self.restart();
+        self.step();
+    }
+
+    /// Begins again after the seed, whose successor is not passed over this time.
+    pub fn restart(&mut self) {
+        self.state = self.seed;
         self.left = self.bound;
     }
 
@@ -160,7 +169,7 @@ mod tests {
             for _ in 0..bound / 2 {
                 lfsr.draw();
             }
-            lfsr.renew();
+            lfsr.restart();
             while let Some(value) = lfsr.draw() {
                 assert!(!std::mem::replace(&mut seen[value as usize], true), "{value} of {bound}");
             }
@@ -173,6 +182,12 @@ mod tests {
         let mut lfsr = Lfsr::new(16, 7).unwrap();
         let first: Vec<u64> = (0..6).map_while(|_| lfsr.draw()).collect();
         assert_eq!(first, [10, 1, 12, 2, 5, 13]);
+        let mut lfsr = Lfsr::new(16, 10).unwrap();
+        assert_eq!(lfsr.draw(), Some(12));
+        lfsr.restart();
+        assert_eq!(lfsr.draw(), Some(1));
+        lfsr.reseed();
+        assert_eq!(lfsr.draw(), Some(12));
     }
 
     #[test]

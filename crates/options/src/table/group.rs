@@ -31,7 +31,9 @@ macro_rules! option_group {
                         stringify!($field) => {
                             match <$ty as $crate::table::typed::FromValue>::from_value(value) {
                                 Some(typed) => {
-                                    self.$field = Some(typed);
+                                    let earlier = self.$field.take();
+                                    self.$field =
+                                        Some($crate::table::typed::FromValue::after(typed, earlier));
                                     true
                                 }
                                 None => false,

@@ -8,6 +8,7 @@
 
 mod compare;
 mod reader;
+mod starts;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -137,16 +138,26 @@ fn samples_of_3_42() {
 }
 
 #[test]
+fn starts() {
+    for (jobs, expected) in starts::STARTS {
+        assert_eq!(starts::start_of(jobs), *expected);
+    }
+    let Some(peer) = peer() else { return };
+    let folder = Folder::new("starts");
+    let file = folder.0.join("jobs.fio");
+    for (jobs, expected) in starts::STARTS {
+        std::fs::write(&file, jobs).unwrap();
+        let mut command = Command::new(&peer);
+        let output = command.arg("--eta=never").arg(&file).current_dir(&folder.0).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap().replace("fio-3.41", "fio-3.42");
+        assert!(text.starts_with(expected), "fio wrote:\n{text}");
+    }
+}
+
+#[test]
 fn live() {
-    let Some(peer) = peer() else {
-        assert!(
-            std::env::var_os("FIORD_REQUIRE_PEER").is_none(),
-            "no fio of version 3.41 or newer"
-        );
-        println!("skipped: no fio of version 3.41 or newer");
-        return;
-    };
-    let folder = Folder::new();
+    let Some(peer) = peer() else { return };
+    let folder = Folder::new("live");
     let mut failed = Vec::new();
     let only = std::env::var("FIORD_PEER_CASE").ok();
     let known = |only: &str| CASES.iter().any(|(name, ..)| *name == only);
@@ -171,8 +182,20 @@ fn live() {
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-/// A fio that is new enough.
+/// A fio that is new enough; without one a note, or a failure if one is required.
 fn peer() -> Option<PathBuf> {
+    let peer = find_peer();
+    if peer.is_none() {
+        assert!(
+            std::env::var_os("FIORD_REQUIRE_PEER").is_none(),
+            "no fio of version 3.41 or newer"
+        );
+        println!("skipped: no fio of version 3.41 or newer");
+    }
+    peer
+}
+
+fn find_peer() -> Option<PathBuf> {
     let path = std::env::var_os("FIORD_PEER").map_or("fio".into(), PathBuf::from);
     let output = Command::new(&path).arg("--version").output().ok()?;
     let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
@@ -185,8 +208,9 @@ fn peer() -> Option<PathBuf> {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Folder {
-        let path = std::env::temp_dir().join(format!("fiord-report-{}", std::process::id()));
+    fn new(name: &str) -> Folder {
+        let id = std::process::id();
+        let path = std::env::temp_dir().join(format!("fiord-report-{name}-{id}"));
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)
     }

@@ -90,6 +90,11 @@ impl DirectionPicker {
         }
     }
 
+    /// A pass begins.
+    pub(crate) fn restart(&mut self) {
+        self.limit = 0;
+    }
+
     /// A request was issued.
     #[inline]
     pub(crate) fn issued(&mut self, direction: Direction) {

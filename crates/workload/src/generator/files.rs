@@ -29,6 +29,7 @@ pub(crate) struct FilePicker {
     open: usize,
     /// Files that are not finished.
     live: usize,
+    files: u32,
 }
 
 impl FilePicker {
@@ -42,6 +43,7 @@ impl FilePicker {
             open_limit: (plan.open_limit as usize).clamp(1, files.max(1)),
             open: 0,
             live: files,
+            files: files as u32,
         }
     }
 
@@ -62,13 +64,12 @@ impl FilePicker {
         if self.live == 0 {
             return Picked::Nothing;
         }
-        let count = files.len() as u32;
         loop {
             let index = match self.service {
-                FileService::Random => stream.below(u64::from(count)) as u32,
+                FileService::Random => stream.below(u64::from(self.files)) as u32,
                 FileService::RoundRobin => {
                     let index = self.next;
-                    self.next = if index + 1 < count { index + 1 } else { 0 };
+                    self.next = if index + 1 < self.files { index + 1 } else { 0 };
                     index
                 }
                 FileService::Sequential => self.next,
@@ -76,7 +77,7 @@ impl FilePicker {
             let Some(file) = files.get_mut(index as usize) else { return Picked::Nothing };
             if file.finished || (!file.open && self.open >= self.open_limit) {
                 if self.service == FileService::Sequential {
-                    self.next = if index + 1 < count { index + 1 } else { 0 };
+                    self.next = if index + 1 < self.files { index + 1 } else { 0 };
                 }
                 continue;
             }
@@ -96,6 +97,9 @@ impl FilePicker {
         file.finished = true;
         self.live -= 1;
         self.batch_left = 0;
+        if self.service == FileService::Sequential {
+            self.next = if self.current + 1 < self.files { self.current + 1 } else { 0 };
+        }
         self.closed(file);
     }
 
@@ -108,8 +112,8 @@ impl FilePicker {
     }
 
     /// A pass begins.
-    pub(crate) fn restart(&mut self, files: usize) {
-        self.live = files;
+    pub(crate) fn restart(&mut self) {
+        self.live = self.files as usize;
         self.batch_left = 0;
     }
 }

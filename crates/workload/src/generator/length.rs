@@ -96,10 +96,7 @@ fn draw(lengths: &Lengths, stream: &mut Stream, room: u64) -> u64 {
     loop {
         let length = match &lengths.kind {
             Kind::Fixed => lengths.min,
-            Kind::Range => {
-                let length = lengths.min + stream.below(lengths.max);
-                aligned(lengths, length)
-            }
+            Kind::Range => lengths.min + stream.below(lengths.max),
             Kind::Split(entries) => {
                 let draw = stream.draw();
                 let percent = stream.largest() / 100;
@@ -110,6 +107,7 @@ fn draw(lengths: &Lengths, stream: &mut Stream, room: u64) -> u64 {
                     .map_or(lengths.min, |(length, _)| *length)
             }
         };
+        let length = aligned(lengths, length);
         if length <= room {
             return length;
         }

@@ -39,11 +39,11 @@ pub(crate) struct FileState {
 
 impl FileState {
     /// A pass begins.
-    pub(crate) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self, reseed: bool) {
         self.rewind();
         self.finished = false;
         if let Some(lfsr) = &mut self.lfsr {
-            lfsr.renew();
+            if reseed { lfsr.reseed() } else { lfsr.restart() }
         }
         if let Some(map) = &mut self.map {
             map.clear();
@@ -156,12 +156,14 @@ impl OffsetPicker {
     /// it begins again at the other end.
     fn leap(&self, file: &FileState, position: u64) -> u64 {
         let end = file.start + file.size;
-        let from = match (position == file.start, self.gap < 0) {
-            (false, _) => position,
-            (true, false) => return position,
+        let from = if position != file.start {
+            position
+        } else if self.gap > 0 || file.start == 0 {
+            return position;
+        } else {
             // The size stands here where the end of the region is meant; so it is in recorded
             // sequences.
-            (true, true) => file.size.min(file.real_size),
+            file.size.min(file.real_size)
         };
         let position = from.wrapping_add_signed(self.gap);
         if position >= file.start && position < file.real_size {
@@ -176,7 +178,16 @@ impl OffsetPicker {
     #[inline]
     fn random(&mut self, file: &mut FileState, d: usize, stream: &mut Stream) -> Option<u64> {
         let block = if let Some(lfsr) = &mut file.lfsr {
-            lfsr.draw()?
+            match lfsr.draw() {
+                Some(block) => block,
+                None if self.time_based => {
+                    lfsr.restart();
+                    let block = lfsr.draw()?;
+                    file.rewind();
+                    block
+                }
+                None => return None,
+            }
         } else {
             if file.blocks[d] == 0 {
                 return None;

@@ -277,10 +277,11 @@ impl Generator {
 
     fn restart(&mut self) {
         for file in &mut self.files {
-            file.restart();
+            file.restart(self.reseed.is_some());
         }
-        self.picker.restart(self.files.len());
+        self.picker.restart();
         self.offsets.run_left = 0;
+        self.directions.restart();
         self.issued_requests_pass = 0;
         if let Some(reseed) = &self.reseed {
             self.streams = Streams::new(&reseed.seeds, reseed.width);
