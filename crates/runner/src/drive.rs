@@ -199,15 +199,18 @@ impl<'a> Drive<'a> {
             if self.commands.finish() {
                 self.stop(End::Told);
             }
-            let pause = if self.end.is_none() { self.make() } else { Some(Step::End) };
+            let pause = match self.end {
+                Some(_) => Some(Step::End),
+                None if self.settings.depth_one && self.batch.is_empty() => self.one(),
+                None => self.make(),
+            };
             if !self.batch.is_empty() {
                 self.submit();
             }
-            let must_drain = pause.is_some();
             if self.in_flight > 0 {
-                self.reap(must_drain);
+                self.reap(pause.is_some());
+                self.settle();
             }
-            self.settle();
             if !self.settings.stamped {
                 self.look_at_clock();
             }
@@ -220,6 +223,49 @@ impl<'a> Drive<'a> {
             }
         }
         self.finish()
+    }
+
+    /// Makes, executes and settles one request of an engine that has no queue; what is out of the
+    /// ordinary takes the way of all others. Returns a step that waits until nothing is in flight.
+    #[inline]
+    fn one(&mut self) -> Option<Step> {
+        let request = match self.generator.next() {
+            Step::Issue(request) => request,
+            Step::Open(file) => {
+                self.open(file);
+                return None;
+            }
+            other => return Some(other),
+        };
+        let Some(slot) = self.free.pop() else { return None };
+        if self.settings.locks {
+            self.place(slot, &request);
+            return None;
+        }
+        let unit = self.prepare(slot, &request);
+        let start_ns = self.done.begin();
+        let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
+        self.engine.submit(std::slice::from_ref(&unit), &mut io);
+        let Some(completion) = self.done.list().first().copied() else {
+            self.batch.push(unit);
+            return None;
+        };
+        self.done.clear();
+        self.ledger.begin();
+        match completion.result {
+            Ok(moved) if moved == unit.length && unit.direction.is_data() => {
+                self.settle_whole(&unit, start_ns, &completion);
+            }
+            _ => {
+                self.starts_ns[slot.index()] = start_ns;
+                self.settle_other(&unit, &completion);
+            }
+        }
+        self.ledger.end();
+        if self.settings.stamped {
+            self.now_ns = completion.done_ns;
+        }
+        None
     }
 
     /// Fills the batch; returns a step that has to wait until nothing is in flight.
@@ -250,9 +296,16 @@ impl<'a> Drive<'a> {
         None
     }
 
-    /// Turns a request into a unit at the end of the batch.
+    /// Puts a request at the end of the batch.
     #[inline]
     fn place(&mut self, slot: Slot, request: &Request) {
+        let unit = self.prepare(slot, request);
+        self.batch.push(unit);
+    }
+
+    /// Turns a request into a unit whose data is ready.
+    #[inline]
+    fn prepare(&mut self, slot: Slot, request: &Request) -> Unit {
         let unit = Unit {
             slot,
             file: request.file,
@@ -268,7 +321,7 @@ impl<'a> Drive<'a> {
         if let Some(recorder) = &mut self.recorder {
             recorder.request(&self.clock, request);
         }
-        self.batch.push(unit);
+        unit
     }
 
     /// Offers the batch to the engine.
@@ -346,7 +399,8 @@ impl<'a> Drive<'a> {
             let unit = self.units[slot];
             match completion.result {
                 Ok(moved) if unit.progress + moved == unit.length && unit.direction.is_data() => {
-                    self.settle_whole(&unit, &completion);
+                    let start_ns = self.starts_ns[slot];
+                    self.settle_whole(&unit, start_ns, &completion);
                 }
                 _ => self.settle_other(&unit, &completion),
             }
@@ -363,11 +417,11 @@ impl<'a> Drive<'a> {
 
     /// A request that moved all its bytes.
     #[inline]
-    fn settle_whole(&mut self, unit: &Unit, completion: &Completion) {
+    fn settle_whole(&mut self, unit: &Unit, start_ns: u64, completion: &Completion) {
         self.ledger.record(&Record {
             direction: unit.direction,
             bytes: unit.length,
-            start_ns: self.starts_ns[unit.slot.index()],
+            start_ns,
             issued_ns: completion.issued_ns,
             done_ns: completion.done_ns,
         });
