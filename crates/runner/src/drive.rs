@@ -304,7 +304,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Turns a request into a unit whose data is ready.
-    #[inline]
+    #[inline(always)]
     fn prepare(&mut self, slot: Slot, request: &Request) -> Unit {
         let unit = Unit {
             slot,
@@ -416,7 +416,7 @@ impl<'a> Drive<'a> {
     }
 
     /// A request that moved all its bytes.
-    #[inline]
+    #[inline(always)]
     fn settle_whole(&mut self, unit: &Unit, start_ns: u64, completion: &Completion) {
         self.ledger.record(&Record {
             direction: unit.direction,
@@ -429,7 +429,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Gives the slot back and tells the generator.
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, unit: &Unit, outcome: Outcome) {
         if self.settings.locks
             && let Err(failure) = self.targets.unlock(unit.file)
