@@ -6,7 +6,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::spec::Origin;
+use crate::spec::{Origin, Source};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,6 +229,29 @@ impl Diagnostics {
         }
     }
 
+    /// Puts findings about the same text into the order of their places; texts stay in the order in
+    /// which they were met, and what has no place comes first.
+    pub fn sort_by_place(&mut self) {
+        let mut sources: Vec<*const Source> = Vec::new();
+        let places: Vec<(usize, usize)> = self
+            .0
+            .iter()
+            .map(|diagnostic| {
+                let Some(origin) = &diagnostic.origin else { return (0, 0) };
+                let source = std::ptr::from_ref(origin.source());
+                let number = sources.iter().position(|known| *known == source);
+                let number = number.unwrap_or_else(|| {
+                    sources.push(source);
+                    sources.len() - 1
+                });
+                (number + 1, origin.range().start)
+            })
+            .collect();
+        let mut order: Vec<usize> = (0..self.0.len()).collect();
+        order.sort_by_key(|&index| places[index]);
+        self.0 = order.into_iter().map(|index| self.0[index].clone()).collect();
+    }
+
     /// All findings of at least this severity for people, a blank line between two.
     pub fn render(&self, at_least: Severity, colors: Colors) -> String {
         let shown = self.0.iter().filter(|diagnostic| diagnostic.severity >= at_least);
@@ -251,7 +274,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::spec::Source;
 
     fn origin(text: &[u8], range: std::ops::Range<usize>) -> Origin {
         Origin::new(&Arc::new(Source { name: "a.fio".into(), text: text.to_vec() }), range)
@@ -288,6 +310,19 @@ mod tests {
         let shown = diagnostic.render(Colors::Never);
         assert!(shown.contains("\u{fffd}\u{fffd}\u{fffd}name=x"), "{shown}");
         assert!(shown.contains("|    ^^^^"), "{shown}");
+    }
+
+    #[test]
+    fn findings_come_in_the_order_of_their_places() {
+        let text = Arc::new(Source { name: "a.fio".into(), text: b"a\nb\nc\n".to_vec() });
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.push(Diagnostic::error("other").at(&origin(b"x", 0..1)));
+        diagnostics.push(Diagnostic::error("c").at(&Origin::new(&text, 4..5)));
+        diagnostics.push(Diagnostic::error("a").at(&Origin::new(&text, 0..1)));
+        diagnostics.push(Diagnostic::error("nowhere"));
+        diagnostics.sort_by_place();
+        let messages: Vec<_> = diagnostics.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(messages, ["nowhere", "other", "a", "c"]);
     }
 
     #[test]

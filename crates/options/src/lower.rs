@@ -72,6 +72,8 @@ impl<'a> Lowering<'a> {
         let later = index >= 2;
         if later {
             self.defaults = Settings::default();
+            // fio reports the defaults that were in force at the end.
+            self.plan.global_options.clear();
         }
         let mut waits = later;
         for section in &document.sections {
@@ -150,6 +152,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn finish(mut self) -> (Option<Plan>, Diagnostics) {
+        self.diagnostics.sort_by_place();
         if self.spec.warnings_fatal {
             self.diagnostics.promote_warnings();
         }

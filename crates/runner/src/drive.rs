@@ -199,15 +199,18 @@ impl<'a> Drive<'a> {
             if self.commands.finish() {
                 self.stop(End::Told);
             }
-            let pause = if self.end.is_none() { self.make() } else { Some(Step::End) };
+            let pause = match self.end {
+                Some(_) => Some(Step::End),
+                None if self.settings.depth_one && self.batch.is_empty() => self.one(),
+                None => self.make(),
+            };
             if !self.batch.is_empty() {
                 self.submit();
             }
-            let must_drain = pause.is_some();
             if self.in_flight > 0 {
-                self.reap(must_drain);
+                self.reap(pause.is_some());
+                self.settle();
             }
-            self.settle();
             if !self.settings.stamped {
                 self.look_at_clock();
             }
@@ -220,6 +223,48 @@ impl<'a> Drive<'a> {
             }
         }
         self.finish()
+    }
+
+    /// Makes, executes and settles one request of an engine that has no queue; what is out of the
+    /// ordinary takes the way of all others. Returns a step that waits until nothing is in flight.
+    #[inline]
+    fn one(&mut self) -> Option<Step> {
+        let request = match self.generator.next() {
+            Step::Issue(request) => request,
+            Step::Open(file) => {
+                self.open(file);
+                return None;
+            }
+            other => return Some(other),
+        };
+        let slot = Slot(0);
+        if self.settings.locks {
+            self.free.pop();
+            self.place(slot, &request);
+            return None;
+        }
+        let unit = self.prepare(slot, &request);
+        let start_ns = self.done.stamp();
+        let result = self.engine.execute(&unit, &mut self.buffers);
+        let done_ns = self.done.stamp();
+        if self.settings.stamped {
+            self.now_ns = done_ns;
+        }
+        self.ledger.begin();
+        match result {
+            Ok(moved) if moved == unit.length && unit.direction.is_data() => {
+                self.record(&unit, start_ns, start_ns, done_ns);
+                self.generator.done(&request, Outcome::Bytes(moved));
+            }
+            _ => {
+                self.free.pop();
+                self.starts_ns[slot.index()] = start_ns;
+                let completion = Completion { slot, result, issued_ns: start_ns, done_ns };
+                self.settle_other(&unit, &completion);
+            }
+        }
+        self.ledger.end();
+        None
     }
 
     /// Fills the batch; returns a step that has to wait until nothing is in flight.
@@ -250,9 +295,16 @@ impl<'a> Drive<'a> {
         None
     }
 
-    /// Turns a request into a unit at the end of the batch.
+    /// Puts a request at the end of the batch.
     #[inline]
     fn place(&mut self, slot: Slot, request: &Request) {
+        let unit = self.prepare(slot, request);
+        self.batch.push(unit);
+    }
+
+    /// Turns a request into a unit whose data is ready.
+    #[inline(always)]
+    fn prepare(&mut self, slot: Slot, request: &Request) -> Unit {
         let unit = Unit {
             slot,
             file: request.file,
@@ -268,7 +320,7 @@ impl<'a> Drive<'a> {
         if let Some(recorder) = &mut self.recorder {
             recorder.request(&self.clock, request);
         }
-        self.batch.push(unit);
+        unit
     }
 
     /// Offers the batch to the engine.
@@ -346,7 +398,9 @@ impl<'a> Drive<'a> {
             let unit = self.units[slot];
             match completion.result {
                 Ok(moved) if unit.progress + moved == unit.length && unit.direction.is_data() => {
-                    self.settle_whole(&unit, &completion);
+                    let start_ns = self.starts_ns[slot];
+                    self.record(&unit, start_ns, completion.issued_ns, completion.done_ns);
+                    self.release(&unit, Outcome::Bytes(unit.length));
                 }
                 _ => self.settle_other(&unit, &completion),
             }
@@ -361,21 +415,15 @@ impl<'a> Drive<'a> {
         self.done.clear();
     }
 
-    /// A request that moved all its bytes.
-    #[inline]
-    fn settle_whole(&mut self, unit: &Unit, completion: &Completion) {
-        self.ledger.record(&Record {
-            direction: unit.direction,
-            bytes: unit.length,
-            start_ns: self.starts_ns[unit.slot.index()],
-            issued_ns: completion.issued_ns,
-            done_ns: completion.done_ns,
-        });
-        self.release(unit, Outcome::Bytes(unit.length));
+    /// Counts a request that moved all its bytes.
+    #[inline(always)]
+    fn record(&mut self, unit: &Unit, start_ns: u64, issued_ns: u64, done_ns: u64) {
+        let (direction, bytes) = (unit.direction, unit.length);
+        self.ledger.record(&Record { direction, bytes, start_ns, issued_ns, done_ns });
     }
 
     /// Gives the slot back and tells the generator.
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, unit: &Unit, outcome: Outcome) {
         if self.settings.locks
             && let Err(failure) = self.targets.unlock(unit.file)
@@ -521,6 +569,7 @@ impl<'a> Drive<'a> {
         (self.enter)(State::Running);
     }
 
+    /// Reads the clock once in a while for jobs whose requests carry no stamps.
     fn look_at_clock(&mut self) {
         self.unstamped += 1;
         if self.unstamped >= UNSTAMPED_BATCHES {

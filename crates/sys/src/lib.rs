@@ -2,6 +2,7 @@
 //!
 //! Callers see safe functions with typed errors ([`Errno`]). Nothing here knows what a job is.
 
+pub mod allocations;
 pub mod buffers;
 pub mod clock;
 pub mod disks;

@@ -34,30 +34,25 @@ impl Drop for TempDirectory {
     }
 }
 
-const CREATE: OpenHow = OpenHow {
-    access: Access::ReadWrite,
-    create: Some(0o640),
-    exclusive: false,
-    truncate: false,
-    direct: false,
-    durability: file::Durability::None,
-    noatime: false,
-};
+/// For reading and writing, created if need be.
+fn create() -> OpenHow {
+    OpenHow { access: Access::ReadWrite, create: Some(0o640), ..OpenHow::default() }
+}
 
 #[test]
 fn opening_creates_cuts_and_refuses() {
     let directory = TempDirectory::new();
     let path = directory.at("a");
     assert_eq!(file::open(&path, &OpenHow::default()).unwrap_err(), Errno(2), "ENOENT");
-    let fd = file::open(&path, &CREATE).unwrap();
+    let fd = file::open(&path, &create()).unwrap();
     assert_eq!(file::pwrite(fd.as_fd(), b"0123456789", 5), Ok(10));
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o137, 0, "{mode:o} is at most 640");
-    let exclusive = OpenHow { exclusive: true, ..CREATE };
+    let exclusive = OpenHow { exclusive: true, ..create() };
     assert_eq!(file::open(&path, &exclusive).unwrap_err(), Errno(17), "EEXIST");
-    file::open(&path, &OpenHow { noatime: true, ..CREATE }).unwrap();
+    file::open(&path, &OpenHow { noatime: true, ..create() }).unwrap();
     assert_eq!(file::facts(&path).unwrap().size_bytes, 15);
-    file::open(&path, &OpenHow { truncate: true, ..CREATE }).unwrap();
+    file::open(&path, &OpenHow { truncate: true, ..create() }).unwrap();
     assert_eq!(file::facts(&path).unwrap().size_bytes, 0);
 
     let reader = file::open(&path, &OpenHow::default()).unwrap();
@@ -102,7 +97,7 @@ fn missing_directories_are_made_for_the_owner() {
 fn space_is_reserved_cut_and_given_back() {
     let directory = TempDirectory::new();
     let path = directory.at("a");
-    let fd = file::open(&path, &CREATE).unwrap();
+    let fd = file::open(&path, &create()).unwrap();
     let size = || std::fs::metadata(&path).unwrap().len();
     file::reserve(fd.as_fd(), 0, 10_000, Reserve::Posix).unwrap();
     assert_eq!(size(), 10_000);
@@ -126,7 +121,7 @@ fn space_is_reserved_cut_and_given_back() {
 fn locks_exclude_other_openers_in_the_same_process() {
     let directory = TempDirectory::new();
     let path = directory.at("a");
-    drop(file::open(&path, &CREATE).unwrap());
+    drop(file::open(&path, &create()).unwrap());
     // Opened for reading only: an exclusive lock must work all the same.
     let first = file::open(&path, &OpenHow::default()).unwrap();
     let second = std::fs::File::open(&path).unwrap();
@@ -143,7 +138,7 @@ fn locks_exclude_other_openers_in_the_same_process() {
 #[test]
 fn devices_only_calls_say_so() {
     let directory = TempDirectory::new();
-    let fd = file::open(&directory.at("a"), &CREATE).unwrap();
+    let fd = file::open(&directory.at("a"), &create()).unwrap();
     const NOTTY: Errno = Errno(25);
     assert_eq!(file::device_bytes(fd.as_fd()), Err(NOTTY));
     assert_eq!(file::discard(fd.as_fd(), 0, 4096), Err(NOTTY));
@@ -154,7 +149,7 @@ fn devices_only_calls_say_so() {
 #[test]
 fn advice_and_hints_are_taken() {
     let directory = TempDirectory::new();
-    let fd = file::open(&directory.at("a"), &CREATE).unwrap();
+    let fd = file::open(&directory.at("a"), &create()).unwrap();
     use file::Advice::{DontNeed, NoReuse, Normal, Random, Sequential};
     for advice in [Normal, Sequential, Random, NoReuse, DontNeed] {
         file::advise(fd.as_fd(), 0, 0, advice).unwrap();

@@ -32,9 +32,9 @@ pub(super) fn lower_stats(options: StatsOptions, plan: &mut JobPlan) {
         unit_base,
     } = options;
     let gtod_reduce = gtod_reduce.unwrap_or(false);
-    let lat = !disable_lat.unwrap_or(gtod_reduce);
-    let clat = !disable_clat.unwrap_or(gtod_reduce);
-    let slat = !disable_slat.unwrap_or(gtod_reduce);
+    // Without clock reads there is nothing to measure, whatever the single switches say.
+    let on = |disabled: Option<bool>| !gtod_reduce && !disabled.unwrap_or(false);
+    let (lat, clat, slat) = (on(disable_lat), on(disable_clat), on(disable_slat));
     let mut percentiles = percentile_list.unwrap_or_else(|| PERCENTILES.to_vec());
     percentiles.sort_by(f64::total_cmp);
     plan.stats = StatsPlan {
@@ -44,7 +44,7 @@ pub(super) fn lower_stats(options: StatsOptions, plan: &mut JobPlan) {
         lat,
         clat,
         slat,
-        bw: !disable_bw_measurement.unwrap_or(gtod_reduce),
+        bw: on(disable_bw_measurement),
         gtod_reduce,
         // Without measurements there are no percentiles of them.
         clat_percentiles: clat_percentiles.unwrap_or(true) && clat,

@@ -237,7 +237,7 @@ fn files() {
 
 #[test]
 fn measurements_that_are_off_take_their_percentiles_along() {
-    let stats = job("gtod_reduce=1 lat_percentiles=1").stats;
+    let stats = job("gtod_reduce=1 lat_percentiles=1 disable_lat=0").stats;
     assert!(!stats.lat && !stats.clat && !stats.slat && !stats.bw);
     assert!(!stats.clat_percentiles && !stats.lat_percentiles);
     let stats = job("disable_clat=1 unified_rw_reporting=2 percentile_list=99:50").stats;
@@ -333,8 +333,8 @@ fn engines_that_are_not_there_hide_no_other_fault_and_cause_none() {
         "[a]\nioengine=libaio\nuserspace_reap\nfoo=1\n",
         &[
             "t.fio:2:10: `ioengine=libaio` is known but not built yet in this version",
-            "t.fio:4:1: unknown option `foo`; `--cmdhelp` lists the options",
             "t.fio:3:1: option `userspace_reap` is known but not built yet in this version",
+            "t.fio:4:1: unknown option `foo`; `--cmdhelp` lists the options",
         ],
     );
 }
