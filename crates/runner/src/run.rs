@@ -528,7 +528,7 @@ impl<'a> Run<'a> {
     /// The results so far.
     fn report(&self, interim: bool) -> RunReport {
         let now_ns = self.clock.now_ns();
-        let times = Times { now_ns, genesis_ns: self.board.genesis_ns() };
+        let times = Times { now_ns, genesis_ns: self.board.genesis_ns(), ended: !interim };
         let wall_ms = clock::realtime_ns() / 1_000_000;
         let jobs = self.workers.iter().enumerate().filter(|(_, w)| w.order.job.stats.report);
         let jobs = jobs.map(|(index, worker)| {
