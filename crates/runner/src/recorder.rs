@@ -27,6 +27,8 @@ pub(crate) struct Recorder {
     names: Vec<String>,
     lines: Vec<u8>,
     origin_ns: u64,
+    /// Where the latest transfer began: what fio notes as the offset of a flush.
+    latest_offset: u64,
     /// The log could not be written; said once, at the end.
     failed: Option<Failure>,
 }
@@ -51,6 +53,7 @@ impl Recorder {
             names,
             lines: Vec::with_capacity(BUFFER_BYTES + longest + LINE_BYTES),
             origin_ns: clock::monotonic_ns(),
+            latest_offset: 0,
             failed: None,
         };
         iolog::header(&mut recorder.lines);
@@ -70,8 +73,12 @@ impl Recorder {
     /// Writes a request down.
     pub(crate) fn request(&mut self, clock: &Clock, request: &Request) {
         let now_us = self.elapsed_us(clock);
+        if request.direction.is_data() {
+            self.latest_offset = request.offset;
+        }
         if let Some(name) = self.names.get(request.file.index()) {
-            iolog::request_line(&mut self.lines, now_us, name, request);
+            let request = Request { offset: self.latest_offset, ..*request };
+            iolog::request_line(&mut self.lines, now_us, name, &request);
         }
         self.flush_if_full();
     }
