@@ -635,25 +635,35 @@ impl<'a> Drive<'a> {
     }
 
     /// Flushes as the plan wants at the end of a pass, and accounts the time of the pass to the
-    /// directions that moved bytes in it.
+    /// directions that moved bytes in it. The last pass may have been ended before the job is.
     fn end_pass(&mut self) {
+        let bytes = PerDirection::from_fn(|direction| self.ledger.progress(direction).0);
+        let active = PerDirection::from_fn(|d| bytes[d] > self.pass_bytes[d]);
         let flush = self.settings.flush;
-        if flush.any() && self.end != Some(End::Failed) {
+        if flush.any() && active[Direction::Write] && self.end != Some(End::Failed) {
             (self.enter)(State::Flushing);
             if flush.files {
+                self.record_flushes(Direction::Sync);
                 let result = self.targets.flush_all(false);
                 self.check(result);
             }
             if flush.file_systems {
+                self.record_flushes(Direction::Syncfs);
                 let result = self.targets.flush_all(true);
                 self.check(result);
             }
         }
         self.now_ns = self.clock.now_ns();
-        let bytes = PerDirection::from_fn(|direction| self.ledger.progress(direction).0);
-        let active = PerDirection::from_fn(|d| bytes[d] > self.pass_bytes[d]);
         self.ledger.end_pass(active, self.now_ns);
         self.pass_bytes = bytes;
+    }
+
+    fn record_flushes(&mut self, direction: Direction) {
+        let Some(recorder) = &mut self.recorder else { return };
+        for index in 0..self.targets.files().len() {
+            let file = FileIndex(index as u32);
+            recorder.request(&self.clock, &Request { direction, file, offset: 0, length: 0 });
+        }
     }
 
     fn finish(&mut self) -> End {
