@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use xtask::peer;
 use xtask::program::{Program, Scratch};
@@ -23,6 +23,17 @@ fn example_files() -> Vec<PathBuf> {
     files
 }
 
+fn engines_of(file: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().filter_map(|line| line.strip_prefix("ioengine=")).map(str::to_string).collect()
+}
+
+fn has_engine(program: &Program, engine: &str) -> bool {
+    let name = engine.split([':', '#', ';', ' ']).next().unwrap();
+    let run = program.run(&std::env::temp_dir(), [format!("--enghelp={name}")]).unwrap();
+    run.code() == 0
+}
+
 #[test]
 fn jobs_that_the_peer_accepts_are_understood() {
     let Some(peer) = peer::for_test() else { return };
@@ -39,11 +50,17 @@ fn jobs_that_the_peer_accepts_are_understood() {
         let run = ours.run(scratch.path(), arguments).unwrap();
         let errors: Vec<&str> =
             run.stderr.lines().filter(|line| line.starts_with("error")).collect();
-        let planned = !errors.is_empty() && errors.iter().all(|line| line.contains("planned"));
+        // The peer looks for an engine only when it needs it: that it has none of that name does not
+        // show when it parses.
+        let known = engines_of(&file).iter().all(|engine| has_engine(&peer, engine));
+        let is_planned = |line: &str| {
+            line.contains("known but not built yet") || !known && line.contains("ioengine")
+        };
+        let planned = !errors.is_empty() && errors.iter().all(|line| is_planned(line));
         if !(run.code() == 0 || run.code() == 1 && planned) {
             failed.push(format!("{}: exit {}\n{}", file.display(), run.code(), run.stderr));
         }
     }
-    eprintln!("{accepted} jobs that the peer accepts");
+    assert!(accepted > 50 || failed.is_empty() && accepted == 0, "only {accepted} jobs to look at");
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

@@ -72,6 +72,8 @@ const SINGLE: &[&str] = &[
     "--rw=randrw --size=1m --rwmixwrite=90",
     "--rw=rw --size=1m --rwmixread=10 --bs=4k,16k",
     "--rw=rw --size=1m --rwmixread=100",
+    "--rw=randread --size=1m --bssplit=16k/50:4k/50",
+    "--rw=randwrite --size=1m --bssplit=8k/:4k/:16k/:1k/7",
     "--rw=rw --size=1m --bs=4k,64k --bs_is_seq_rand=1",
     "--rw=randread --size=1m --bs=4k,8k --bs_is_seq_rand=1 --percentage_random=40 --norandommap",
     "--rw=randwrite --size=1m --bsrange=512-8k --bs_unaligned --norandommap",

@@ -30,15 +30,29 @@ pub trait Engine: Send {
     /// Forgets a target; the loop closes it afterwards. No unit for it is in flight.
     fn detach(&mut self, file: FileIndex);
 
+    /// Executes one unit before it returns: all that an [inline](Caps::inline) engine has to do.
+    /// The result is the number of bytes moved.
+    fn execute(&mut self, _unit: &Unit, _buffers: &mut BufferPool) -> Result<u64, Errno> {
+        Err(Errno::OPNOTSUPP)
+    }
+
     /// Takes units from the front of the batch and returns how many; the others meet a full queue
-    /// and are offered again after a reap. Units that end at once are pushed to `io.done` here;
-    /// engines with [`Caps::inline`] end every unit here. The loop calls [`Completions::begin`]
-    /// before.
-    fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize;
+    /// and are offered again after a reap. Units that end at once are pushed to `io.done` here.
+    /// The loop has called [`Completions::begin`] just before. Inline engines execute every unit.
+    fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize {
+        for unit in batch {
+            let result = self.execute(unit, io.buffers);
+            io.done.push_inline(unit.slot, result);
+        }
+        batch.len()
+    }
 
     /// Moves completions to `io.done`: waits for at least `min`, takes at most `max`. Returns with
-    /// fewer when interrupted by a signal. An error means that the engine itself is broken.
-    fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno>;
+    /// fewer when interrupted by a signal. An error means that the engine itself is broken. Inline
+    /// engines have nothing to reap.
+    fn reap(&mut self, _min: usize, _max: usize, _io: &mut Io<'_>) -> Result<(), Errno> {
+        Ok(())
+    }
 
     /// Asks for a unit in flight to be ended early; its completion still arrives.
     fn cancel(&mut self, _unit: &Unit) {}

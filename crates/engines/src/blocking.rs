@@ -8,7 +8,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use fiord_base::{Direction, FileIndex};
-use fiord_engine::{Engine, EngineError, Io, JobFacts, Target, Unit};
+use fiord_engine::{Engine, EngineError, JobFacts, Target, Unit};
 use fiord_sys::file::{self, LentFd, RangeFlush};
 use fiord_sys::{BufferPool, Errno};
 
@@ -142,17 +142,6 @@ impl<T: Transfer> Blocking<T> {
         let range_flags = RangeFlush(job.sync_range_flags);
         Blocking { files: Files::new(job.files), range_flags, transfer }
     }
-
-    #[inline]
-    fn execute(&mut self, unit: &Unit, buffers: &mut BufferPool) -> Result<u64, Errno> {
-        let at = self.files.get(unit.file)?;
-        match unit.direction {
-            Direction::Read => self.transfer.read(at, unit, buffers),
-            Direction::Write => self.transfer.write(at, unit, buffers),
-            Direction::Trim => self.transfer.trim(at, unit),
-            _ => self.transfer.flush(at, unit, self.range_flags),
-        }
-    }
 }
 
 impl<T: Transfer> Engine for Blocking<T> {
@@ -165,16 +154,15 @@ impl<T: Transfer> Engine for Blocking<T> {
         self.files.detach(file);
     }
 
-    fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize {
-        for unit in batch {
-            let result = self.execute(unit, io.buffers);
-            io.done.push_inline(unit.slot, result);
+    #[inline]
+    fn execute(&mut self, unit: &Unit, buffers: &mut BufferPool) -> Result<u64, Errno> {
+        let at = self.files.get(unit.file)?;
+        match unit.direction {
+            Direction::Read => self.transfer.read(at, unit, buffers),
+            Direction::Write => self.transfer.write(at, unit, buffers),
+            Direction::Trim => self.transfer.trim(at, unit),
+            _ => self.transfer.flush(at, unit, self.range_flags),
         }
-        batch.len()
-    }
-
-    fn reap(&mut self, _min: usize, _max: usize, _io: &mut Io<'_>) -> Result<(), Errno> {
-        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@
 
 use fiord_base::{FileIndex, Slot};
 use fiord_engine::{Caps, Completion, Engine, EngineError, Io, Registration, Target, Unit};
-use fiord_sys::Errno;
+use fiord_sys::{BufferPool, Errno};
 
 use crate::settings;
 
@@ -41,15 +41,9 @@ impl Engine for Inline {
 
     fn detach(&mut self, _file: FileIndex) {}
 
-    fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize {
-        for unit in batch {
-            io.done.push_inline(unit.slot, Ok(unit.remaining_length()));
-        }
-        batch.len()
-    }
-
-    fn reap(&mut self, _min: usize, _max: usize, _io: &mut Io<'_>) -> Result<(), Errno> {
-        Ok(())
+    #[inline]
+    fn execute(&mut self, unit: &Unit, _buffers: &mut BufferPool) -> Result<u64, Errno> {
+        Ok(unit.remaining_length())
     }
 }
 

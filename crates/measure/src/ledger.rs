@@ -220,7 +220,7 @@ struct Cell<'a> {
 
 impl Cell<'_> {
     /// Counts one value and returns its bucket.
-    #[inline]
+    #[inline(always)]
     fn record(&self, ns: u64) -> usize {
         let m = self.moments;
         add(&m[moments::COUNT], 1);
@@ -400,7 +400,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Counts a data request at its completion. Inside [`Ledger::begin`] and [`Ledger::end`].
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, record: &Record) {
         let d = record.direction as usize;
         let Some(counters) = self.counters.get(d) else { return };

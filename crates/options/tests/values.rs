@@ -466,32 +466,6 @@ fn id_lists_are_sorted_and_joined() {
     refuse("plids", "70000", "70000", "65535");
 }
 
-#[test]
-fn a_later_value_leaves_other_directions_alone() {
-    let mut options = JobOptions::default();
-    for (name, text) in [
-        ("bs", "1k,2k,8k"),
-        ("bs", ",4k,"),
-        ("bsrange", "1k-2k"),
-        ("bsrange", "4k-8k,"),
-        ("percentage_random", "10,20"),
-        ("percentage_random", ",,30"),
-        ("bssplit", "4k,8k,16k"),
-        ("bssplit", ",2k,"),
-        ("nrfiles", "3"),
-        ("nrfiles", "5"),
-    ] {
-        options.set(def(name), &read(name, text).unwrap()).unwrap();
-    }
-    assert_eq!(options.io.bs.unwrap().0, [Some(1024), Some(4096), Some(8192)]);
-    let small = Some((1024, 2048));
-    assert_eq!(options.io.bsrange.unwrap().0, [Some((4096, 8192)), small, small]);
-    assert_eq!(options.random.percentage_random.unwrap().0, [Some(10), Some(20), Some(30)]);
-    let sizes = options.io.bssplit.unwrap().0.map(|list| list[0].bytes);
-    assert_eq!(sizes, [4096, 2048, 16384]);
-    assert_eq!(options.file.nrfiles, Some(5));
-}
-
 /// Text that resembles values more often than random bytes do.
 fn valuelike() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![

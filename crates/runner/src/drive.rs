@@ -243,34 +243,33 @@ impl<'a> Drive<'a> {
             }
             other => return Some(other),
         };
-        let Some(slot) = self.free.pop() else { return None };
+        let slot = Slot(0);
         if self.settings.locks {
+            self.free.pop();
             self.place(slot, &request);
             return None;
         }
         let unit = self.prepare(slot, &request);
-        let start_ns = self.done.begin();
-        let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
-        self.engine.submit(std::slice::from_ref(&unit), &mut io);
-        let Some(completion) = self.done.list().first().copied() else {
-            self.batch.push(unit);
-            return None;
-        };
-        self.done.clear();
+        let start_ns = self.done.stamp();
+        let result = self.engine.execute(&unit, &mut self.buffers);
+        let done_ns = self.done.stamp();
+        if self.settings.stamped {
+            self.now_ns = done_ns;
+        }
         self.ledger.begin();
-        match completion.result {
+        match result {
             Ok(moved) if moved == unit.length && unit.direction.is_data() => {
-                self.settle_whole(&unit, start_ns, &completion);
+                self.record(&unit, start_ns, start_ns, done_ns);
+                self.generator.done(&request, Outcome::Bytes(moved));
             }
             _ => {
+                self.free.pop();
                 self.starts_ns[slot.index()] = start_ns;
+                let completion = Completion { slot, result, issued_ns: start_ns, done_ns };
                 self.settle_other(&unit, &completion);
             }
         }
         self.ledger.end();
-        if self.settings.stamped {
-            self.now_ns = completion.done_ns;
-        }
         None
     }
 
@@ -316,7 +315,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Turns a request into a unit whose data is ready.
-    #[inline]
+    #[inline(always)]
     fn prepare(&mut self, slot: Slot, request: &Request) -> Unit {
         let unit = Unit {
             slot,
@@ -425,7 +424,8 @@ impl<'a> Drive<'a> {
             match completion.result {
                 Ok(moved) if unit.progress + moved == unit.length && unit.direction.is_data() => {
                     let start_ns = self.starts_ns[slot];
-                    self.settle_whole(&unit, start_ns, &completion);
+                    self.record(&unit, start_ns, completion.issued_ns, completion.done_ns);
+                    self.release(&unit, Outcome::Bytes(unit.length));
                 }
                 _ => self.settle_other(&unit, &completion),
             }
@@ -440,21 +440,15 @@ impl<'a> Drive<'a> {
         self.done.clear();
     }
 
-    /// A request that moved all its bytes.
-    #[inline]
-    fn settle_whole(&mut self, unit: &Unit, start_ns: u64, completion: &Completion) {
-        self.ledger.record(&Record {
-            direction: unit.direction,
-            bytes: unit.length,
-            start_ns,
-            issued_ns: completion.issued_ns,
-            done_ns: completion.done_ns,
-        });
-        self.release(unit, Outcome::Bytes(unit.length));
+    /// Counts a request that moved all its bytes.
+    #[inline(always)]
+    fn record(&mut self, unit: &Unit, start_ns: u64, issued_ns: u64, done_ns: u64) {
+        let (direction, bytes) = (unit.direction, unit.length);
+        self.ledger.record(&Record { direction, bytes, start_ns, issued_ns, done_ns });
     }
 
     /// Gives the slot back and tells the generator.
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, unit: &Unit, outcome: Outcome) {
         if self.settings.locks
             && let Err(failure) = self.targets.unlock(unit.file)
@@ -617,6 +611,7 @@ impl<'a> Drive<'a> {
         (self.enter)(State::Running);
     }
 
+    /// Reads the clock once in a while for jobs whose requests carry no stamps.
     fn look_at_clock(&mut self) {
         self.unstamped += 1;
         if self.unstamped >= UNSTAMPED_BATCHES {

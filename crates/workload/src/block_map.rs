@@ -77,6 +77,38 @@ impl BlockMap {
         self.search(from / 64 + 1).or_else(|| self.search(0))
     }
 
+    /// Marks the lowest free block from `from` on, continuing at 0 after the end, and returns it;
+    /// `from` must lie inside the map. If all blocks are marked it is `from` itself.
+    #[inline]
+    pub fn take_free(&mut self, from: u64) -> u64 {
+        let index = (from / 64) as usize;
+        if let Some(word) = self.words.get_mut(index) {
+            let free = !*word >> (from % 64);
+            if free != 0 {
+                let block = from + u64::from(free.trailing_zeros());
+                *word |= 1 << (block % 64);
+                if *word == u64::MAX {
+                    self.summarise(index);
+                }
+                return block;
+            }
+        }
+        self.take_free_elsewhere(from)
+    }
+
+    #[inline(never)]
+    fn take_free_elsewhere(&mut self, from: u64) -> u64 {
+        let block = self.next_free(from).unwrap_or(from);
+        self.set(block);
+        block
+    }
+
+    /// How many blocks are free.
+    pub fn free(&self) -> u64 {
+        let words = &self.words[..self.lengths[0]];
+        words.iter().map(|word| u64::from(word.count_zeros())).sum()
+    }
+
     /// Marks a block and returns whether it was free.
     #[inline]
     pub fn set(&mut self, block: u64) -> bool {
@@ -199,7 +231,12 @@ mod tests {
                 let from = u64::from(random.between(0, blocks as u32 - 1));
                 let found = map.next_free(from);
                 assert_eq!(found, slow_next_free(&map, from), "{blocks} blocks after {count}");
-                assert!(map.set(found.unwrap()));
+                assert_eq!(map.free(), blocks - count);
+                if count % 2 == 0 {
+                    assert!(map.set(found.unwrap()));
+                } else {
+                    assert_eq!(map.take_free(from), found.unwrap());
+                }
             }
             assert_eq!(map.next_free(0), None);
             assert_eq!(map.next_free(blocks - 1), None);

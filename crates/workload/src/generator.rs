@@ -7,6 +7,7 @@
 //! time: `runtime` and rates are the loop's.
 
 mod direction;
+mod express;
 mod files;
 mod length;
 mod offset;
@@ -18,6 +19,7 @@ use fiord_base::{Direction, FileIndex};
 
 use crate::{Outcome, Request, Step};
 use direction::DirectionPicker;
+use express::Express;
 use files::FilePicker;
 use length::LengthPicker;
 use offset::{FileState, OffsetPicker};
@@ -54,6 +56,8 @@ struct Bounds {
 /// Yields the requests of one clone of a job.
 #[derive(Clone, Debug)]
 pub struct Generator {
+    /// The short way, while it is taken.
+    express: Express,
     phase: Phase,
     issued_bytes: u64,
     issued_requests: u64,
@@ -72,6 +76,8 @@ pub struct Generator {
     moved_bytes: u64,
     issued_requests_pass: u64,
     full: bool,
+    /// The short way of this job, if it is a plain one.
+    plain: Option<Express>,
 }
 
 /// When flushes are due.
@@ -111,6 +117,17 @@ impl Generator {
     #[inline]
     #[allow(clippy::should_implement_trait)] // it never ends: `Step::End` repeats
     pub fn next(&mut self) -> Step {
+        if self.express.left != 0 {
+            self.express.left -= 1;
+            return Step::Issue(self.express());
+        }
+        self.general()
+    }
+
+    /// What comes next, by all decisions.
+    #[inline(never)]
+    fn general(&mut self) -> Step {
+        self.alight();
         if self.phase != Phase::Running {
             return self.between_passes();
         }
@@ -148,6 +165,7 @@ impl Generator {
                 self.flush.after_write = direction == Direction::Write;
                 self.flush.writes += u64::from(direction == Direction::Write);
                 self.picker.issued();
+                self.board();
                 Step::Issue(Request {
                     direction,
                     file: FileIndex(index),
@@ -169,7 +187,10 @@ impl Generator {
                 }
             }
             Outcome::Failed => {}
-            Outcome::Full => self.full = true,
+            Outcome::Full => {
+                self.alight();
+                self.full = true;
+            }
         }
     }
 }

@@ -10,19 +10,12 @@ use fiord_options::plan::{JobPlan, RandomGenerator};
 /// What is known of a target before the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A regular file, present with so many bytes, or 0 if missing.
+    /// A regular file, present with so many bytes, or 0 if missing; it can grow.
     File(u64),
     /// A device with so many bytes; it cannot grow.
     Device(u64),
-}
-
-impl Target {
-    /// Bytes that are there.
-    fn size(self) -> u64 {
-        match self {
-            Target::File(size) | Target::Device(size) => size,
-        }
-    }
+    /// A name without storage, for engines that have none; it has the size that the job asks for.
+    Label,
 }
 
 /// One target of a clone.
@@ -52,7 +45,7 @@ pub struct Regions {
 pub enum RegionError {
     /// Neither the plan nor the targets say how much.
     NoSize,
-    /// The offset lies at or beyond the end of this target.
+    /// The region begins beyond the end of a target.
     OffsetBeyondEnd {
         /// Position of the target.
         file: usize,
@@ -60,6 +53,13 @@ pub enum RegionError {
         offset: u64,
         /// Bytes of the target.
         size: u64,
+    },
+    /// All regions together are smaller than the smallest block.
+    TooSmall {
+        /// Bytes of all regions.
+        size: u64,
+        /// Smallest block in bytes.
+        block: u64,
     },
     /// Zone numbers need a zoned target.
     Zones,
@@ -71,6 +71,9 @@ impl std::fmt::Display for RegionError {
             RegionError::NoSize => f.write_str("no size: set size= or use targets that have one"),
             RegionError::OffsetBeyondEnd { offset, size, .. } => {
                 write!(f, "offset {offset} lies beyond the end of the target ({size} bytes)")
+            }
+            RegionError::TooSmall { size, block } => {
+                write!(f, "the region ({size} bytes) is smaller than a block ({block} bytes)")
             }
             RegionError::Zones => f.write_str("a number of zones needs a zoned target"),
         }
@@ -86,49 +89,99 @@ pub fn regions(
     targets: &[Target],
     seeds: &StreamSeeds,
 ) -> Result<Regions, RegionError> {
-    let count = targets.len().max(1) as u64;
     let block = plan.blocks.smallest(plan.pattern.rw).max(1);
-    let mut sizes = file_sizes(plan, targets, block, seeds);
     let total = match plan.region.size {
         Some(Quantity::Bytes(size)) => Some(size),
         Some(Quantity::Zones(_)) => return Err(RegionError::Zones),
         Some(Quantity::Percent(_)) | None => None,
     };
+    let mut sizes = FileSizes::new(plan, block, seeds);
+    let shares = total.map(|total| Shares::new(total, targets.len(), block));
     let mut files = Vec::with_capacity(targets.len());
-    let share = total.map(|total| total / count);
-    let mut rest = total.map_or(0, |total| total - total / count * count) / block;
     for (index, target) in targets.iter().enumerate() {
-        let offset = start(plan, clone_number, target.size(), block)?;
-        let available = target.size().saturating_sub(offset);
-        let mut size = match (sizes.as_mut().map(|sizes| sizes[index]), share) {
-            (Some(size), _) => size,
-            (None, Some(share)) => {
-                let extra = u64::from(rest > 0);
-                rest -= extra;
-                share + extra * block
-            }
-            (None, None) => match plan.region.size {
-                Some(Quantity::Percent(percent)) => {
-                    let part = available / 100 * u64::from(percent)
-                        + available % 100 * u64::from(percent) / 100;
-                    part - part % block
-                }
-                _ => available,
-            },
-        };
-        if let Target::Device(limit) = *target {
-            if offset >= limit {
-                return Err(RegionError::OffsetBeyondEnd { file: index, offset, size: limit });
-            }
-            size = size.min(available);
-        }
-        let real_size = match target {
-            Target::Device(size) => *size,
-            Target::File(present) => (*present).max(offset.saturating_add(size)),
-        };
-        files.push(FileRegion { offset, size, real_size });
+        let share = shares.as_ref().map(|shares| shares.of(index));
+        let asked = sizes.as_mut().map(|sizes| sizes.of(*target, share));
+        let region = one(plan, clone_number, index, *target, asked, share, block)?;
+        files.push(region);
     }
-    finish(plan, files, total)
+    finish(plan, files, total, block)
+}
+
+/// `size` spread over the files: equal parts, and a block more for the first ones while blocks
+/// remain.
+struct Shares {
+    part: u64,
+    extra: u64,
+    block: u64,
+}
+
+impl Shares {
+    fn new(total: u64, files: usize, block: u64) -> Shares {
+        let files = files.max(1) as u64;
+        let part = total / files;
+        Shares { part, extra: (total - part * files) / block, block }
+    }
+
+    fn of(&self, index: usize) -> u64 {
+        self.part + if (index as u64) < self.extra { self.block } else { 0 }
+    }
+}
+
+/// The region on one target. `asked` is its `filesize`, `share` its part of `size`.
+fn one(
+    plan: &JobPlan,
+    clone_number: u32,
+    index: usize,
+    target: Target,
+    asked: Option<u64>,
+    share: Option<u64>,
+    block: u64,
+) -> Result<FileRegion, RegionError> {
+    let percent = match plan.region.size {
+        Some(Quantity::Percent(percent)) => Some(percent),
+        _ => None,
+    };
+    let (present, limit) = match target {
+        Target::File(size) => (size, None),
+        Target::Device(size) => (size, Some(size)),
+        Target::Label => (share.or(asked).unwrap_or(0), None),
+    };
+    let offset = start(plan, clone_number, present, block)?;
+    // What the target holds, as far as the job says or the machine knows.
+    let base = match (asked, share, limit) {
+        (_, _, Some(limit)) => asked.map_or(limit, |asked| asked.min(limit)),
+        (Some(asked), _, None) => asked,
+        (None, Some(share), None) => offset.saturating_add(share),
+        (None, None, None) => present,
+    };
+    if offset > base {
+        return Err(RegionError::OffsetBeyondEnd { file: index, offset, size: base });
+    }
+    let room = base - offset;
+    let size = match (percent, asked, share) {
+        (Some(percent), ..) => {
+            let part = share_of(base, percent);
+            (part - part % block).min(room)
+        }
+        (None, None, Some(share)) => share.min(room),
+        (None, ..) => room,
+    };
+    let end = match (percent, asked) {
+        (None, Some(asked)) => asked,
+        _ => offset.saturating_add(size),
+    };
+    let real_size = match target {
+        Target::Device(size) => size,
+        Target::File(present) => present.max(end),
+        Target::Label => end,
+    };
+    Ok(FileRegion { offset, size, real_size })
+}
+
+/// So many percent of an amount, rounded down.
+fn share_of(amount: u64, percent: u32) -> u64 {
+    let share = u128::from(amount) * u128::from(percent) / 100;
+    u64::try_from(share).unwrap_or(u64::MAX)
 }
 
 /// Sums up, cuts a total that is too large, and resolves `io_size`.
@@ -136,57 +189,70 @@ fn finish(
     plan: &JobPlan,
     files: Vec<FileRegion>,
     total: Option<u64>,
+    block: u64,
 ) -> Result<Regions, RegionError> {
     let sum = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.size));
     let size = total.map_or(sum, |total| total.min(sum));
-    if size == 0 && !plan.region.fill_device {
+    if sum == 0 && plan.region.size.is_none() && files.iter().all(|file| file.real_size == 0) {
         return Err(RegionError::NoSize);
+    }
+    if size < block {
+        return Err(RegionError::TooSmall { size, block });
     }
     let io_size = match plan.region.io_size {
         Some(Quantity::Bytes(size)) => Some(size),
-        Some(Quantity::Percent(percent)) => {
-            Some((u128::from(size) * u128::from(percent) / 100) as u64)
-        }
+        Some(Quantity::Percent(percent)) => Some(share_of(size, percent)),
         Some(Quantity::Zones(_)) => return Err(RegionError::Zones),
         None => None,
     };
     Ok(Regions { files, size, io_size })
 }
 
-/// The sizes that `filesize` gives, one per target.
-fn file_sizes(
-    plan: &JobPlan,
-    targets: &[Target],
+/// What `filesize` gives.
+struct FileSizes {
+    low: u64,
+    high: u64,
     block: u64,
-    seeds: &StreamSeeds,
-) -> Option<Vec<u64>> {
-    let (low, high) = plan.files.file_size?;
-    if low == high {
-        return Some(vec![low; targets.len()]);
-    }
-    let width = match plan.pattern.generator {
-        RandomGenerator::Tausworthe64 => Width::Wide,
-        RandomGenerator::Tausworthe | RandomGenerator::Lfsr => Width::Narrow,
-    };
-    let mut stream = Stream::new(width, seeds.get(StreamId::FileSize));
-    Some(
-        targets
-            .iter()
-            .map(|_| {
-                let size = stream.between(low, high);
-                (size - size % block).max(low)
-            })
-            .collect(),
-    )
+    stream: Stream,
 }
 
-/// First byte of the region of a clone.
+impl FileSizes {
+    fn new(plan: &JobPlan, block: u64, seeds: &StreamSeeds) -> Option<FileSizes> {
+        let (low, high) = plan.files.file_size?;
+        let width = match plan.pattern.generator {
+            RandomGenerator::Tausworthe64 => Width::Wide,
+            RandomGenerator::Tausworthe | RandomGenerator::Lfsr => Width::Narrow,
+        };
+        let stream = Stream::new(width, seeds.get(StreamId::FileSize));
+        Some(FileSizes { low, high: high.max(low), block, stream })
+    }
+
+    /// The size of the next target: of a range, the one that it has if that lies inside, else a
+    /// drawn one.
+    fn of(&mut self, target: Target, share: Option<u64>) -> u64 {
+        if self.low == self.high {
+            return self.low;
+        }
+        let present = match target {
+            Target::File(size) | Target::Device(size) => size,
+            Target::Label => share.unwrap_or(0),
+        };
+        if present != 0 && (self.low..=self.high).contains(&present) {
+            return present;
+        }
+        let size = self.stream.between(self.low, self.high);
+        (size - size % self.block).max(self.low)
+    }
+}
+
+/// First byte of the region of a clone on a target that has `size` bytes.
 fn start(plan: &JobPlan, clone_number: u32, size: u64, block: u64) -> Result<u64, RegionError> {
+    if plan.files.append {
+        return Ok(size);
+    }
     let bytes = |quantity| match quantity {
         Quantity::Bytes(bytes) => Ok((bytes, false)),
-        Quantity::Percent(percent) => {
-            Ok(((u128::from(size) * u128::from(percent) / 100) as u64, true))
-        }
+        Quantity::Percent(percent) => Ok((share_of(size, percent), true)),
         Quantity::Zones(_) => Err(RegionError::Zones),
     };
     let (offset, offset_computed) = bytes(plan.region.offset)?;
@@ -197,5 +263,24 @@ fn start(plan: &JobPlan, clone_number: u32, size: u64, block: u64) -> Result<u64
         Ok(sum.div_ceil(align).saturating_mul(align))
     } else {
         Ok(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_blocks_that_remain_go_to_the_first_files() {
+        let shares = Shares::new(100, 7, 1);
+        assert_eq!((0..7).map(|i| shares.of(i)).collect::<Vec<_>>(), [15, 15, 14, 14, 14, 14, 14]);
+        let shares = Shares::new(133_120, 3, 4096);
+        assert_eq!((0..3).map(|i| shares.of(i)).collect::<Vec<_>>(), [44_373; 3]);
+    }
+
+    #[test]
+    fn a_share_of_the_largest_amount_does_not_overflow() {
+        assert_eq!(share_of(u64::MAX, 100), u64::MAX);
+        assert_eq!(share_of(1_000_000, 33), 330_000);
     }
 }

@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use fiord_workload::Target;
+
 /// Jobs per run of the peer.
 const JOBS_PER_RUN: usize = 40;
 
@@ -44,7 +46,17 @@ fn run(peer: &Path, dir: &Path, cases: &[&str]) -> BTreeMap<(usize, u32), Vec<St
     for (index, case) in cases.iter().enumerate() {
         writeln!(job, "[c{index}]\nwrite_iolog={}", dir.join(format!("{index}.log")).display())
             .unwrap();
-        for option in case.split_whitespace() {
+        let plan = support::plan(case);
+        if let Some(size) = support::present(case) {
+            writeln!(job, "ioengine=psync").unwrap();
+            for (clone, file) in
+                (0..plan.clones).flat_map(|c| (0..plan.files.count).map(move |f| (c, f)))
+            {
+                let name = format!("c{index}.{clone}.{file}");
+                std::fs::File::create(dir.join(name)).unwrap().set_len(size).unwrap();
+            }
+        }
+        for option in case.split_whitespace().filter(|option| !option.starts_with("present=")) {
             writeln!(job, "{option}").unwrap();
         }
     }
@@ -83,6 +95,14 @@ fn run(peer: &Path, dir: &Path, cases: &[&str]) -> BTreeMap<(usize, u32), Vec<St
     logs
 }
 
+/// The targets of a case: labels, or files that are there with `present=` bytes.
+fn target(case: &str) -> Target {
+    match support::present(case) {
+        Some(size) => Target::File(size),
+        None => Target::Label,
+    }
+}
+
 /// The first difference of two lists, with what is around it.
 fn difference(ours: &[String], theirs: &[String]) -> Option<String> {
     let at = (0..ours.len().max(theirs.len())).find(|i| ours.get(*i) != theirs.get(*i))?;
@@ -107,7 +127,7 @@ fn compare(peer: &Path, dir: &Path, cases: &[&str]) -> Vec<String> {
             } else {
                 1 << 22
             };
-            let ours = support::entries(&plan, number, thread_number, limit);
+            let ours = support::entries(&plan, number, thread_number, target(case), limit);
             thread_number += 1;
             let theirs = if plan.limits.time_based { &theirs[..limit] } else { &theirs[..] };
             if let Some(text) = difference(&ours, theirs) {

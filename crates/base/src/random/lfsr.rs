@@ -135,6 +135,12 @@ impl Lfsr {
         self.left = self.bound;
     }
 
+    /// How many numbers are still to come.
+    #[inline]
+    pub const fn left(&self) -> u64 {
+        self.left
+    }
+
     #[inline]
     fn step(&mut self) {
         let feedback = if self.state & 1 == 0 { self.feedback } else { 0 };

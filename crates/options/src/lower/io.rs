@@ -119,7 +119,9 @@ fn blocks(
         min: bounds.map(|(min, _)| min),
         max: bounds.map(|(_, max)| max),
         align: PerDirection::all(0),
-        split: split.map(|list| {
+        split: split.map(|mut list| {
+            // Sizes are drawn by cumulated share in this order, so it decides the sequence.
+            list.sort_by_key(|entry| entry.percent);
             list.into_iter().map(|SplitEntry { bytes, percent }| (bytes, percent)).collect()
         }),
         unaligned: false,

@@ -31,9 +31,7 @@ macro_rules! option_group {
                         stringify!($field) => {
                             match <$ty as $crate::table::typed::FromValue>::from_value(value) {
                                 Some(typed) => {
-                                    let earlier = self.$field.take();
-                                    self.$field =
-                                        Some($crate::table::typed::FromValue::after(typed, earlier));
+                                    self.$field = Some(typed);
                                     true
                                 }
                                 None => false,

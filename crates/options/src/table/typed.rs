@@ -54,8 +54,7 @@ pub struct JobOptions {
 pub struct SetError;
 
 impl JobOptions {
-    /// Stores the value of an option; a later one replaces an earlier one, by direction where it
-    /// has directions.
+    /// Stores the value of an option; a later one replaces an earlier one.
     pub fn set(&mut self, def: &OptionDef, value: &Value) -> Result<(), SetError> {
         let stored = match def.scope {
             Scope::Job => self.set_job(def.name, value),
@@ -110,24 +109,6 @@ impl JobOptions {
 pub trait FromValue: Sized {
     /// The field's value, or `None` if `value` is not of the right kind.
     fn from_value(value: &Value) -> Option<Self>;
-
-    /// What is in force when this value follows an earlier one of the same option.
-    #[must_use]
-    fn after(self, earlier: Option<Self>) -> Self {
-        drop(earlier);
-        self
-    }
-}
-
-/// A later value of one direction leaves the others as they were: `bs=4k,8k`, then `bs=,16k`.
-fn directions_after<T: Copy>(
-    later: PerDirection<Option<T>>,
-    earlier: Option<PerDirection<Option<T>>>,
-) -> PerDirection<Option<T>> {
-    match earlier {
-        Some(earlier) => PerDirection::from_fn(|d| later[d].or(earlier[d])),
-        None => later,
-    }
 }
 
 /// Fields that are a variant's content, perhaps converted.
@@ -154,6 +135,9 @@ from_variant! {
     Vec<OsString>: Value::Names(names) =>
         Some(names.iter().map(|n| OsString::from_vec(n.clone())).collect());
     Vec<f64>: Value::Floats(list) => Some(list.clone());
+    PerDirection<Option<u64>>: Value::Sizes(sizes) => Some(*sizes);
+    PerDirection<Option<(u64, u64)>>: Value::SizeRanges(ranges) => Some(*ranges);
+    PerDirection<Vec<SplitEntry>>: Value::Split(split) => Some(split.clone());
     Vec<PatternPiece>: Value::Pattern(pieces) => Some(pieces.clone());
     Access: Value::Access(access) => Some(*access);
     ErrorLists: Value::ErrorLists(lists) => Some(lists.clone());
@@ -189,19 +173,6 @@ impl FromValue for String {
     }
 }
 
-impl FromValue for PerDirection<Option<u64>> {
-    fn from_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Sizes(sizes) => Some(*sizes),
-            _ => None,
-        }
-    }
-
-    fn after(self, earlier: Option<Self>) -> Self {
-        directions_after(self, earlier)
-    }
-}
-
 impl FromValue for PerDirection<Option<u32>> {
     fn from_value(value: &Value) -> Option<Self> {
         match value {
@@ -210,41 +181,6 @@ impl FromValue for PerDirection<Option<u32>> {
             }
             _ => None,
         }
-    }
-
-    fn after(self, earlier: Option<Self>) -> Self {
-        directions_after(self, earlier)
-    }
-}
-
-impl FromValue for PerDirection<Option<(u64, u64)>> {
-    fn from_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::SizeRanges(ranges) => Some(*ranges),
-            _ => None,
-        }
-    }
-
-    fn after(self, earlier: Option<Self>) -> Self {
-        directions_after(self, earlier)
-    }
-}
-
-impl FromValue for PerDirection<Vec<SplitEntry>> {
-    fn from_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Split(split) => Some(split.clone()),
-            _ => None,
-        }
-    }
-
-    fn after(mut self, earlier: Option<Self>) -> Self {
-        for (list, earlier) in self.0.iter_mut().zip(earlier.unwrap_or_default().0) {
-            if list.is_empty() {
-                *list = earlier;
-            }
-        }
-        self
     }
 }
 

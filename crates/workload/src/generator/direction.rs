@@ -71,11 +71,30 @@ impl DirectionPicker {
                 }
             }
             Kind::Mixed => {
-                if self.issued[self.current as usize] >= self.limit {
+                if self.issued[self.current as usize % 3] >= self.limit {
                     self.draw(stream);
                 }
                 self.current
             }
+        }
+    }
+
+    /// The direction of the next request of a mixed job, counted as issued.
+    #[inline]
+    pub(crate) fn pick_mixed(&mut self, stream: &mut Taus88) -> Direction {
+        if self.issued[self.current as usize % 3] >= self.limit {
+            self.draw(stream);
+        }
+        self.issued[self.current as usize % 3] += 1;
+        self.current
+    }
+
+    /// The directions that occur, and whether they are mixed by share.
+    pub(crate) fn used(&self) -> (&[Direction], bool) {
+        match &self.kind {
+            Kind::Only(direction) => (std::slice::from_ref(direction), false),
+            Kind::Mixed => (&[Direction::Read, Direction::Write], true),
+            Kind::TrimWrite => (&[Direction::Write, Direction::Trim], false),
         }
     }
 

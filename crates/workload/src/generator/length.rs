@@ -65,6 +65,15 @@ impl LengthPicker {
         LengthPicker { directions: lengths.0, streams: Self::streams(rw, seeds, width), by_order }
     }
 
+    /// The length of all requests of a direction, if it is always the same.
+    pub(crate) fn fixed(&self, direction: Direction) -> Option<u64> {
+        let lengths = &self.directions[direction as usize % 3];
+        match lengths.kind {
+            Kind::Fixed if !self.by_order && lengths.min > 0 => Some(lengths.min),
+            _ => None,
+        }
+    }
+
     /// The streams of the three directions.
     fn streams(rw: Pattern, seeds: &StreamSeeds, width: Width) -> [Stream; 3] {
         let trim = if rw.is_trim_write() { StreamId::WriteSize } else { StreamId::TrimSize };

@@ -5,6 +5,7 @@ use fiord_base::{Direction, FileIndex};
 use fiord_options::plan::{JobPlan, Pattern, RandomGenerator, Seeds};
 
 use super::direction::DirectionPicker;
+use super::express::Express;
 use super::files::FilePicker;
 use super::length::LengthPicker;
 use super::offset::{FileState, NONE, OffsetPicker};
@@ -164,7 +165,9 @@ impl Generator {
         let flush = &plan.flush;
         let every = [flush.fsync_every, flush.fdatasync_every, flush.range_every].map(u64::from);
         let repeats = matches!(plan.pattern.seeds, Seeds::Base { repeat: true, .. });
-        Ok(Generator {
+        let mut generator = Generator {
+            express: Express::default(),
+            plain: None,
             phase: Phase::Running,
             issued_bytes: 0,
             issued_requests: 0,
@@ -204,7 +207,9 @@ impl Generator {
             moved_bytes: 0,
             issued_requests_pass: 0,
             full: false,
-        })
+        };
+        generator.plain = Express::of_job(&generator);
+        Ok(generator)
     }
 
     /// The current file has nothing left: it is closed and the others go on.

@@ -11,7 +11,7 @@ use fiord_options::plan::{
     JobPlan, Limits, Pattern, PatternPlan, RandomGenerator, Region, Seeds, Sequencer, StatsPlan,
     Unified,
 };
-use fiord_workload::{Generator, Outcome, Regions, Step, Target, regions};
+use fiord_workload::{Generator, Outcome, Step, Target, regions};
 
 /// A plan of defaults: 4 KiB sequential reads of one file.
 fn defaults() -> JobPlan {
@@ -192,6 +192,11 @@ fn set_blocks(blocks: &mut BlocksPlan, name: &str, value: &str) {
     }
 }
 
+/// The size that the files of a case have before the job, if it works on files.
+pub(crate) fn present(options: &str) -> Option<u64> {
+    options.split_whitespace().find_map(|option| option.strip_prefix("present=")).map(bytes)
+}
+
 /// The plan of options such as `rw=randread bs=4k,8k size=1m`.
 pub(crate) fn plan(options: &str) -> JobPlan {
     let mut plan = defaults();
@@ -261,7 +266,8 @@ pub(crate) fn plan(options: &str) -> JobPlan {
             "randseed" => seed = Some(bytes(value)),
             "randrepeat" => repeat = value == "1",
             // What changes no sequence.
-            "runtime" | "thinktime" | "iodepth" | "ioengine" | "overwrite" | "file_append" => {}
+            "present" | "runtime" | "thinktime" | "iodepth" | "ioengine" | "overwrite" => {}
+            "file_append" => plan.files.append = value == "1",
             _ => panic!("unknown option {option}"),
         }
     }
@@ -281,27 +287,18 @@ pub(crate) fn plan(options: &str) -> JobPlan {
     plan
 }
 
-/// The regions of a clone on targets of the given present size.
-pub(crate) fn regions_of(
-    plan: &JobPlan,
-    clone_number: u32,
-    seeds: &StreamSeeds,
-    present: u64,
-) -> Regions {
-    let targets = vec![Target::File(present); plan.files.count as usize];
-    regions(plan, clone_number, &targets, seeds).unwrap()
-}
-
 /// The log entries `FILE ACTION [OFFSET LENGTH]` of a clone, at most `limit` of them.
 pub(crate) fn entries(
     plan: &JobPlan,
     clone_number: u32,
     thread_number: u32,
+    target: Target,
     limit: usize,
 ) -> Vec<String> {
     let Seeds::Base { base, .. } = plan.pattern.seeds else { panic!("no seed") };
     let seeds = StreamSeeds::derive(base, thread_number);
-    let regions = regions_of(plan, clone_number, &seeds, 0);
+    let targets = vec![target; plan.files.count as usize];
+    let regions = regions(plan, clone_number, &targets, &seeds).unwrap();
     let mut generator = Generator::new(plan, &regions, &seeds).unwrap();
     let mut entries = Vec::new();
     let mut last_offset = 0;
