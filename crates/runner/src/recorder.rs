@@ -25,10 +25,10 @@ const LINE_BYTES: usize = 128;
 pub(crate) struct Recorder {
     fd: OwnedFd,
     names: Vec<String>,
+    /// Where the latest transfer began: a flush is noted with this place, as by fio.
+    last_offset: u64,
     lines: Vec<u8>,
     origin_ns: u64,
-    /// Where the latest transfer began: what fio notes as the offset of a flush.
-    latest_offset: u64,
     /// The log could not be written; said once, at the end.
     failed: Option<Failure>,
 }
@@ -51,9 +51,9 @@ impl Recorder {
         let mut recorder = Recorder {
             fd,
             names,
+            last_offset: 0,
             lines: Vec::with_capacity(BUFFER_BYTES + longest + LINE_BYTES),
             origin_ns: clock::monotonic_ns(),
-            latest_offset: 0,
             failed: None,
         };
         iolog::header(&mut recorder.lines);
@@ -74,10 +74,13 @@ impl Recorder {
     pub(crate) fn request(&mut self, clock: &Clock, request: &Request) {
         let now_us = self.elapsed_us(clock);
         if request.direction.is_data() {
-            self.latest_offset = request.offset;
+            self.last_offset = request.offset;
         }
+        let request = match request.direction.is_data() {
+            true => *request,
+            false => Request { offset: self.last_offset, length: 0, ..*request },
+        };
         if let Some(name) = self.names.get(request.file.index()) {
-            let request = Request { offset: self.latest_offset, ..*request };
             iolog::request_line(&mut self.lines, now_us, name, &request);
         }
         self.flush_if_full();

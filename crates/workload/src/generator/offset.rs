@@ -84,6 +84,8 @@ pub(crate) struct OffsetPicker {
     /// Sequential requests begin again at the end of the region.
     pub(crate) wraps: bool,
     pub(crate) time_based: bool,
+    /// The target was begun again for the request that was just made.
+    pub(crate) rewound: bool,
     /// Random writes go where the last trim went.
     pub(crate) trim_write: bool,
 }
@@ -145,6 +147,7 @@ impl OffsetPicker {
         let mut position = file.position[d];
         if self.wraps && position >= end {
             position = file.start;
+            self.rewound = self.time_based;
         }
         if self.gap != 0 {
             position = self.leap(file, position);
@@ -184,6 +187,7 @@ impl OffsetPicker {
                     lfsr.restart();
                     let block = lfsr.draw()?;
                     file.rewind();
+                    self.rewound = true;
                     block
                 }
                 None => return None,
@@ -199,6 +203,7 @@ impl OffsetPicker {
                     None if self.time_based => {
                         map.clear();
                         file.rewind();
+                        self.rewound = true;
                         file.map.as_ref()?.next_free(stream.below(file.blocks[d]))?
                     }
                     None => return None,
@@ -231,7 +236,12 @@ impl OffsetPicker {
         }
         match self.sequential(file, d) {
             Some(offset) => Some((offset, false)),
-            None => Some((self.random(file, d, &mut streams.offset)?, false)),
+            // At the end of the target a block is drawn instead; at the end of a region inside it
+            // the file is finished.
+            None if file.position[d] >= file.real_size => {
+                Some((self.random(file, d, &mut streams.offset)?, false))
+            }
+            None => None,
         }
     }
 }
