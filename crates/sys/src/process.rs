@@ -52,7 +52,7 @@ struct Launch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pid(pub i32);
 
-/// Runs `executable` with these arguments (the first is argv[0]) in a session of its own. Descriptors
+/// Runs `executable` with these arguments (the first is `argv[0]`) in a session of its own. Descriptors
 /// in `keep` stay open under the same numbers; everything else is closed on exec. The child is killed
 /// when this process dies.
 pub fn spawn(executable: &Executable, arguments: &[CString], keep: &[RawFd]) -> Result<Pid, Errno> {
