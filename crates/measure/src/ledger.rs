@@ -60,8 +60,8 @@ mod tests {
             ledger.record(&Record { direction, bytes: 4096, start_ns, issued_ns, done_ns });
         }
         ledger.record_flush(77);
-        ledger.record_depth(1);
-        ledger.record_depth(5);
+        ledger.record_depth(1, 1);
+        ledger.record_depth(5, 2);
         ledger.record_submit(9);
         ledger.end();
         ledger.message(Severity::Note, "hello\nworld");
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(write.lat.histogram.total(), 2);
         assert_eq!(snapshot.directions[Direction::Read].clat.moments.count, 0);
         assert_eq!((snapshot.sync_ios, snapshot.flush.moments.max), (1, 77));
-        assert_eq!(snapshot.depths, [1, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(snapshot.depths, [1, 0, 2, 0, 0, 0, 0]);
         assert_eq!(snapshot.submits, [0, 0, 0, 1, 0, 0, 0]);
         assert_eq!(snapshot.messages, ["nhello world", "esecond"]);
         assert!(!snapshot.torn);

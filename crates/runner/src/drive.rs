@@ -344,19 +344,19 @@ impl<'a> Drive<'a> {
         let start_ns = self.done.begin();
         let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
         let accepted = self.engine.submit(&self.batch, &mut io).min(self.batch.len());
-        for (position, unit) in self.batch[..accepted].iter().enumerate() {
+        self.in_flight += accepted;
+        let mut fresh = 0;
+        for unit in &self.batch[..accepted] {
             self.units[unit.slot.index()] = *unit;
             if unit.progress == 0 {
                 self.starts_ns[unit.slot.index()] = start_ns;
-                if !self.settings.depth_one {
-                    self.ledger.record_depth(self.in_flight + position + 1);
-                }
+                fresh += 1;
             }
         }
         if !self.settings.depth_one && accepted > 0 {
             self.ledger.record_submit(accepted);
+            self.ledger.record_depth(self.in_flight, fresh);
         }
-        self.in_flight += accepted;
         if self.in_flight == 0 {
             let action = "hand a request to the engine";
             return self.fail(&Failure::new(action, Errno::AGAIN));

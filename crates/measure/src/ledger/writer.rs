@@ -139,11 +139,11 @@ impl<'a> Ledger<'a> {
         self.flush.record(ns);
     }
 
-    /// Counts a request issued while `depth` requests, itself included, are in flight.
+    /// Counts `count` requests issued together, after which `depth` are in flight.
     #[inline]
-    pub fn record_depth(&mut self, depth: usize) {
+    pub fn record_depth(&mut self, depth: usize, count: u64) {
         let bin = (usize::BITS - 1 - depth.max(1).leading_zeros()).min(6);
-        add(&self.depths[bin as usize], 1);
+        add(&self.depths[bin as usize], count);
     }
 
     /// Counts a submission of `count` requests.
