@@ -469,7 +469,7 @@ impl<'a> Drive<'a> {
                 self.release(unit, Outcome::Bytes(0));
             }
             Ok(moved) => self.settle_short(unit, completion, moved),
-            Err(errno) => self.settle_error(unit, errno),
+            Err(errno) => self.settle_error(unit, completion, errno),
         }
     }
 
@@ -480,39 +480,47 @@ impl<'a> Drive<'a> {
         let at_end = unit.direction == Direction::Read
             && end >= self.targets.files()[unit.file.index()].real_bytes;
         if moved == 0 && !at_end {
-            return self.settle_error(unit, Errno::IO);
+            return self.settle_error(unit, completion, Errno::IO);
         }
         if at_end {
-            self.ledger.record(&Record {
-                direction: unit.direction,
-                bytes: progress,
-                start_ns: self.starts_ns[unit.slot.index()],
-                issued_ns: completion.issued_ns,
-                done_ns: completion.done_ns,
-            });
+            self.record_part(unit, progress, completion);
             return self.release(unit, Outcome::Bytes(progress));
         }
         self.ledger.record_short(unit.direction);
         self.batch.push(Unit { progress, ..*unit });
     }
 
+    /// Counts a request of which only `bytes` were moved.
+    fn record_part(&mut self, unit: &Unit, bytes: u64, completion: &Completion) {
+        self.ledger.record(&Record {
+            direction: unit.direction,
+            bytes,
+            start_ns: self.starts_ns[unit.slot.index()],
+            issued_ns: completion.issued_ns,
+            done_ns: completion.done_ns,
+        });
+    }
+
     /// Decides whether an error is survived.
-    fn settle_error(&mut self, unit: &Unit, errno: Errno) {
+    fn settle_error(&mut self, unit: &Unit, completion: &Completion, errno: Errno) {
         let full = matches!(errno, Errno::NOSPC | Errno::DQUOT);
         if self.settings.fill_device && full && unit.direction == Direction::Write {
+            if unit.progress > 0 {
+                self.record_part(unit, unit.progress, completion);
+            }
             return self.release(unit, Outcome::Full);
         }
         if unit.direction.is_data() {
             self.ledger.record_failed(unit.direction);
         }
-        let failure = self.describe(unit, errno);
         if self.survives(unit.direction, errno) {
             self.ledger.record_error(errno.0);
             if self.settings.errors.dump {
+                let failure = self.describe(unit, errno);
                 self.ledger.message(Severity::Warning, &failure.text);
             }
         } else {
-            self.fail(&failure);
+            self.fail(&self.describe(unit, errno));
         }
         self.release(unit, Outcome::Failed);
     }
@@ -579,14 +587,11 @@ impl<'a> Drive<'a> {
         while let Some(unit) = self.batch.pop() {
             if unit.progress > 0 {
                 // Part of it has been moved, and its first part has been counted as issued.
-                let start_ns = self.starts_ns[unit.slot.index()];
-                self.ledger.record(&Record {
-                    direction: unit.direction,
-                    bytes: unit.progress,
-                    start_ns,
-                    issued_ns: start_ns,
-                    done_ns: self.now_ns.max(start_ns),
-                });
+                let issued_ns = self.starts_ns[unit.slot.index()];
+                let (slot, result) = (unit.slot, Ok(unit.progress));
+                let done_ns = self.now_ns.max(issued_ns);
+                let part = Completion { slot, result, issued_ns, done_ns };
+                self.record_part(&unit, unit.progress, &part);
             }
             self.generator.done(&request_of(&unit), Outcome::Failed);
             self.free.push(unit.slot);
@@ -749,3 +754,6 @@ impl<'a> Drive<'a> {
 fn request_of(unit: &Unit) -> Request {
     Request { direction: unit.direction, file: unit.file, offset: unit.offset, length: unit.length }
 }
+
+#[cfg(test)]
+mod tests;
