@@ -2,14 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fiord_engines::REGISTRY;
 use fiord_options::commandline::{self, Action, Invocation};
 use fiord_options::diagnostic::{Colors, Severity};
-use fiord_options::{Diagnostics, Plan, help, lower};
-use fiord_runner::RunSettings;
+use fiord_options::{Diagnostics, Host, Plan, help, lower};
+use fiord_runner::{RunOutcome, RunSettings};
 use fiord_sys::clock::Anchor;
 
 use crate::console::Console;
@@ -20,19 +20,13 @@ use crate::{machine, refuse};
 pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
     let host = machine::host();
     let words = arguments.get(1..).unwrap_or_default();
-    let (invocation, mut diagnostics) = commandline::parse(words, &host);
+    let (invocation, diagnostics) = commandline::parse(words, &host);
     let program = program_name(arguments.first());
     match &invocation.action {
         Action::Run | Action::ParseOnly => {}
         information => return inform(information, &program, &diagnostics),
     }
-    let (plan, lowering) = lower(&invocation.spec, &host);
-    diagnostics.extend(lowering);
-    say(&diagnostics);
-    let plan = match plan {
-        Some(plan) if !diagnostics.has_errors() => plan,
-        _ => return Exit::Usage,
-    };
+    let Some(plan) = plan(&invocation, diagnostics, &host) else { return Exit::Usage };
     if invocation.action == Action::ParseOnly {
         return Exit::Success;
     }
@@ -41,6 +35,18 @@ pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
         return Exit::Usage;
     }
     run(&plan, &invocation, started)
+}
+
+/// What the words mean; `None` if they are wrong, which has then been said.
+pub(crate) fn plan(
+    invocation: &Invocation,
+    mut diagnostics: Diagnostics,
+    host: &Host<'_>,
+) -> Option<Plan> {
+    let (plan, lowering) = lower(&invocation.spec, host);
+    diagnostics.extend(lowering);
+    say(&diagnostics);
+    plan.filter(|_| !diagnostics.has_errors())
 }
 
 fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
@@ -55,6 +61,7 @@ fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
         worker: None,
         progress_every: console.wants_progress().then_some(progress_every),
         status_every: wishes.status_interval_ns.map(Duration::from_nanos),
+        status_file: Some(status_file()),
         started: Some(started),
     };
     let outcome = match fiord_runner::run(plan, &settings, REGISTRY, &mut console) {
@@ -65,11 +72,22 @@ fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
     if let Err(reason) = console.finish() {
         return refuse(&reason);
     }
+    verdict(&outcome)
+}
+
+/// The exit status that a run deserves.
+pub(crate) fn verdict(outcome: &RunOutcome) -> Exit {
     match (outcome.signal, outcome.failed) {
         (Some(_), _) => Exit::Signal,
         (None, 0) => Exit::Success,
         (None, failed) => Exit::FailedJobs(failed),
     }
+}
+
+/// Where users put a file to ask for a status report.
+fn status_file() -> PathBuf {
+    let directory = ["TMPDIR", "TEMP"].into_iter().find_map(std::env::var_os);
+    PathBuf::from(directory.unwrap_or_else(|| "/tmp".into())).join("fio-dump-status")
 }
 
 /// Answers a question about the program itself.

@@ -196,6 +196,11 @@ pub fn id() -> Pid {
     Pid(std::process::id() as i32)
 }
 
+/// Effective user of this process.
+pub fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// Id of this thread.
 pub fn thread_id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get() as u32
