@@ -131,7 +131,10 @@ impl Observer for Console {
             Event::Message(message) if message.severity == Severity::Error => {
                 self.clear_line();
                 // A path that only this process understands helps nobody.
-                eprintln!("fiord: {}", message.text.replace(&self.test_file, "the test file"));
+                eprintln!(
+                    "fiord: {}",
+                    message.to_string().replace(&self.test_file, "the test file")
+                );
             }
             Event::Terminating { signal } if !self.terminating => {
                 self.terminating = true;
