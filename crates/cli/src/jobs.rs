@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fiord_engines::REGISTRY;
@@ -65,6 +65,7 @@ fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
         worker: None,
         progress_every: console.wants_progress().then_some(progress_every),
         status_every: wishes.status_interval_ns.map(Duration::from_nanos),
+        status_file: Some(status_file()),
         started: Some(started),
     };
     let outcome = match fiord_runner::run(plan, &settings, REGISTRY, &mut console) {
@@ -85,6 +86,12 @@ pub(crate) fn verdict(outcome: &RunOutcome) -> Exit {
         (None, 0) => Exit::Success,
         (None, failed) => Exit::FailedJobs(failed),
     }
+}
+
+/// Where users put a file to ask for a status report.
+fn status_file() -> PathBuf {
+    let directory = ["TMPDIR", "TEMP"].into_iter().find_map(std::env::var_os);
+    PathBuf::from(directory.unwrap_or_else(|| "/tmp".into())).join("fio-dump-status")
 }
 
 /// Answers a question about the program itself.

@@ -207,7 +207,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
     let job = request.job;
     let rw = job.pattern.rw;
     if request.caps.diskless {
-        return Ok((path, Kind::Regular, Target::File(0)));
+        return Ok((path, Kind::Other, Target::Label));
     }
     if path.as_os_str() == "-" {
         return Ok((path, Kind::Character, Target::File(0)));

@@ -25,6 +25,8 @@ const LINE_BYTES: usize = 128;
 pub(crate) struct Recorder {
     fd: OwnedFd,
     names: Vec<String>,
+    /// Where the latest transfer began: a flush is noted with this place, as by fio.
+    last_offset: u64,
     lines: Vec<u8>,
     origin_ns: u64,
     /// The log could not be written; said once, at the end.
@@ -49,6 +51,7 @@ impl Recorder {
         let mut recorder = Recorder {
             fd,
             names,
+            last_offset: 0,
             lines: Vec::with_capacity(BUFFER_BYTES + longest + LINE_BYTES),
             origin_ns: clock::monotonic_ns(),
             failed: None,
@@ -70,8 +73,15 @@ impl Recorder {
     /// Writes a request down.
     pub(crate) fn request(&mut self, clock: &Clock, request: &Request) {
         let now_us = self.elapsed_us(clock);
+        if request.direction.is_data() {
+            self.last_offset = request.offset;
+        }
+        let request = match request.direction.is_data() {
+            true => *request,
+            false => Request { offset: self.last_offset, length: 0, ..*request },
+        };
         if let Some(name) = self.names.get(request.file.index()) {
-            iolog::request_line(&mut self.lines, now_us, name, request);
+            iolog::request_line(&mut self.lines, now_us, name, &request);
         }
         self.flush_if_full();
     }

@@ -195,7 +195,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     let ramp = job.limits.ramp_ns.is_some_and(|ns| ns > 0);
     board.set_state(worker, if ramp { State::Ramp } else { State::Running });
     let enter = |state: State| {
-        if state == State::Running {
+        if state == State::Running && board.state(worker) == State::Ramp {
             started.set(Usage::of_thread());
         }
         board.set_state(worker, state);

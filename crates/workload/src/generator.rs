@@ -22,7 +22,7 @@ use direction::DirectionPicker;
 use express::Express;
 use files::FilePicker;
 use length::LengthPicker;
-use offset::{FileState, OffsetPicker};
+use offset::{Extent, FileState, OffsetPicker};
 use setup::{Reseed, Streams};
 
 /// Where the generator stands between steps.
@@ -30,10 +30,25 @@ use setup::{Reseed, Streams};
 enum Phase {
     /// Requests are made.
     Running,
+    /// The request is made, but its target has begun again, which was told instead.
+    Rewound,
     /// The pass is over; targets from this one on may still be open.
     Closing(u32),
     /// All is over.
     Ended,
+}
+
+/// A step without its request, which is in [`Generator::request`]: small enough to be handed over in a
+/// register, so that the request of the short way never takes the detour through memory.
+#[derive(Clone, Copy, Debug)]
+enum Made {
+    Request,
+    Open(FileIndex),
+    Close(FileIndex),
+    Rewind(FileIndex),
+    PassEnd,
+    NextPass,
+    End,
 }
 
 /// Bounds of a job, in the units in which they are counted.
@@ -58,6 +73,8 @@ struct Bounds {
 pub struct Generator {
     /// The short way, while it is taken.
     express: Express,
+    /// The last request that the general way made.
+    request: Request,
     phase: Phase,
     issued_bytes: u64,
     issued_requests: u64,
@@ -81,7 +98,7 @@ pub struct Generator {
 }
 
 /// When flushes are due.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Flush {
     /// Any of the kinds is asked for.
     any: bool,
@@ -92,9 +109,30 @@ struct Flush {
     writes: u64,
     /// The last request was a write.
     after_write: bool,
+    /// First byte and end of what was written since the last range flush, by file.
+    dirty: Vec<Option<(u64, u64)>>,
 }
 
 impl Flush {
+    fn issued(&mut self, direction: Direction, index: u32, extent: Extent) {
+        self.after_write = direction == Direction::Write;
+        if !self.after_write {
+            return;
+        }
+        self.writes += 1;
+        if let Some(dirty) = self.dirty.get_mut(index as usize) {
+            let (from, to) = (extent.offset, extent.offset + extent.length);
+            *dirty = Some(dirty.map_or((from, to), |old| (old.0.min(from), old.1.max(to))));
+        }
+    }
+
+    /// What a range flush of the file has to cover.
+    fn take_range(&mut self, index: u32) -> Extent {
+        let range = self.dirty.get_mut(index as usize).and_then(Option::take);
+        let (from, to) = range.unwrap_or_default();
+        Extent { offset: from, length: to - from }
+    }
+
     fn due(&self) -> Option<Direction> {
         if !self.after_write || self.writes == 0 {
             return None;
@@ -121,12 +159,23 @@ impl Generator {
             self.express.left -= 1;
             return Step::Issue(self.express());
         }
-        self.general()
+        match self.general() {
+            Made::Request => {
+                let Request { direction, file, offset, length } = self.request;
+                Step::Issue(Request { direction, file, offset, length })
+            }
+            Made::Open(file) => Step::Open(file),
+            Made::Close(file) => Step::Close(file),
+            Made::Rewind(file) => Step::Rewind(file),
+            Made::PassEnd => Step::PassEnd,
+            Made::NextPass => Step::NextPass,
+            Made::End => Step::End,
+        }
     }
 
     /// What comes next, by all decisions.
     #[inline(never)]
-    fn general(&mut self) -> Step {
+    fn general(&mut self) -> Made {
         self.alight();
         if self.phase != Phase::Running {
             return self.between_passes();
@@ -141,7 +190,7 @@ impl Generator {
             Some(index) => index,
             None => match self.picker.pick(&mut self.files, &mut self.streams.service) {
                 files::Picked::File(index) => index,
-                files::Picked::Open(index) => return Step::Open(FileIndex(index)),
+                files::Picked::Open(index) => return Made::Open(FileIndex(index)),
                 files::Picked::Nothing => return self.end_pass(),
             },
         };
@@ -162,19 +211,29 @@ impl Generator {
                 self.issued_requests += 1;
                 self.issued_requests_pass += 1;
                 self.directions.issued(direction);
-                self.flush.after_write = direction == Direction::Write;
-                self.flush.writes += u64::from(direction == Direction::Write);
+                if self.flush.any {
+                    self.flush.issued(direction, index, extent);
+                }
                 self.picker.issued();
+                let made = self.issue(direction, index, extent);
+                if self.offsets.rewound {
+                    self.offsets.rewound = false;
+                    self.phase = Phase::Rewound;
+                    return Made::Rewind(FileIndex(index));
+                }
                 self.board();
-                Step::Issue(Request {
-                    direction,
-                    file: FileIndex(index),
-                    offset: extent.offset,
-                    length: extent.length,
-                })
+                made
             }
             None => self.exhausted(index),
         }
+    }
+
+    /// Notes the request that comes next.
+    #[inline]
+    fn issue(&mut self, direction: Direction, index: u32, extent: Extent) -> Made {
+        let Extent { offset, length } = extent;
+        self.request = Request { direction, file: FileIndex(index), offset, length };
+        Made::Request
     }
 
     /// Tells what became of a request.

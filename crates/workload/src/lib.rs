@@ -32,9 +32,9 @@ pub struct Request {
     pub direction: Direction,
     /// Target.
     pub file: FileIndex,
-    /// First byte on the target.
+    /// First byte on the target; of fsync and fdatasync that of the request before, as logs have it.
     pub offset: u64,
-    /// Bytes; 0 for fsync and fdatasync.
+    /// Bytes; 0 of fsync and fdatasync, of sync_file_range what was written since the last one.
     pub length: u64,
 }
 

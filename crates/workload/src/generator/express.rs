@@ -128,12 +128,7 @@ impl Generator {
                 let position = &mut express.position[direction as usize % 3];
                 let offset = *position;
                 *position += express.length;
-                return Request {
-                    direction,
-                    file: FileIndex(0),
-                    offset,
-                    length: express.length,
-                };
+                return Request { direction, file: FileIndex(0), offset, length: express.length };
             }
             Kind::Random => self.streams.offset.below(express.blocks),
             Kind::Mapped => {

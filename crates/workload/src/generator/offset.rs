@@ -84,6 +84,8 @@ pub(crate) struct OffsetPicker {
     /// Sequential requests begin again at the end of the region.
     pub(crate) wraps: bool,
     pub(crate) time_based: bool,
+    /// The target was begun again for the request that was just made.
+    pub(crate) rewound: bool,
     /// Random writes go where the last trim went.
     pub(crate) trim_write: bool,
 }
@@ -145,21 +147,25 @@ impl OffsetPicker {
         let mut position = file.position[d];
         if self.wraps && position >= end {
             position = file.start;
+            self.rewound = self.time_based;
+        }
+        if self.gap > 0 && position >= end {
+            return None;
         }
         if self.gap != 0 {
-            position = self.leap(file, position);
+            position = self.leap(file, position)?;
         }
         (position < end).then_some(position)
     }
 
     /// The position after the gap. At the end of the target (backwards: at the begin of the region)
-    /// it begins again at the other end.
-    fn leap(&self, file: &FileState, position: u64) -> u64 {
+    /// it begins again at the other end; forwards only in a region at the begin of the target.
+    fn leap(&self, file: &FileState, position: u64) -> Option<u64> {
         let end = file.start + file.size;
         let from = if position != file.start {
             position
         } else if self.gap > 0 || file.start == 0 {
-            return position;
+            return Some(position);
         } else {
             // The size stands here where the end of the region is meant; so it is in recorded
             // sequences.
@@ -167,11 +173,11 @@ impl OffsetPicker {
         };
         let position = from.wrapping_add_signed(self.gap);
         if position >= file.start && position < file.real_size {
-            position
+            Some(position)
         } else if self.gap > 0 {
-            file.start
+            (file.start == 0).then_some(0)
         } else {
-            end.wrapping_add_signed(self.gap)
+            Some(end.wrapping_add_signed(self.gap))
         }
     }
 
@@ -184,6 +190,7 @@ impl OffsetPicker {
                     lfsr.restart();
                     let block = lfsr.draw()?;
                     file.rewind();
+                    self.rewound = true;
                     block
                 }
                 None => return None,
@@ -199,6 +206,7 @@ impl OffsetPicker {
                     None if self.time_based => {
                         map.clear();
                         file.rewind();
+                        self.rewound = true;
                         file.map.as_ref()?.next_free(stream.below(file.blocks[d]))?
                     }
                     None => return None,
@@ -231,7 +239,12 @@ impl OffsetPicker {
         }
         match self.sequential(file, d) {
             Some(offset) => Some((offset, false)),
-            None => Some((self.random(file, d, &mut streams.offset)?, false)),
+            // At the end of the target a block is drawn instead; at the end of a region inside it
+            // the file is finished.
+            None if file.position[d] >= file.real_size => {
+                Some((self.random(file, d, &mut streams.offset)?, false))
+            }
+            None => None,
         }
     }
 }

@@ -8,9 +8,9 @@ use super::direction::DirectionPicker;
 use super::express::Express;
 use super::files::FilePicker;
 use super::length::LengthPicker;
-use super::offset::{FileState, NONE, OffsetPicker};
-use super::{Bounds, Flush, Generator, Phase};
-use crate::{BlockMap, FileRegion, Regions, Request, Step};
+use super::offset::{Extent, FileState, NONE, OffsetPicker};
+use super::{Bounds, Flush, Generator, Made, Phase};
+use crate::{BlockMap, FileRegion, Regions, Request};
 
 /// Why a job has no sequence of requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,6 +168,12 @@ impl Generator {
         let mut generator = Generator {
             express: Express::default(),
             plain: None,
+            request: Request {
+                direction: Direction::Read,
+                file: FileIndex(0),
+                offset: 0,
+                length: 0,
+            },
             phase: Phase::Running,
             issued_bytes: 0,
             issued_requests: 0,
@@ -189,18 +195,21 @@ impl Generator {
                     && (bounds.time_based
                         || rw.is_mixed() && regions.io_size.is_some_and(|io| io > regions.size)),
                 time_based: bounds.time_based,
+                rewound: false,
                 trim_write: rw.is_trim_write(),
             },
             lengths: LengthPicker::new(&plan.blocks, rw, seeds, width),
             picker: FilePicker::new(&plan.files, files.len()),
-            files,
             flush: Flush {
                 any: rw.write && every.iter().any(|every| *every != 0),
                 fsync_every: every[0],
                 fdatasync_every: every[1],
                 range_every: every[2],
-                ..Flush::default()
+                dirty: vec![None; if every[2] == 0 { 0 } else { files.len() }],
+                writes: 0,
+                after_write: false,
             },
+            files,
             streams: Streams::new(seeds, width),
             reseed: repeats.then_some(Reseed { seeds: *seeds, width, rw }),
             loops_left: plan.limits.loops.max(1) - 1,
@@ -214,11 +223,11 @@ impl Generator {
 
     /// The current file has nothing left: it is closed and the others go on.
     #[cold]
-    pub(super) fn exhausted(&mut self, index: u32) -> Step {
+    pub(super) fn exhausted(&mut self, index: u32) -> Made {
         match self.files.get_mut(index as usize) {
             Some(file) => {
                 self.picker.finished(file);
-                Step::Close(FileIndex(index))
+                Made::Close(FileIndex(index))
             }
             None => self.end_pass(),
         }
@@ -226,40 +235,53 @@ impl Generator {
 
     /// A flush takes the turn of a request.
     #[cold]
-    pub(super) fn issue_flush(&mut self, direction: Direction, index: u32) -> Step {
+    pub(super) fn issue_flush(&mut self, direction: Direction, index: u32) -> Made {
         self.flush.after_write = false;
         self.picker.issued();
-        Step::Issue(Request { direction, file: FileIndex(index), offset: 0, length: 0 })
+        let extent = match direction {
+            Direction::SyncFileRange => self.flush.take_range(index),
+            // Logs show a flush with the place of the request before it.
+            _ => Extent { offset: self.request.offset, length: 0 },
+        };
+        self.issue(direction, index, extent)
     }
 
     #[cold]
-    pub(super) fn end_pass(&mut self) -> Step {
+    pub(super) fn end_pass(&mut self) -> Made {
         self.phase = Phase::Closing(0);
-        Step::PassEnd
+        Made::PassEnd
     }
 
     /// Closes what is open, then begins the next pass or ends.
     #[cold]
-    pub(super) fn between_passes(&mut self) -> Step {
-        let Phase::Closing(from) = self.phase else { return Step::End };
+    pub(super) fn between_passes(&mut self) -> Made {
+        let from = match self.phase {
+            Phase::Closing(from) => from,
+            Phase::Rewound => {
+                self.phase = Phase::Running;
+                self.board();
+                return Made::Request;
+            }
+            Phase::Running | Phase::Ended => return Made::End,
+        };
         for index in from..self.files.len() as u32 {
             let file = &mut self.files[index as usize];
             if file.open {
                 self.picker.closed(file);
                 self.phase = Phase::Closing(index + 1);
-                return Step::Close(FileIndex(index));
+                return Made::Close(FileIndex(index));
             }
         }
         if self.full || self.issued_requests_pass == 0 || !self.goes_on() {
             self.phase = Phase::Ended;
-            return Step::End;
+            return Made::End;
         }
         if self.directions.is_trim_write() {
             let requests = &mut self.bounds.requests_all_loops;
             *requests = requests.saturating_mul(2);
         }
         self.restart();
-        Step::NextPass
+        Made::NextPass
     }
 
     /// True if the body runs again.

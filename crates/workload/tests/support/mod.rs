@@ -1,6 +1,7 @@
 //! Job options in one line, and the entries of the log that they lead to.
 
 #![allow(dead_code)] // each test binary uses a part
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 use std::fmt::Write as _;
 
@@ -308,12 +309,13 @@ pub(crate) fn entries(
             Step::Issue(request) => {
                 generator.done(&request, Outcome::Bytes(request.length));
                 let (file, name) = (request.file.0, request.direction.name());
-                if request.direction.is_data() {
-                    last_offset = request.offset;
-                    write!(line, "{file} {name} {} {}", request.offset, request.length).unwrap();
-                } else {
-                    write!(line, "{file} {name} {last_offset} 0").unwrap();
-                }
+                let (offset, length) = match request.direction {
+                    // The peer notes the place of the request before; ours is the range.
+                    Direction::SyncFileRange => (last_offset, 0),
+                    _ => (request.offset, request.length),
+                };
+                last_offset = offset;
+                write!(line, "{file} {name} {offset} {length}").unwrap();
             }
             Step::Open(file) => write!(line, "{} open", file.0).unwrap(),
             Step::Close(file) => write!(line, "{} close", file.0).unwrap(),
