@@ -67,6 +67,11 @@ impl Console {
         self.show_line(self.label(0));
     }
 
+    /// A message without the path of the test file, which only this process understands.
+    pub(super) fn readable(&self, text: &str) -> String {
+        text.replace(&self.test_file, "the test file")
+    }
+
     /// A run has ended.
     pub(super) fn end(&mut self) {
         self.clear_line();
@@ -130,11 +135,7 @@ impl Observer for Console {
             Event::Progress(progress) => self.show_progress(progress),
             Event::Message(message) if message.severity == Severity::Error => {
                 self.clear_line();
-                // A path that only this process understands helps nobody.
-                eprintln!(
-                    "fiord: {}",
-                    message.to_string().replace(&self.test_file, "the test file")
-                );
+                eprintln!("fiord: {}", self.readable(&message.to_string()));
             }
             Event::Terminating { signal } if !self.terminating => {
                 self.terminating = true;
