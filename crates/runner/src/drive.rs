@@ -41,7 +41,6 @@ struct Settings {
     flush: EndFlush,
     fill_device: bool,
     errors: ErrorsPlan,
-    job: String,
 }
 
 /// What is flushed at the end of a pass.
@@ -148,7 +147,6 @@ impl<'a> Drive<'a> {
             },
             fill_device: job.region.fill_device,
             errors: job.errors.clone(),
-            job: job.name.clone(),
         };
         let idle = Unit {
             slot: Slot(0),
@@ -566,8 +564,7 @@ impl<'a> Drive<'a> {
         self.ledger.record_error(failure.errno.0);
         self.ledger.set_error(failure.errno.0);
         if self.end != Some(End::Failed) {
-            let text = format!("job '{}': {}", self.settings.job, failure.text);
-            self.ledger.message(Severity::Error, &text);
+            self.ledger.message(Severity::Error, &failure.text);
         }
         self.end = Some(End::Failed);
         self.discard_batch();

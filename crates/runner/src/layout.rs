@@ -180,13 +180,13 @@ fn resolve(request: &Request<'_>) -> Result<Layout, Failure> {
         found.push(look_at(request, path)?);
     }
     if found.is_empty() {
-        return Err(Failure::rule(format!("job '{}' has no files", job.name)));
+        return Err(Failure::rule("the job has no files"));
     }
     let targets: Vec<Target> = found.iter().map(|(_, _, target)| *target).collect();
     let regions =
         region::regions(job, request.clone_number, &targets, request.seeds).map_err(|error| {
             let name = found.first().map(|(path, ..)| path.display().to_string());
-            Failure::rule(format!("{error} (job '{}', '{}')", job.name, name.unwrap_or_default()))
+            Failure::rule(format!("{error} ('{}')", name.unwrap_or_default()))
         })?;
     let files = found
         .into_iter()
