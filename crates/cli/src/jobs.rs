@@ -16,6 +16,10 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::{machine, refuse};
 
+/// Follows the usage, but for programs that know us as fio.
+const QUICK: &str = "\
+fiord quick [DIR] measures the storage under a directory; fiord quick --help tells more.";
+
 /// Runs what the command line says.
 pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
     let host = machine::host();
@@ -101,7 +105,8 @@ fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
         Action::Version => return print(&version()),
         Action::CommandHelp(name) => help::cmdhelp(name.as_deref()),
         Action::EngineHelp(question) => help::enghelp(question.as_deref()),
-        _ => return print(help::usage(program).trim_end()),
+        _ if program == "fio" => return print(help::usage(program).trim_end()),
+        _ => return print(&format!("{}{QUICK}", help::usage(program))),
     };
     if !help.text.is_empty() {
         println!("{}", help.text.trim_end());
@@ -135,7 +140,8 @@ fn say(diagnostics: &Diagnostics) {
     }
 }
 
-fn program_name(first: Option<&OsString>) -> String {
+/// The name by which we were called, without its directory.
+pub(crate) fn program_name(first: Option<&OsString>) -> String {
     let name = first.and_then(|path| Path::new(path).file_name());
     name.map_or_else(|| "fiord".to_owned(), |name: &OsStr| name.to_string_lossy().into_owned())
 }

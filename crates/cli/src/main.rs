@@ -24,7 +24,10 @@ fn main() -> ExitCode {
         return ExitCode::from(status as u8);
     }
     let exit = match words.get(1).map(String::as_str) {
-        Some("quick") => quick::main(arguments.get(2..).unwrap_or_default(), started),
+        // Programs that call us fio may have a job file of this name.
+        Some("quick") if jobs::program_name(arguments.first()) != "fio" => {
+            quick::main(arguments.get(2..).unwrap_or_default(), started)
+        }
         _ => jobs::main(&arguments, started),
     };
     ExitCode::from(exit.status())

@@ -154,10 +154,9 @@ fn run(
     test_file: &TestFile,
 ) -> Result<RunOutcome, String> {
     let settings = RunSettings {
-        worker: None,
         progress_every: console.wants_progress().then_some(PROGRESS_EVERY),
-        status_every: None,
         started: Some(started),
+        ..RunSettings::default()
     };
     console.begin(plan, test_file);
     let outcome = fiord_runner::run(plan, &settings, REGISTRY, console);

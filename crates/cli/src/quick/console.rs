@@ -64,7 +64,7 @@ impl Console {
             };
             self.workers.extend((0..job.clones).map(|_| (index, label.clone())));
         }
-        self.show_line(self.workers.first().map_or_else(String::new, |(_, label)| label.clone()));
+        self.show_line(self.label(0));
     }
 
     /// A run has ended.
@@ -89,17 +89,22 @@ impl Console {
     fn show_progress(&mut self, progress: &Progress) {
         let under_way = |state: State| state >= State::Created && state < State::Ended;
         let present = progress.workers.iter().position(|worker| under_way(worker.state));
-        let Some((index, label)) = present.and_then(|at| self.workers.get(at)) else { return };
+        let Some(present) = present else { return };
         let rate: u64 = progress.bytes_per_second.iter().map(|(_, rate)| *rate).sum();
-        let mut line = match self.jobs {
-            1 => label.clone(),
-            jobs => format!("[{}/{jobs}] {label}", index + 1),
-        };
-        line.push_str(&format!(": {} MiB/s", rate >> 20));
+        let mut line = format!("{}: {} MiB/s", self.label(present), rate >> 20);
         if let Some(seconds) = progress.eta_s.filter(|_| self.jobs > 1) {
             line.push_str(&format!(", {seconds} s left"));
         }
         self.show_line(line);
+    }
+
+    /// What a worker does, with its place among the jobs.
+    fn label(&self, worker: usize) -> String {
+        match (self.workers.get(worker), self.jobs) {
+            (None, _) => String::new(),
+            (Some((_, label)), 1) => label.clone(),
+            (Some((index, label)), jobs) => format!("[{}/{jobs}] {label}", index + 1),
+        }
     }
 
     /// Replaces the progress line.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod files;
+mod looped;
 mod trial;
 
 use fiord_base::Direction;

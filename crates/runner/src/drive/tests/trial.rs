@@ -1,48 +1,20 @@
 //! A job in the job language, run by the real loop on a simulated device.
 
-use std::cell::RefCell;
-use std::ffi::OsString;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
-use fiord_base::{DATA, Direction, FileIndex, Slot};
+use fiord_base::{DATA, Direction, FileIndex};
 use fiord_engine::{Caps, Engine, EngineError, Io, Target, Unit};
-use fiord_measure::ledger::{self, Snapshot};
-use fiord_measure::{Latency, Ledger, LedgerConfig};
-use fiord_options::plan::JobPlan;
-use fiord_options::{EngineFacts, Host, commandline, lower};
+use fiord_measure::Latency;
+use fiord_measure::ledger::Snapshot;
 use fiord_sim::{Ended, Faults, Journal, SimulatedEngine, Time};
-use fiord_sys::shared::MemoryFile;
 use fiord_sys::{BufferPool, Errno};
-use fiord_workload::Filler;
 
-use super::super::{Drive, End, Parts};
+use super::super::End;
+use super::looped::{Looped, Setup};
 use crate::board::{Board, Command, State};
-use crate::layout::{self, Layout, Unwatched};
-use crate::targets::Targets;
 
 /// When simulated time begins; not zero, which means "never" in a ledger.
 pub(super) const START_NS: u64 = 1_000_000_000;
-
-/// The plan of a job given in the words of the command line.
-pub(super) fn plan(words: &str, facts: EngineFacts) -> JobPlan {
-    let host = Host {
-        page_size: 4096,
-        cpus: 2,
-        memory_bytes: 4 << 30,
-        env: &|_| None,
-        read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
-        engine: &|_| Some(facts),
-    };
-    let words = format!("--name=job --ioengine=null {words}");
-    let arguments: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
-    let (invocation, mut diagnostics) = commandline::parse(&arguments, &host);
-    let (plan, lowering) = lower(&invocation.spec, &host);
-    diagnostics.extend(lowering);
-    let lines: Vec<String> = diagnostics.iter().map(|d| d.one_line()).collect();
-    assert!(!diagnostics.has_errors(), "{words}: {lines:?}");
-    plan.expect("a plan").jobs.remove(0)
-}
 
 /// What is run, and on what.
 pub(super) struct Trial {
@@ -91,94 +63,34 @@ impl Trial {
         Trial { faults, ..self }
     }
 
-    fn layout(&self, job: &JobPlan, caps: Caps) -> Layout {
-        let seeds = fiord_base::random::StreamSeeds::derive(1, 1);
-        let request =
-            layout::Request { job, clone_number: 0, seeds: &seeds, caps, readonly: false };
-        layout::lay_out(&request, &mut Unwatched).expect("a layout")
-    }
-
     /// Runs the job.
     pub(super) fn run(&self) -> Ran {
-        let facts = EngineFacts { inline: self.inline, diskless: true, ..EngineFacts::default() };
-        let job = plan(&self.words, facts);
         let caps =
             Caps { inline: self.inline, reports_slat: !self.inline, diskless: true, ..Caps::NONE };
-        let depth = if self.inline { 1 } else { job.engine.iodepth as usize };
-        let mut layout = self.layout(&job, caps);
-        let regions = layout.regions();
-        for file in &mut layout.files {
+        let mut setup = Setup::new(&format!("--ioengine=null {}", self.words), caps);
+        for file in &mut setup.layout.files {
             file.real_bytes = self.real_bytes.unwrap_or(file.real_bytes);
         }
-        let seeds = fiord_base::random::StreamSeeds::derive(1, 1);
-        let real_bytes = layout.files[0].real_bytes;
+        let real_bytes = setup.layout.files[0].real_bytes;
         let time = Time::starting_at(START_NS);
-        let (engine, witness) = SimulatedEngine::new(depth, self.faults.clone(), &time);
-        let memory = MemoryFile::create("test-board", Board::bytes(1)).expect("memory");
-        let board = Arc::new(Board::create(&memory, 1).expect("a board"));
-        board.command(0, Command::Run);
+        let (engine, witness) = SimulatedEngine::new(setup.depth(), self.faults.clone(), &time);
         let engine = Stopper {
             engine,
-            board: Arc::clone(&board),
+            board: Arc::clone(&setup.board),
             finish_at: self.finish_at,
             submissions: 0,
         };
-        let config = ledger_config(&job, caps);
-        let words: Vec<AtomicU64> =
-            std::iter::repeat_with(AtomicU64::default).take(config.words()).collect();
-        let states = RefCell::new(Vec::new());
-        let passes = RefCell::new(1);
-        let enter = |state| states.borrow_mut().push(state);
-        let between_passes = |_: &Targets| {
-            *passes.borrow_mut() += 1;
-            Ok(())
-        };
-        let block = usize::try_from(job.blocks.largest()).expect("a block size");
-        let mut filler =
-            Filler::new(&job.data, job.pattern.generator, job.pattern.rw.write, &seeds);
-        let mut buffers = BufferPool::new(depth, block).expect("buffers");
-        for slot in 0..depth {
-            filler.initial(buffers.get_mut(Slot(slot as u32)));
-        }
-        let parts = Parts {
-            generator: fiord_workload::Generator::new(&job, &regions, &seeds).expect("a generator"),
-            filler,
-            engine: Box::new(engine),
-            targets: Targets::new(&job, layout.files, caps),
-            ledger: Ledger::create(&words, &config).expect("a ledger"),
-            buffers,
-            commands: board.commands(0),
-            clock: time.clock(),
-            recorder: None,
-            enter: &enter,
-            between_passes: &between_passes,
-        };
-        let end = Drive::new(&job, parts, self.inline).run();
+        let Looped { end, report, states, passes } = setup.run(Box::new(engine), time.clock());
         Ran {
             end,
-            report: ledger::read(&words).expect("a snapshot"),
+            report,
             journal: witness.journal(),
-            states: states.into_inner(),
+            states,
             elapsed_ns: time.now_ns() - START_NS,
-            passes: passes.into_inner(),
+            passes,
             real_bytes,
             inline: self.inline,
         }
-    }
-}
-
-/// As `run` makes it for a worker.
-pub(super) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
-    let stats = &job.stats;
-    LedgerConfig {
-        slat: stats.slat && caps.reports_slat,
-        clat: stats.clat,
-        lat: stats.lat,
-        slat_histogram: stats.slat_percentiles && caps.reports_slat,
-        lat_histogram: stats.lat_percentiles,
-        lat_is_clat: caps.inline,
-        depth_one: caps.inline,
-        batches_of_one: caps.inline,
     }
 }
 
