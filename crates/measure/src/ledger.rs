@@ -45,6 +45,7 @@ mod tests {
             lat_histogram: true,
             lat_is_clat: false,
             depth_one: false,
+            batches_of_one: false,
         }
     }
 
@@ -123,5 +124,21 @@ mod tests {
         let snapshot = read(&words).unwrap();
         assert_eq!(snapshot.directions[direction].lat.moments.sum, 250);
         assert_eq!(snapshot.depths[0], 1);
+    }
+
+    #[test]
+    fn batches_of_one_are_counted_where_the_engine_has_batches() {
+        for (batches_of_one, expected) in [(true, 1), (false, 0)] {
+            let config = LedgerConfig { depth_one: true, batches_of_one, ..everything() };
+            let words = memory(&config);
+            let mut ledger = Ledger::create(&words, &config).unwrap();
+            let direction = Direction::Write;
+            ledger.begin();
+            ledger.record(&Record { direction, bytes: 1, start_ns: 5, issued_ns: 5, done_ns: 6 });
+            ledger.end();
+            let snapshot = read(&words).unwrap();
+            assert_eq!((snapshot.submits[1], snapshot.completes[1]), (expected, expected));
+            assert_eq!(snapshot.depths[0], 1);
+        }
     }
 }

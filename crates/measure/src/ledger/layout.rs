@@ -99,7 +99,8 @@ pub(super) mod facts {
     pub(in crate::ledger) const LAT_IS_CLAT: usize = 15;
     pub(in crate::ledger) const DEPTH_ONE: usize = 16;
     pub(in crate::ledger) const PASS_NS: usize = 17;
-    pub(in crate::ledger) const WORDS: usize = 18;
+    pub(in crate::ledger) const BATCHES_OF_ONE: usize = 18;
+    pub(in crate::ledger) const WORDS: usize = 19;
 }
 
 /// Counts of a direction.
@@ -146,6 +147,9 @@ pub struct LedgerConfig {
     pub lat_is_clat: bool,
     /// There is never more than one request in flight, so depth tables follow from the counts.
     pub depth_one: bool,
+    /// With `depth_one`, each request counts as submitted and completed in a batch of its own; fio
+    /// counts none for engines that end requests without having a queue of that depth.
+    pub batches_of_one: bool,
 }
 
 impl LedgerConfig {

@@ -172,8 +172,10 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
     if fact(facts::DEPTH_ONE) == 1 {
         let issued = snapshot.directions.iter().map(|(_, d)| d.ios).sum::<u64>();
         snapshot.depths[0] += issued + snapshot.sync_ios;
-        snapshot.submits[1] += issued;
-        snapshot.completes[1] += issued;
+        if fact(facts::BATCHES_OF_ONE) == 1 {
+            snapshot.submits[1] += issued;
+            snapshot.completes[1] += issued;
+        }
     }
     Some(snapshot)
 }

@@ -63,6 +63,7 @@ impl<'a> Ledger<'a> {
         let ledger = Ledger::open(words)?;
         store(&ledger.facts[facts::LAT_IS_CLAT], u64::from(config.lat && config.lat_is_clat));
         store(&ledger.facts[facts::DEPTH_ONE], u64::from(config.depth_one));
+        store(&ledger.facts[facts::BATCHES_OF_ONE], u64::from(config.batches_of_one));
         Ok(ledger)
     }
 

@@ -147,5 +147,6 @@ fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         lat_histogram: stats.lat_percentiles,
         lat_is_clat: caps.inline,
         depth_one: caps.inline,
+        batches_of_one: caps.inline,
     }
 }
