@@ -66,6 +66,11 @@ const SINGLE: &[&str] = &[
     "--rw=write:12k --size=1m --io_size=200k",
     "--rw=write:-8k --size=1m --io_size=400k",
     "--rw=rw:4k --size=1m",
+    "--rw=read:8k --size=44k",
+    "--rw=read:4k --size=36k",
+    "--rw=read:8k --size=48k --offset=16k",
+    "--rw=read:8k --size=48k --offset=16k --io_size=96k",
+    "--rw=read:8k --size=48k --offset=16k --filesize=1m",
     "--rw=randread --size=1m --percentage_random=50",
     "--rw=randrw --size=1m --percentage_random=20,80",
     "--rw=randrw --size=1m --rwmixread=70",
@@ -108,7 +113,8 @@ const ON_FILES: &[&str] = &[
     "--ioengine=vsync --rw=rw --size=1m",
     "--ioengine=mmap --rw=randrw --size=1m",
     "--ioengine=psync --rw=write --size=1m --fsync=16 --end_fsync=1",
-    "--ioengine=psync --rw=write --size=200k --file_append=1 --loops=2",
+    "--ioengine=psync --rw=write --size=200k --file_append=1",
+    "--ioengine=psync --rw=write --size=192k --nrfiles=3 --openfiles=1 --end_fsync=1",
     "--ioengine=psync --rw=read --filesize=1m --nrfiles=3 --openfiles=1",
 ];
 

@@ -19,7 +19,7 @@ const JOBS: &[&str] = &[
     "--name=a --ioengine=null --size=1m --rw=randtrimwrite",
     "--name=a --ioengine=psync --size=1m --rw=randread",
     "--name=a --ioengine=psync --size=1m --rw=randwrite --fsync=16",
-    "--name=a --ioengine=psync --size=1m --rw=write --fdatasync=8 --end_fsync=1",
+    "--name=a --ioengine=psync --size=1m --rw=write --fsync=8 --end_fsync=1",
     "--name=a --ioengine=sync --size=1m --rw=rw",
     "--name=a --ioengine=vsync --size=1m --rw=randrw",
     "--name=a --ioengine=pvsync2 --size=1m --rw=randread --bsrange=1k-16k",

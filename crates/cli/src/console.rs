@@ -140,7 +140,7 @@ impl Observer for Console {
             Event::Status(report) => self.report(report),
             Event::Message(message) if message.severity == Severity::Error => {
                 self.clear_line();
-                eprintln!("fiord: {}", message.text);
+                eprintln!("fiord: {message}");
             }
             Event::Message(_) => {}
             Event::Terminating { signal } => {

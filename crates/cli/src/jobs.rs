@@ -2,37 +2,35 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fiord_engines::REGISTRY;
 use fiord_options::commandline::{self, Action, Invocation};
 use fiord_options::diagnostic::{Colors, Severity};
-use fiord_options::{Diagnostics, Plan, help, lower};
-use fiord_runner::RunSettings;
+use fiord_options::{Diagnostics, Host, Plan, help, lower};
+use fiord_runner::{RunOutcome, RunSettings};
 use fiord_sys::clock::Anchor;
 
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::{machine, refuse};
 
+/// Follows the usage, but for programs that know us as fio.
+const QUICK: &str = "\
+fiord quick [DIR] measures the storage under a directory; fiord quick --help tells more.";
+
 /// Runs what the command line says.
 pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
     let host = machine::host();
     let words = arguments.get(1..).unwrap_or_default();
-    let (invocation, mut diagnostics) = commandline::parse(words, &host);
+    let (invocation, diagnostics) = commandline::parse(words, &host);
     let program = program_name(arguments.first());
     match &invocation.action {
         Action::Run | Action::ParseOnly => {}
         information => return inform(information, &program, &diagnostics),
     }
-    let (plan, lowering) = lower(&invocation.spec, &host);
-    diagnostics.extend(lowering);
-    say(&diagnostics);
-    let plan = match plan {
-        Some(plan) if !diagnostics.has_errors() => plan,
-        _ => return Exit::Usage,
-    };
+    let Some(plan) = plan(&invocation, diagnostics, &host) else { return Exit::Usage };
     if invocation.action == Action::ParseOnly {
         return Exit::Success;
     }
@@ -41,6 +39,18 @@ pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
         return Exit::Usage;
     }
     run(&plan, &invocation, started)
+}
+
+/// What the words mean; `None` if they are wrong, which has then been said.
+pub(crate) fn plan(
+    invocation: &Invocation,
+    mut diagnostics: Diagnostics,
+    host: &Host<'_>,
+) -> Option<Plan> {
+    let (plan, lowering) = lower(&invocation.spec, host);
+    diagnostics.extend(lowering);
+    say(&diagnostics);
+    plan.filter(|_| !diagnostics.has_errors())
 }
 
 fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
@@ -55,6 +65,7 @@ fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
         worker: None,
         progress_every: console.wants_progress().then_some(progress_every),
         status_every: wishes.status_interval_ns.map(Duration::from_nanos),
+        status_file: Some(status_file()),
         started: Some(started),
     };
     let outcome = match fiord_runner::run(plan, &settings, REGISTRY, &mut console) {
@@ -65,11 +76,22 @@ fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
     if let Err(reason) = console.finish() {
         return refuse(&reason);
     }
+    verdict(&outcome)
+}
+
+/// The exit status that a run deserves.
+pub(crate) fn verdict(outcome: &RunOutcome) -> Exit {
     match (outcome.signal, outcome.failed) {
         (Some(_), _) => Exit::Signal,
         (None, 0) => Exit::Success,
         (None, failed) => Exit::FailedJobs(failed),
     }
+}
+
+/// Where users put a file to ask for a status report.
+fn status_file() -> PathBuf {
+    let directory = ["TMPDIR", "TEMP"].into_iter().find_map(std::env::var_os);
+    PathBuf::from(directory.unwrap_or_else(|| "/tmp".into())).join("fio-dump-status")
 }
 
 /// Answers a question about the program itself.
@@ -83,7 +105,8 @@ fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
         Action::Version => return print(&version()),
         Action::CommandHelp(name) => help::cmdhelp(name.as_deref()),
         Action::EngineHelp(question) => help::enghelp(question.as_deref()),
-        _ => return print(help::usage(program).trim_end()),
+        _ if program == "fio" => return print(help::usage(program).trim_end()),
+        _ => return print(&format!("{}{QUICK}", help::usage(program))),
     };
     if !help.text.is_empty() {
         println!("{}", help.text.trim_end());
@@ -117,7 +140,8 @@ fn say(diagnostics: &Diagnostics) {
     }
 }
 
-fn program_name(first: Option<&OsString>) -> String {
+/// The name by which we were called, without its directory.
+pub(crate) fn program_name(first: Option<&OsString>) -> String {
     let name = first.and_then(|path| Path::new(path).file_name());
     name.map_or_else(|| "fiord".to_owned(), |name: &OsStr| name.to_string_lossy().into_owned())
 }

@@ -6,6 +6,7 @@ mod console;
 mod exit;
 mod jobs;
 mod machine;
+mod quick;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -22,7 +23,13 @@ fn main() -> ExitCode {
     if let Some(status) = fiord_runner::worker_main(&words, REGISTRY) {
         return ExitCode::from(status as u8);
     }
-    let exit = jobs::main(&arguments, started);
+    let exit = match words.get(1).map(String::as_str) {
+        // Programs that call us fio may have a job file of this name.
+        Some("quick") if jobs::program_name(arguments.first()) != "fio" => {
+            quick::main(arguments.get(2..).unwrap_or_default(), started)
+        }
+        _ => jobs::main(&arguments, started),
+    };
     ExitCode::from(exit.status())
 }
 

@@ -4,7 +4,7 @@
 //! keeps the defaults that global sections set, resolves each job's settings through the option
 //! table into typed groups, turns each group into its parts of the plan (one function per group, which
 //! takes it apart without `..`, so that no option can be forgotten), and then makes the job
-//! consistent ([`consistency`]). All faults of all jobs are collected.
+//! consistent (`consistency`). All faults of all jobs are collected.
 
 mod consistency;
 mod data;

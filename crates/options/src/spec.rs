@@ -3,7 +3,7 @@
 //! A [`Spec`] holds the sections of the command line and of all job files in the order in which they
 //! were read, with nothing interpreted: values are bytes, names may be unknown. Every piece knows its
 //! [`Origin`], so that whatever finds fault with it later can point at the very characters. What the
-//! settings mean is the business of [`crate::lower`].
+//! settings mean is the business of [`crate::lower()`].
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -16,6 +16,7 @@ mod json_writer;
 mod latency_text;
 mod normal;
 pub mod num;
+pub mod quick_table;
 mod shares;
 mod terse;
 

@@ -61,6 +61,8 @@ impl Disks {
             for target in order.layout.iter().flat_map(|layout| &layout.files) {
                 // Files of one directory lie on one disk.
                 let place = match target.kind {
+                    // The label of an engine without files is no place.
+                    Kind::Other => continue,
                     Kind::Regular => target.path.parent().unwrap_or(&target.path),
                     _ => &target.path,
                 };

@@ -41,7 +41,6 @@ struct Settings {
     flush: EndFlush,
     fill_device: bool,
     errors: ErrorsPlan,
-    job: String,
 }
 
 /// What is flushed at the end of a pass.
@@ -116,6 +115,10 @@ pub(crate) struct Drive<'a> {
     ramping: bool,
     unstamped: u32,
     pass_bytes: PerDirection<u64>,
+    /// A pass has begun and its end has not been accounted for.
+    in_pass: bool,
+    /// What the generator said last, while it waits until nothing is in flight.
+    held: Option<Step>,
     end: Option<End>,
 }
 
@@ -144,7 +147,6 @@ impl<'a> Drive<'a> {
             },
             fill_device: job.region.fill_device,
             errors: job.errors.clone(),
-            job: job.name.clone(),
         };
         let idle = Unit {
             slot: Slot(0),
@@ -178,6 +180,8 @@ impl<'a> Drive<'a> {
             ramping: settings.ramp_ns > 0,
             unstamped: 0,
             pass_bytes: PerDirection::default(),
+            in_pass: false,
+            held: None,
             end: None,
             settings,
         }
@@ -191,7 +195,7 @@ impl<'a> Drive<'a> {
             (false, 0) => u64::MAX,
             (false, runtime_ns) => self.now_ns.saturating_add(runtime_ns),
         };
-        self.ledger.begin_pass(self.now_ns);
+        self.begin_pass();
         loop {
             if self.now_ns >= self.deadline_ns {
                 self.deadline_passed();
@@ -270,6 +274,9 @@ impl<'a> Drive<'a> {
     /// Fills the batch; returns a step that has to wait until nothing is in flight.
     #[inline]
     fn make(&mut self) -> Option<Step> {
+        if self.held.is_some() {
+            return self.held;
+        }
         if self.draining {
             if self.in_flight > self.settings.depth_low {
                 return None;
@@ -284,7 +291,10 @@ impl<'a> Drive<'a> {
                     self.free.push(slot);
                     match step {
                         Step::Open(file) => self.open(file),
-                        other => return Some(other),
+                        other => {
+                            self.held = Some(other);
+                            return self.held;
+                        }
                     }
                     if self.end.is_some() {
                         return None;
@@ -332,19 +342,19 @@ impl<'a> Drive<'a> {
         let start_ns = self.done.begin();
         let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
         let accepted = self.engine.submit(&self.batch, &mut io).min(self.batch.len());
-        for (position, unit) in self.batch[..accepted].iter().enumerate() {
+        self.in_flight += accepted;
+        let mut fresh = 0;
+        for unit in &self.batch[..accepted] {
             self.units[unit.slot.index()] = *unit;
             if unit.progress == 0 {
                 self.starts_ns[unit.slot.index()] = start_ns;
-                if !self.settings.depth_one {
-                    self.ledger.record_depth(self.in_flight + position + 1);
-                }
+                fresh += 1;
             }
         }
         if !self.settings.depth_one && accepted > 0 {
             self.ledger.record_submit(accepted);
+            self.ledger.record_depth(self.in_flight, fresh);
         }
-        self.in_flight += accepted;
         if self.in_flight == 0 {
             let action = "hand a request to the engine";
             return self.fail(&Failure::new(action, Errno::AGAIN));
@@ -375,12 +385,25 @@ impl<'a> Drive<'a> {
                 reaped = true;
                 let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
                 if let Err(errno) = self.engine.reap(min, max, &mut io) {
-                    self.fail(&Failure::new("take completions from the engine", errno));
+                    self.give_up(errno);
                 }
             }
         }
         if !self.settings.depth_one && (reaped || ready > 0) {
             self.ledger.record_reap(self.done.list().len());
+        }
+    }
+
+    /// The engine is broken: what it has not completed is taken for failed.
+    #[cold]
+    fn give_up(&mut self, errno: Errno) {
+        self.fail(&Failure::new("take completions from the engine", errno));
+        let done_ns = self.done.stamp();
+        for slot in (0..self.settings.depth as u32).map(Slot) {
+            let ended = self.done.list().iter().any(|completion| completion.slot == slot);
+            if !ended && !self.free.contains(&slot) {
+                self.done.push(Completion { slot, result: Err(errno), issued_ns: 0, done_ns });
+            }
         }
     }
 
@@ -444,7 +467,7 @@ impl<'a> Drive<'a> {
                 self.release(unit, Outcome::Bytes(0));
             }
             Ok(moved) => self.settle_short(unit, completion, moved),
-            Err(errno) => self.settle_error(unit, errno),
+            Err(errno) => self.settle_error(unit, completion, errno),
         }
     }
 
@@ -452,41 +475,50 @@ impl<'a> Drive<'a> {
     fn settle_short(&mut self, unit: &Unit, completion: &Completion, moved: u64) {
         let progress = unit.progress + moved;
         let end = unit.offset + progress;
-        let at_end = end >= self.targets.files()[unit.file.index()].real_bytes;
-        if moved == 0 || (at_end && unit.direction == Direction::Read) {
-            if progress == 0 && !at_end {
-                return self.settle_error(unit, Errno::IO);
-            }
-            self.ledger.record(&Record {
-                direction: unit.direction,
-                bytes: progress,
-                start_ns: self.starts_ns[unit.slot.index()],
-                issued_ns: completion.issued_ns,
-                done_ns: completion.done_ns,
-            });
+        let at_end = unit.direction == Direction::Read
+            && end >= self.targets.files()[unit.file.index()].real_bytes;
+        if moved == 0 && !at_end {
+            return self.settle_error(unit, completion, Errno::IO);
+        }
+        if at_end {
+            self.record_part(unit, progress, completion);
             return self.release(unit, Outcome::Bytes(progress));
         }
         self.ledger.record_short(unit.direction);
         self.batch.push(Unit { progress, ..*unit });
     }
 
+    /// Counts a request of which only `bytes` were moved.
+    fn record_part(&mut self, unit: &Unit, bytes: u64, completion: &Completion) {
+        self.ledger.record(&Record {
+            direction: unit.direction,
+            bytes,
+            start_ns: self.starts_ns[unit.slot.index()],
+            issued_ns: completion.issued_ns,
+            done_ns: completion.done_ns,
+        });
+    }
+
     /// Decides whether an error is survived.
-    fn settle_error(&mut self, unit: &Unit, errno: Errno) {
+    fn settle_error(&mut self, unit: &Unit, completion: &Completion, errno: Errno) {
         let full = matches!(errno, Errno::NOSPC | Errno::DQUOT);
         if self.settings.fill_device && full && unit.direction == Direction::Write {
+            if unit.progress > 0 {
+                self.record_part(unit, unit.progress, completion);
+            }
             return self.release(unit, Outcome::Full);
         }
         if unit.direction.is_data() {
             self.ledger.record_failed(unit.direction);
         }
-        let failure = self.describe(unit, errno);
         if self.survives(unit.direction, errno) {
             self.ledger.record_error(errno.0);
             if self.settings.errors.dump {
+                let failure = self.describe(unit, errno);
                 self.ledger.message(Severity::Warning, &failure.text);
             }
         } else {
-            self.fail(&failure);
+            self.fail(&self.describe(unit, errno));
         }
         self.release(unit, Outcome::Failed);
     }
@@ -526,12 +558,14 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Ends the job with an error; what is in flight is still reaped.
+    /// Ends the job with an error; what is in flight is still reaped. Only the first error is told:
+    /// the others of a deep queue are most often the same.
     fn fail(&mut self, failure: &Failure) {
-        let text = format!("job '{}': {}", self.settings.job, failure.text);
         self.ledger.record_error(failure.errno.0);
         self.ledger.set_error(failure.errno.0);
-        self.ledger.message(Severity::Error, &text);
+        if self.end != Some(End::Failed) {
+            self.ledger.message(Severity::Error, &failure.text);
+        }
         self.end = Some(End::Failed);
         self.discard_batch();
     }
@@ -540,12 +574,22 @@ impl<'a> Drive<'a> {
     fn stop(&mut self, end: End) {
         if self.end.is_none() {
             self.end = Some(end);
+            self.ledger.begin();
             self.discard_batch();
+            self.ledger.end();
         }
     }
 
     fn discard_batch(&mut self) {
         while let Some(unit) = self.batch.pop() {
+            if unit.progress > 0 {
+                // Part of it has been moved, and its first part has been counted as issued.
+                let issued_ns = self.starts_ns[unit.slot.index()];
+                let (slot, result) = (unit.slot, Ok(unit.progress));
+                let done_ns = self.now_ns.max(issued_ns);
+                let part = Completion { slot, result, issued_ns, done_ns };
+                self.record_part(&unit, unit.progress, &part);
+            }
             self.generator.done(&request_of(&unit), Outcome::Failed);
             self.free.push(unit.slot);
         }
@@ -581,6 +625,7 @@ impl<'a> Drive<'a> {
     /// Does what had to wait until nothing was in flight; true at the end of the job.
     #[cold]
     fn act_on(&mut self, step: Step) -> bool {
+        self.held = None;
         match step {
             Step::Close(file) => {
                 if let Some(recorder) = &mut self.recorder {
@@ -599,7 +644,10 @@ impl<'a> Drive<'a> {
                 let result = (self.between_passes)(&self.targets);
                 self.check(result);
                 self.now_ns = self.clock.now_ns();
-                self.ledger.begin_pass(self.now_ns);
+                self.begin_pass();
+                if self.settings.flush.any() {
+                    (self.enter)(if self.ramping { State::Ramp } else { State::Running });
+                }
             }
             Step::Open(_) | Step::Issue(_) => {}
             Step::End => return true,
@@ -634,26 +682,44 @@ impl<'a> Drive<'a> {
         }
     }
 
+    fn begin_pass(&mut self) {
+        self.in_pass = true;
+        self.ledger.begin_pass(self.now_ns);
+    }
+
     /// Flushes as the plan wants at the end of a pass, and accounts the time of the pass to the
-    /// directions that moved bytes in it.
+    /// directions that moved bytes in it. The last pass may have been ended before the job is.
     fn end_pass(&mut self) {
+        if !std::mem::take(&mut self.in_pass) {
+            return;
+        }
+        let bytes = PerDirection::from_fn(|direction| self.ledger.progress(direction).0);
+        let active = PerDirection::from_fn(|d| bytes[d] > self.pass_bytes[d]);
         let flush = self.settings.flush;
-        if flush.any() && self.end != Some(End::Failed) {
+        if flush.any() && active[Direction::Write] && self.end != Some(End::Failed) {
             (self.enter)(State::Flushing);
             if flush.files {
+                self.record_flushes(Direction::Sync);
                 let result = self.targets.flush_all(false);
                 self.check(result);
             }
             if flush.file_systems {
+                self.record_flushes(Direction::Syncfs);
                 let result = self.targets.flush_all(true);
                 self.check(result);
             }
         }
         self.now_ns = self.clock.now_ns();
-        let bytes = PerDirection::from_fn(|direction| self.ledger.progress(direction).0);
-        let active = PerDirection::from_fn(|d| bytes[d] > self.pass_bytes[d]);
         self.ledger.end_pass(active, self.now_ns);
         self.pass_bytes = bytes;
+    }
+
+    fn record_flushes(&mut self, direction: Direction) {
+        let Some(recorder) = &mut self.recorder else { return };
+        for index in 0..self.targets.files().len() {
+            let file = FileIndex(index as u32);
+            recorder.request(&self.clock, &Request { direction, file, offset: 0, length: 0 });
+        }
     }
 
     fn finish(&mut self) -> End {
@@ -685,3 +751,6 @@ impl<'a> Drive<'a> {
 fn request_of(unit: &Unit) -> Request {
     Request { direction: unit.direction, file: unit.file, offset: unit.offset, length: unit.length }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,13 +180,13 @@ fn resolve(request: &Request<'_>) -> Result<Layout, Failure> {
         found.push(look_at(request, path)?);
     }
     if found.is_empty() {
-        return Err(Failure::rule(format!("job '{}' has no files", job.name)));
+        return Err(Failure::rule("the job has no files"));
     }
     let targets: Vec<Target> = found.iter().map(|(_, _, target)| *target).collect();
     let regions =
         region::regions(job, request.clone_number, &targets, request.seeds).map_err(|error| {
             let name = found.first().map(|(path, ..)| path.display().to_string());
-            Failure::rule(format!("{error} (job '{}', '{}')", job.name, name.unwrap_or_default()))
+            Failure::rule(format!("{error} ('{}')", name.unwrap_or_default()))
         })?;
     let files = found
         .into_iter()
@@ -207,7 +207,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
     let job = request.job;
     let rw = job.pattern.rw;
     if request.caps.diskless {
-        return Ok((path, Kind::Regular, Target::Label));
+        return Ok((path, Kind::Other, Target::Label));
     }
     if path.as_os_str() == "-" {
         return Ok((path, Kind::Character, Target::File(0)));

@@ -24,6 +24,8 @@ pub(crate) struct Fate {
 pub(crate) struct Times {
     pub(crate) now_ns: u64,
     pub(crate) genesis_ns: u64,
+    /// Nothing runs any more.
+    pub(crate) ended: bool,
 }
 
 /// Builds the record of one worker.
@@ -35,6 +37,7 @@ pub(crate) fn job_report(
     times: Times,
 ) -> JobReport {
     let job = &order.job;
+    let iodepth = if snapshot.is_some() { job.engine.iodepth } else { 0 };
     let snapshot = snapshot.unwrap_or_default();
     let error = if snapshot.error != 0 { snapshot.error } else { fate.error };
     let shown_error = if error != 0 { error } else { snapshot.first_error };
@@ -60,7 +63,7 @@ pub(crate) fn job_report(
         settings: settings(job),
         job_start_ms: snapshot.wall_start_ms,
         elapsed_s: (times.now_ns.saturating_sub(times.genesis_ns) / 1_000_000).div_ceil(1000),
-        eta_s: None,
+        eta_s: times.ended.then_some(0),
         runtime_ms: (snapshot.runtime_ns + running_ns) / 1_000_000,
         user_us: snapshot.usage[0],
         system_us: snapshot.usage[1],
@@ -77,7 +80,7 @@ pub(crate) fn job_report(
         first_error: snapshot.first_error,
         first_error_text: error_text(snapshot.first_error),
         latency_goal: LatencyGoal::default(),
-        iodepth: job.engine.iodepth,
+        iodepth,
         sync: snapshot.flush.clone(),
         sync_ios: snapshot.sync_ios,
         directions: directions(snapshot, sampler, running_ns),

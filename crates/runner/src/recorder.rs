@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use fiord_base::{Direction, FileIndex};
+use fiord_base::FileIndex;
 use fiord_sys::file::{self, Access, OpenHow};
 use fiord_sys::{Clock, clock};
 use fiord_workload::{Request, iolog};
@@ -25,7 +25,7 @@ const LINE_BYTES: usize = 128;
 pub(crate) struct Recorder {
     fd: OwnedFd,
     names: Vec<String>,
-    /// Place of the last request; a range flush is noted with it instead of its range.
+    /// Where the latest transfer began: a flush is noted with this place, as by fio.
     last_offset: u64,
     lines: Vec<u8>,
     origin_ns: u64,
@@ -73,11 +73,13 @@ impl Recorder {
     /// Writes a request down.
     pub(crate) fn request(&mut self, clock: &Clock, request: &Request) {
         let now_us = self.elapsed_us(clock);
-        let request = match request.direction {
-            Direction::SyncFileRange => Request { offset: self.last_offset, length: 0, ..*request },
-            _ => *request,
+        if request.direction.is_data() {
+            self.last_offset = request.offset;
+        }
+        let request = match request.direction.is_data() {
+            true => *request,
+            false => Request { offset: self.last_offset, length: 0, ..*request },
         };
-        self.last_offset = request.offset;
         if let Some(name) = self.names.get(request.file.index()) {
             iolog::request_line(&mut self.lines, now_us, name, &request);
         }

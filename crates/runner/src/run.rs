@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 use std::ffi::CString;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -44,6 +46,9 @@ pub struct RunSettings {
     pub progress_every: Option<Duration>,
     /// Period of status events.
     pub status_every: Option<Duration>,
+    /// A file whose appearance asks for a status event; it is removed. Only a file of the user who
+    /// runs the jobs counts, because the usual place is a directory that anyone can write to.
+    pub status_file: Option<PathBuf>,
     /// When the program started, for the calibration of the clock.
     pub started: Option<clock::Anchor>,
 }
@@ -114,6 +119,7 @@ struct Run<'a> {
     status_requests: u64,
     next_progress_ns: u64,
     next_status_ns: u64,
+    next_file_look_ns: u64,
     previous: Previous,
 }
 
@@ -203,6 +209,7 @@ impl<'a> Run<'a> {
             terminated: None,
             next_progress_ns: u64::MAX,
             next_status_ns: u64::MAX,
+            next_file_look_ns: u64::MAX,
             previous: Previous::default(),
         })
     }
@@ -217,6 +224,8 @@ impl<'a> Run<'a> {
         };
         self.next_progress_ns = after(self.settings.progress_every);
         self.next_status_ns = after(self.settings.status_every);
+        let look_every = self.settings.status_file.as_ref().map(|_| STATUS_FILE_PERIOD);
+        self.next_file_look_ns = after(look_every);
         self.previous.at_ns = now_ns;
         loop {
             let seen = self.board.events().load(Ordering::Acquire);
@@ -326,7 +335,7 @@ impl<'a> Run<'a> {
 
     fn say(&mut self, index: usize, severity: Severity, text: &str, observer: &mut dyn Observer) {
         let name = self.workers[index].order.job.name.clone();
-        let text = format!("job '{name}': {text}");
+        let text = text.to_owned();
         self.publish(Message { severity, job: Some(name), text }, observer);
     }
 
@@ -449,6 +458,12 @@ impl<'a> Run<'a> {
             self.next_status_ns = now_ns.saturating_add(period.max(1));
             wanted = true;
         }
+        if now_ns >= self.next_file_look_ns
+            && let Some(path) = &self.settings.status_file
+        {
+            self.next_file_look_ns = now_ns.saturating_add(STATUS_FILE_PERIOD.as_nanos() as u64);
+            wanted |= take_request(path);
+        }
         if wanted {
             let report = self.report(true);
             observer.event(Event::Status(&report));
@@ -508,7 +523,7 @@ impl<'a> Run<'a> {
     fn sleep(&self, seen: u64) {
         let now_ns = self.clock.now_ns();
         let genesis_ns = self.board.genesis_ns();
-        let mut due_ns = self.next_progress_ns.min(self.next_status_ns);
+        let mut due_ns = self.next_progress_ns.min(self.next_status_ns).min(self.next_file_look_ns);
         for (index, worker) in self.workers.iter().enumerate() {
             match worker.body {
                 Body::None if worker.start_delay_ns > 0 => {
@@ -528,7 +543,7 @@ impl<'a> Run<'a> {
     /// The results so far.
     fn report(&self, interim: bool) -> RunReport {
         let now_ns = self.clock.now_ns();
-        let times = Times { now_ns, genesis_ns: self.board.genesis_ns() };
+        let times = Times { now_ns, genesis_ns: self.board.genesis_ns(), ended: !interim };
         let wall_ms = clock::realtime_ns() / 1_000_000;
         let jobs = self.workers.iter().enumerate().filter(|(_, w)| w.order.job.stats.report);
         let jobs = jobs.map(|(index, worker)| {
@@ -568,8 +583,16 @@ impl<'a> Run<'a> {
 /// Least and greatest time between two looks at the workers.
 const SHORTEST_SLEEP: Duration = Duration::from_micros(50);
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+/// How often the status file is looked for.
+const STATUS_FILE_PERIOD: Duration = Duration::from_secs(1);
 /// How soon after the start the first sample is looked for.
 const SAMPLE_START: Duration = Duration::from_millis(100);
+
+/// True if somebody asks for a status by this file, which is removed.
+fn take_request(path: &Path) -> bool {
+    let own = |metadata: std::fs::Metadata| metadata.uid() == process::user();
+    std::fs::symlink_metadata(path).is_ok_and(own) && file::unlink(path).is_ok()
+}
 
 /// Marks a thread job as ended even if it panics.
 struct EndedOnDrop<'a> {
@@ -624,9 +647,8 @@ impl Worker {
         match layout::lay_out(&request, &mut watcher) {
             Ok(layout) => self.order.layout = Some(layout),
             Err(failure) => {
-                let text = format!("job '{}': {failure}", job.name);
-                let message =
-                    Message { severity: Severity::Error, job: Some(job.name.clone()), text };
+                let (job, text) = (Some(job.name.clone()), failure.text);
+                let message = Message { severity: Severity::Error, job, text };
                 observer.event(Event::Message(&message));
                 messages.push(message);
                 self.fate.error = failure.errno.0;
@@ -686,8 +708,9 @@ fn make_order(
             lat: stats.lat,
             slat_histogram: stats.slat_percentiles && caps.reports_slat,
             lat_histogram: stats.lat_percentiles,
-            lat_is_clat: inline,
+            lat_is_clat: inline && stats.clat,
             depth_one: inline,
+            batches_of_one: inline && !caps.inline_at_depth_one,
         },
         seeds,
         parent: process::id().0,

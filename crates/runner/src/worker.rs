@@ -11,7 +11,6 @@ use fiord_base::random::StreamSeeds;
 use fiord_engine::{Engine, JobFacts, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
-use fiord_options::plan::JobPlan;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, clock, signal};
 use fiord_workload::{Filler, Generator};
@@ -94,15 +93,15 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
                 run(order, place, ledger, ready);
             }
         }
-        Err(failure) => report_failure(&mut ledger, &order.job, &failure),
+        Err(failure) => report_failure(&mut ledger, &failure),
     }
     board.set_state(worker, State::Ended);
 }
 
-fn report_failure(ledger: &mut Ledger<'_>, job: &JobPlan, failure: &Failure) {
+fn report_failure(ledger: &mut Ledger<'_>, failure: &Failure) {
     ledger.record_error(failure.errno.0);
     ledger.set_error(failure.errno.0);
-    ledger.message(Severity::Error, &format!("job '{}': {failure}", job.name));
+    ledger.message(Severity::Error, &failure.text);
 }
 
 /// Everything a worker needs to run, made before the barrier.
@@ -186,7 +185,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     if job.files.pre_read {
         board.set_state(worker, State::PreReading);
         if let Err(failure) = ready.targets.read_ahead() {
-            return report_failure(&mut ledger, job, &failure);
+            return report_failure(&mut ledger, &failure);
         }
     }
     let started = Cell::new(Usage::of_thread());
@@ -195,7 +194,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     let ramp = job.limits.ramp_ns.is_some_and(|ns| ns > 0);
     board.set_state(worker, if ramp { State::Ramp } else { State::Running });
     let enter = |state: State| {
-        if state == State::Running {
+        if state == State::Running && board.state(worker) == State::Ramp {
             started.set(Usage::of_thread());
         }
         board.set_state(worker, state);
@@ -232,7 +231,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     if (job.files.unlink || job.files.unlink_each_loop)
         && let Err(failure) = targets.unlink_all()
     {
-        report_failure(&mut ledger, job, &failure);
+        report_failure(&mut ledger, &failure);
     }
 }
 

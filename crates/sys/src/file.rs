@@ -9,6 +9,7 @@ mod device;
 mod flush;
 mod lock;
 mod mapping;
+mod mount;
 mod space;
 mod transfer;
 
@@ -19,6 +20,7 @@ pub use device::{
 pub use flush::{RangeFlush, fdatasync, fsync, sync_file_range, syncfs};
 pub use lock::{LockKind, lock, unlock};
 pub use mapping::{Advice as MappingAdvice, Mapping};
+pub use mount::Mount;
 pub use space::{Reserve, discard, punch_hole, reserve, truncate};
 pub use transfer::{
     VectorFlags, pread, preadv, preadv2, pwrite, pwritev, pwritev2, read, readv, seek, write,

@@ -52,7 +52,7 @@ struct Launch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pid(pub i32);
 
-/// Runs `executable` with these arguments (the first is argv[0]) in a session of its own. Descriptors
+/// Runs `executable` with these arguments (the first is `argv[0]`) in a session of its own. Descriptors
 /// in `keep` stay open under the same numbers; everything else is closed on exec. The child is killed
 /// when this process dies.
 pub fn spawn(executable: &Executable, arguments: &[CString], keep: &[RawFd]) -> Result<Pid, Errno> {
@@ -194,6 +194,11 @@ pub fn set_name(name: &OsStr) {
 /// Id of this process.
 pub fn id() -> Pid {
     Pid(std::process::id() as i32)
+}
+
+/// Effective user of this process.
+pub fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// Id of this thread.

@@ -21,17 +21,18 @@ extern "C" fn on_signal(number: libc::c_int) {
     }
     let word = WAKE_WORD.load(Ordering::Acquire);
     if !word.is_null() {
-        // SAFETY: `Watch` keeps the word alive while it is registered and clears the pointer first.
+        // SAFETY: `Watch::install` takes words that live as long as the process.
         let word = unsafe { &*word };
         word.fetch_add(1, Ordering::Release);
         futex::wake_all(word);
     }
 }
 
-/// Signals are handled while this lives; dropped, SIGINT and SIGTERM end the process again.
+/// Signals are handled while this lives; dropped, SIGINT and SIGTERM end the process again. Watches
+/// nest: while an inner one lives its word is woken, then the outer one's again.
 #[derive(Debug)]
 pub struct Watch {
-    _word: &'static AtomicU64,
+    outer: *mut AtomicU64,
 }
 
 impl Watch {
@@ -39,11 +40,11 @@ impl Watch {
     ///
     /// The word must stay mapped for the rest of the process, since a handler may run at any time.
     pub fn install(word: &'static AtomicU64) -> Result<Watch, Errno> {
-        WAKE_WORD.store(std::ptr::from_ref(word).cast_mut(), Ordering::Release);
+        let outer = WAKE_WORD.swap(std::ptr::from_ref(word).cast_mut(), Ordering::AcqRel);
         for number in [libc::SIGINT, libc::SIGTERM, libc::SIGUSR1, libc::SIGCHLD] {
             set_action(number, on_signal as extern "C" fn(libc::c_int) as libc::sighandler_t)?;
         }
-        Ok(Watch { _word: word })
+        Ok(Watch { outer })
     }
 
     /// The signal that asked to end, if any.
@@ -62,6 +63,10 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        if !self.outer.is_null() {
+            WAKE_WORD.store(self.outer, Ordering::Release);
+            return;
+        }
         for number in [libc::SIGINT, libc::SIGTERM, libc::SIGUSR1, libc::SIGCHLD] {
             // A failure leaves a handler that only counts, which is harmless.
             let _ = set_action(number, libc::SIG_DFL);
@@ -90,4 +95,27 @@ fn set_action(number: libc::c_int, handler: libc::sighandler_t) -> Result<(), Er
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static OUTER: AtomicU64 = AtomicU64::new(0);
+    static INNER: AtomicU64 = AtomicU64::new(0);
+
+    #[test]
+    fn the_outer_watch_goes_on_behind_an_inner_one() {
+        let outer = Watch::install(&OUTER).unwrap();
+        let inner = Watch::install(&INNER).unwrap();
+        // SAFETY: raises a signal for this thread, which the handler installed above receives.
+        let raise = || unsafe { libc::raise(libc::SIGUSR1) };
+        raise();
+        drop(inner);
+        // Without a handler this would end the process.
+        raise();
+        assert_eq!(outer.status_requests(), 2);
+        assert_eq!(INNER.load(Ordering::Acquire), 1);
+        assert_eq!(OUTER.load(Ordering::Acquire), 1);
+    }
 }

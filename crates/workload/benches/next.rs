@@ -1,6 +1,8 @@
 //! Nanoseconds per request of the generator, and gigabytes per second of buffer contents. Not a
 //! test: it prints numbers and judges nothing.
 
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -66,7 +68,7 @@ fn main() {
     let mut stream = Taus88::new(1);
     println!(
         "{:6.2} ns  a draw of 32 bits",
-        fastest(|| (0..SLICE).for_each(|_| drop(black_box(stream.draw()))))
+        fastest(|| (0..SLICE).for_each(|_| _ = black_box(stream.draw())))
     );
     let mut buffer = vec![0; 4096];
     let filled = fastest(|| (0..SLICE).for_each(|seed| fill::random(black_box(&mut buffer), seed)));

@@ -5,6 +5,8 @@
 //! The peer is `$FIORD_PEER`, else `fio` in the path, 3.41 or newer. Without one the test says so and
 //! passes, unless `FIORD_REQUIRE_PEER=1`.
 
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -217,8 +217,8 @@ mod tests {
     fn small_seeds_do_not_stall_a_register() {
         // A register below its minimum would stay zero for ever.
         for seed in 0..64 {
-            let mut narrow = Taus88::new(69069 * 53 ^ seed);
-            let mut wide = Taus258::new(6_906_969_069 * 53 ^ u64::from(seed));
+            let mut narrow = Taus88::new((69069 * 53) ^ seed);
+            let mut wide = Taus258::new((6_906_969_069 * 53) ^ u64::from(seed));
             assert_ne!(narrow.draw(), narrow.draw());
             assert_ne!(wide.draw(), wide.draw());
         }

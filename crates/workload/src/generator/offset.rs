@@ -172,20 +172,23 @@ impl OffsetPicker {
             position = file.start;
             self.rewound = self.time_based;
         }
+        if self.gap > 0 && position >= end {
+            return None;
+        }
         if self.gap != 0 {
-            position = self.leap(file, position);
+            position = self.leap(file, position)?;
         }
         (position < end).then_some(position)
     }
 
     /// The position after the gap. At the end of the target (backwards: at the begin of the region)
-    /// it begins again at the other end.
-    fn leap(&self, file: &FileState, position: u64) -> u64 {
+    /// it begins again at the other end; forwards only in a region at the begin of the target.
+    fn leap(&self, file: &FileState, position: u64) -> Option<u64> {
         let end = file.start + file.size;
         let from = if position != file.start {
             position
         } else if self.gap > 0 || file.start == 0 {
-            return position;
+            return Some(position);
         } else {
             // The size stands here where the end of the region is meant; so it is in recorded
             // sequences.
@@ -193,11 +196,11 @@ impl OffsetPicker {
         };
         let position = from.wrapping_add_signed(self.gap);
         if position >= file.start && position < file.real_size {
-            position
+            Some(position)
         } else if self.gap > 0 {
-            file.start
+            (file.start == 0).then_some(0)
         } else {
-            end.wrapping_add_signed(self.gap)
+            Some(end.wrapping_add_signed(self.gap))
         }
     }
 

@@ -1,6 +1,7 @@
 //! Job options in one line, and the entries of the log that they lead to.
 
 #![allow(dead_code)] // each test binary uses a part
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 use std::fmt::Write as _;
 

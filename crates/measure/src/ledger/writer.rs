@@ -1,0 +1,280 @@
+//! The writing side of a ledger: one worker.
+
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+
+use fiord_base::{Direction, PerDirection};
+
+use super::cell::{Cell, cell};
+use super::layout::{
+    LatencyKind, LedgerConfig, LedgerError, MAGIC, Section, Words, add, counters, facts, find,
+    find_array, header, load, store,
+};
+use crate::distribution::{self, STRADDLES};
+use crate::report::Severity;
+
+/// The writer's view.
+#[derive(Debug)]
+pub struct Ledger<'a> {
+    words: Words<'a>,
+    sequence: &'a AtomicU64,
+    facts: &'a [AtomicU64; facts::WORDS],
+    depths: &'a [AtomicU64; 21],
+    straddles: &'a [AtomicU64; STRADDLES],
+    counters: [&'a [AtomicU64; counters::WORDS]; 3],
+    slat: Option<[Cell<'a>; 3]>,
+    clat: Option<[Cell<'a>; 3]>,
+    lat: Option<[Cell<'a>; 3]>,
+    flush: Cell<'a>,
+}
+
+/// One completed data request, as the loop reports it.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// Data direction.
+    pub direction: Direction,
+    /// Bytes moved.
+    pub bytes: u64,
+    /// When the loop began with it.
+    pub start_ns: u64,
+    /// When the kernel had it.
+    pub issued_ns: u64,
+    /// When it was done.
+    pub done_ns: u64,
+}
+
+impl<'a> Ledger<'a> {
+    /// Lays out the section table in zeroed words and opens them for writing.
+    pub fn create(words: Words<'a>, config: &LedgerConfig) -> Result<Ledger<'a>, LedgerError> {
+        if words.len() < config.words() {
+            return Err(LedgerError::TooSmall);
+        }
+        let sections = config.sections();
+        debug_assert!(sections.len() <= header::MAX_SECTIONS);
+        let mut start = header::WORDS;
+        for (i, section) in sections.iter().enumerate() {
+            let entry = header::FIRST_SECTION + i * header::SECTION_WORDS;
+            store(&words[entry], section.id());
+            store(&words[entry + 1], start as u64);
+            store(&words[entry + 2], section.words() as u64);
+            start += section.words();
+        }
+        store(&words[header::SECTIONS], sections.len() as u64);
+        words[header::MAGIC].store(MAGIC, Ordering::Release);
+        let ledger = Ledger::open(words)?;
+        store(&ledger.facts[facts::LAT_IS_CLAT], u64::from(config.lat && config.lat_is_clat));
+        store(&ledger.facts[facts::DEPTH_ONE], u64::from(config.depth_one));
+        store(&ledger.facts[facts::BATCHES_OF_ONE], u64::from(config.batches_of_one));
+        Ok(ledger)
+    }
+
+    fn open(words: Words<'a>) -> Result<Ledger<'a>, LedgerError> {
+        let missing = LedgerError::Foreign;
+        let cells = |kind| -> Option<[Cell<'a>; 3]> {
+            let cell = |d| cell(words, kind, d);
+            Some([cell(Direction::Read)?, cell(Direction::Write)?, cell(Direction::Trim)?])
+        };
+        let counter = |d| find_array(words, Section::Counters(d)).ok_or(missing);
+        Ok(Ledger {
+            words,
+            sequence: words.get(header::SEQUENCE).ok_or(missing)?,
+            facts: find_array(words, Section::Facts).ok_or(missing)?,
+            depths: find_array(words, Section::Depths).ok_or(missing)?,
+            straddles: find_array(words, Section::Straddles).ok_or(missing)?,
+            counters: [
+                counter(Direction::Read)?,
+                counter(Direction::Write)?,
+                counter(Direction::Trim)?,
+            ],
+            slat: cells(LatencyKind::Submission),
+            clat: cells(LatencyKind::Completion),
+            lat: cells(LatencyKind::Total),
+            flush: cell(words, LatencyKind::Flush, Direction::Sync).ok_or(missing)?,
+        })
+    }
+
+    /// Begins an update that may hold several records.
+    #[inline]
+    pub fn begin(&mut self) {
+        store(self.sequence, load(self.sequence).wrapping_add(1));
+        fence(Ordering::Release);
+    }
+
+    /// Ends the update.
+    #[inline]
+    pub fn end(&mut self) {
+        self.sequence.store(load(self.sequence).wrapping_add(1), Ordering::Release);
+    }
+
+    /// Counts a data request at its completion. Inside [`Ledger::begin`] and [`Ledger::end`].
+    #[inline(always)]
+    pub fn record(&mut self, record: &Record) {
+        let d = record.direction as usize;
+        let Some(counters) = self.counters.get(d) else { return };
+        add(&counters[counters::BYTES], record.bytes);
+        add(&counters[counters::IOS], 1);
+        if let Some(clat) = &self.clat {
+            let ns = record.done_ns.saturating_sub(record.issued_ns);
+            let bucket = clat[d].record(ns);
+            if let Some(index) = distribution::straddle(bucket, ns) {
+                add(&self.straddles[index], 1);
+            }
+        }
+        if let Some(lat) = &self.lat {
+            lat[d].record(record.done_ns.saturating_sub(record.start_ns));
+        }
+        if let Some(slat) = &self.slat {
+            slat[d].record(record.issued_ns.saturating_sub(record.start_ns));
+        }
+    }
+
+    /// Counts a data request that failed.
+    pub fn record_failed(&mut self, direction: Direction) {
+        if let Some(counters) = self.counters.get(direction as usize) {
+            add(&counters[counters::IOS], 1);
+        }
+    }
+
+    /// Counts a flush.
+    pub fn record_flush(&mut self, ns: u64) {
+        add(&self.facts[facts::SYNC_IOS], 1);
+        self.flush.record(ns);
+    }
+
+    /// Counts `count` requests issued together, after which `depth` are in flight.
+    #[inline]
+    pub fn record_depth(&mut self, depth: usize, count: u64) {
+        let bin = (usize::BITS - 1 - depth.max(1).leading_zeros()).min(6);
+        add(&self.depths[bin as usize], count);
+    }
+
+    /// Counts a submission of `count` requests.
+    #[inline]
+    pub fn record_submit(&mut self, count: usize) {
+        add(&self.depths[7 + batch_bin(count)], 1);
+    }
+
+    /// Counts a reap of `count` requests.
+    #[inline]
+    pub fn record_reap(&mut self, count: usize) {
+        add(&self.depths[14 + batch_bin(count)], 1);
+    }
+
+    /// Counts a request whose transfer was short and is continued.
+    pub fn record_short(&mut self, direction: Direction) {
+        if let Some(counters) = self.counters.get(direction as usize) {
+            add(&counters[counters::SHORT], 1);
+        }
+    }
+
+    /// Counts an error; the first one's number is kept.
+    pub fn record_error(&mut self, errno: i32) {
+        add(&self.facts[facts::TOTAL_ERRORS], 1);
+        if load(&self.facts[facts::FIRST_ERROR]) == 0 {
+            store(&self.facts[facts::FIRST_ERROR], errno as u64);
+        }
+    }
+
+    /// Sets the error that ends the job, if none is set yet.
+    pub fn set_error(&mut self, errno: i32) {
+        if load(&self.facts[facts::ERROR]) == 0 {
+            store(&self.facts[facts::ERROR], errno as u64);
+        }
+    }
+
+    /// The error that ends the job, 0 without.
+    pub fn error(&self) -> i32 {
+        load(&self.facts[facts::ERROR]) as i32
+    }
+
+    /// Says who writes and when the job began.
+    pub fn set_identity(&mut self, pid: u32, wall_start_ms: u64) {
+        store(&self.facts[facts::PID], u64::from(pid));
+        store(&self.facts[facts::WALL_START_MS], wall_start_ms);
+    }
+
+    /// Says that a pass (or the measured phase, after a ramp) begins now.
+    pub fn begin_pass(&mut self, now_ns: u64) {
+        if load(&self.facts[facts::FIRST_NS]) == 0 {
+            store(&self.facts[facts::FIRST_NS], now_ns);
+        }
+        store(&self.facts[facts::PASS_NS], now_ns);
+    }
+
+    /// Ends the pass: its time counts for the job and for the directions that did I/O in it.
+    pub fn end_pass(&mut self, active: PerDirection<bool>, now_ns: u64) {
+        let start_ns = load(&self.facts[facts::PASS_NS]);
+        if start_ns == 0 {
+            return;
+        }
+        let elapsed_ns = now_ns.saturating_sub(start_ns);
+        for (direction, active) in active.iter() {
+            if *active {
+                add(&self.counters[direction as usize][counters::RUNTIME_NS], elapsed_ns);
+            }
+        }
+        add(&self.facts[facts::RUNTIME_NS], elapsed_ns);
+        store(&self.facts[facts::LAST_NS], now_ns);
+        store(&self.facts[facts::PASS_NS], 0);
+    }
+
+    /// Bytes and requests of a direction so far.
+    pub fn progress(&self, direction: Direction) -> (u64, u64) {
+        let counters = self.counters[direction as usize];
+        (load(&counters[counters::BYTES]), load(&counters[counters::IOS]))
+    }
+
+    /// Sets the CPU usage of the worker since the measured phase began: user and system time in
+    /// microseconds, context switches, major and minor faults.
+    pub fn set_usage(&mut self, usage: [u64; 5]) {
+        for (word, value) in self.facts[facts::USAGE..].iter().zip(usage) {
+            store(word, value);
+        }
+    }
+
+    /// Appends a line for the report's messages; what does not fit is dropped.
+    pub fn message(&mut self, severity: Severity, text: &str) {
+        let Some(area) = find(self.words, Section::Messages) else { return };
+        let mut used = load(&area[0]) as usize;
+        let line =
+            format!("{}{}\n", severity.name().as_bytes()[0] as char, text.replace('\n', " "));
+        if used + line.len() > (area.len() - 1) * 8 {
+            return;
+        }
+        for byte in line.bytes() {
+            let word = &area[1 + used / 8];
+            store(word, load(word) | u64::from(byte) << (used % 8 * 8));
+            used += 1;
+        }
+        area[0].store(used as u64, Ordering::Release);
+    }
+
+    /// Forgets everything measured, at the end of a ramp. Messages, errors and identity stay.
+    pub fn reset(&mut self) {
+        self.begin();
+        for cells in [&self.slat, &self.clat, &self.lat].into_iter().flatten() {
+            cells.iter().for_each(Cell::reset);
+        }
+        self.flush.reset();
+        let counts = self.counters.iter().flat_map(|c| c.iter());
+        counts.chain(self.depths).chain(self.straddles).for_each(|word| store(word, 0));
+        store(&self.facts[facts::SYNC_IOS], 0);
+        for fact in [facts::RUNTIME_NS, facts::FIRST_NS, facts::LAST_NS, facts::PASS_NS] {
+            store(&self.facts[fact], 0);
+        }
+        add(&self.facts[facts::EPOCH], 1);
+        self.end();
+    }
+}
+
+/// Bin of a batch size: 0, 1-4, 5-8, 9-16, 17-32, 33-64, more.
+fn batch_bin(count: usize) -> usize {
+    match count {
+        0 => 0,
+        1..=4 => 1,
+        5..=8 => 2,
+        9..=16 => 3,
+        17..=32 => 4,
+        33..=64 => 5,
+        _ => 6,
+    }
+}

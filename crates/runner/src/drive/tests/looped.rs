@@ -1,0 +1,152 @@
+//! A job ready for the loop, whatever its engine: what a worker makes, without a worker.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use fiord_base::Slot;
+use fiord_base::random::StreamSeeds;
+use fiord_engine::{Caps, Engine};
+use fiord_measure::ledger::{self, Snapshot};
+use fiord_measure::{Ledger, LedgerConfig};
+use fiord_options::plan::JobPlan;
+use fiord_options::{EngineFacts, Host, commandline, lower};
+use fiord_sys::shared::MemoryFile;
+use fiord_sys::{BufferPool, Clock};
+use fiord_workload::{Filler, Generator, Regions};
+
+use super::super::{Drive, End, Parts};
+use crate::board::{Board, Command, State};
+use crate::layout::{self, Layout, Unwatched};
+use crate::targets::{Targets, advice};
+
+/// The plan of a job given in the words of the command line.
+pub(super) fn plan(words: &str, caps: Caps) -> JobPlan {
+    let facts = EngineFacts {
+        inline: caps.inline,
+        diskless: caps.diskless,
+        no_extend: caps.no_extend,
+        no_data: caps.no_data,
+    };
+    let host = Host {
+        page_size: 4096,
+        cpus: 2,
+        memory_bytes: 4 << 30,
+        env: &|_| None,
+        read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
+        engine: &|_| Some(facts),
+    };
+    let words = format!("--name=job {words}");
+    let arguments: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+    let (invocation, mut diagnostics) = commandline::parse(&arguments, &host);
+    let (plan, lowering) = lower(&invocation.spec, &host);
+    diagnostics.extend(lowering);
+    let lines: Vec<String> = diagnostics.iter().map(|d| d.one_line()).collect();
+    assert!(!diagnostics.has_errors(), "{words}: {lines:?}");
+    plan.expect("a plan").jobs.remove(0)
+}
+
+/// A job with its files and its place on a board.
+pub(super) struct Setup {
+    pub(super) job: JobPlan,
+    pub(super) caps: Caps,
+    pub(super) layout: Layout,
+    pub(super) regions: Regions,
+    pub(super) board: Arc<Board>,
+    seeds: StreamSeeds,
+}
+
+/// What the loop left behind.
+pub(super) struct Looped {
+    pub(super) end: End,
+    pub(super) report: Snapshot,
+    pub(super) states: Vec<State>,
+    pub(super) passes: usize,
+}
+
+impl Setup {
+    /// Lays out the files of a job.
+    pub(super) fn new(words: &str, caps: Caps) -> Setup {
+        let job = plan(words, caps);
+        let seeds = StreamSeeds::derive(1, 1);
+        let request =
+            layout::Request { job: &job, clone_number: 0, seeds: &seeds, caps, readonly: false };
+        let layout = layout::lay_out(&request, &mut Unwatched).expect("a layout");
+        let memory = MemoryFile::create("test-board", Board::bytes(1)).expect("memory");
+        let board = Arc::new(Board::create(&memory, 1).expect("a board"));
+        board.command(0, Command::Run);
+        Setup { regions: layout.regions(), job, caps, layout, board, seeds }
+    }
+
+    /// Requests that the loop keeps in flight.
+    pub(super) fn depth(&self) -> usize {
+        if self.caps.inline { 1 } else { self.job.engine.iodepth as usize }
+    }
+
+    /// What engines are told of the job.
+    pub(super) fn facts(&self) -> fiord_engine::JobFacts<'_> {
+        fiord_engine::JobFacts {
+            iodepth: self.depth(),
+            max_block_bytes: self.job.blocks.largest(),
+            files: self.layout.files.len(),
+            direct: self.job.files.direct,
+            options: &self.job.engine.options,
+            sync_range_flags: self.job.flush.range_flags,
+            advice: advice(&self.job),
+        }
+    }
+
+    /// Runs the loop to its end.
+    pub(super) fn run(self, engine: Box<dyn Engine>, clock: Clock) -> Looped {
+        let (job, depth) = (&self.job, self.depth());
+        let config = ledger_config(job, self.caps);
+        let words: Vec<AtomicU64> =
+            std::iter::repeat_with(AtomicU64::default).take(config.words()).collect();
+        let states = RefCell::new(Vec::with_capacity(64));
+        let passes = RefCell::new(1);
+        let enter = |state| states.borrow_mut().push(state);
+        let between_passes = |_: &Targets| {
+            *passes.borrow_mut() += 1;
+            Ok(())
+        };
+        let block = usize::try_from(job.blocks.largest()).expect("a block size");
+        let mut filler =
+            Filler::new(&job.data, job.pattern.generator, job.pattern.rw.write, &self.seeds);
+        let mut buffers = BufferPool::new(depth, block).expect("buffers");
+        for slot in 0..depth {
+            filler.initial(buffers.get_mut(Slot(slot as u32)));
+        }
+        let parts = Parts {
+            generator: Generator::new(job, &self.regions, &self.seeds).expect("a generator"),
+            filler,
+            engine,
+            targets: Targets::new(job, self.layout.files, self.caps),
+            ledger: Ledger::create(&words, &config).expect("a ledger"),
+            buffers,
+            commands: self.board.commands(0),
+            clock,
+            recorder: None,
+            enter: &enter,
+            between_passes: &between_passes,
+        };
+        let end = Drive::new(job, parts, self.caps.inline).run();
+        let report = ledger::read(&words).expect("a snapshot");
+        Looped { end, report, states: states.into_inner(), passes: passes.into_inner() }
+    }
+}
+
+/// As the parent makes it for a worker.
+fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
+    let stats = &job.stats;
+    LedgerConfig {
+        slat: stats.slat && caps.reports_slat,
+        clat: stats.clat,
+        lat: stats.lat,
+        slat_histogram: stats.slat_percentiles && caps.reports_slat,
+        lat_histogram: stats.lat_percentiles,
+        lat_is_clat: caps.inline,
+        depth_one: caps.inline,
+        batches_of_one: caps.inline,
+    }
+}
