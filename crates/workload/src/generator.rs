@@ -60,6 +60,8 @@ struct Bounds {
     bytes_all_loops: u64,
     /// Requests issued over all loops at which a pass ends.
     requests_all_loops: u64,
+    /// Bytes issued in a pass at which it ends; see [`Generator::queued`].
+    bytes_pass: u64,
     /// Bytes moved at which no further pass begins after the last loop.
     bytes: u64,
     /// A pass is not worth beginning for less than this.
@@ -93,6 +95,7 @@ pub struct Generator {
     loops_left: u32,
     /// Bytes that completed, over all passes.
     moved_bytes: u64,
+    issued_bytes_pass: u64,
     issued_requests_pass: u64,
     full: bool,
     note: Option<&'static str>,
@@ -132,6 +135,7 @@ impl Generator {
         }
         if self.issued_bytes >= self.bounds.bytes_all_loops
             || self.issued_requests >= self.bounds.requests_all_loops
+            || self.issued_bytes_pass >= self.bounds.bytes_pass
             || self.full
         {
             return self.end_pass();
@@ -158,6 +162,7 @@ impl Generator {
                 if !self.directions.is_trim_write() || direction == Direction::Write {
                     self.issued_bytes += extent.length;
                 }
+                self.issued_bytes_pass += extent.length;
                 self.issued_requests += 1;
                 self.issued_requests_pass += 1;
                 self.directions.issued(direction);

@@ -51,7 +51,8 @@ fn run(peer: &Path, dir: &Path, cases: &[&str]) -> BTreeMap<(usize, u32), Vec<St
             .unwrap();
         let plan = support::plan(case);
         if let Some(size) = support::present(case) {
-            writeln!(job, "ioengine=psync").unwrap();
+            let engine = if plan.engine.iodepth > 1 { "libaio" } else { "psync" };
+            writeln!(job, "ioengine={engine}").unwrap();
             for (clone, file) in
                 (0..plan.clones).flat_map(|c| (0..plan.files.count).map(move |f| (c, f)))
             {

@@ -302,6 +302,9 @@ pub(crate) fn entries(
     let targets = vec![target; plan.files.count as usize];
     let regions = regions(plan, clone_number, &targets, &seeds).unwrap();
     let mut generator = Generator::new(plan, &regions, &seeds).unwrap();
+    if plan.engine.iodepth > 1 {
+        generator = generator.queued(plan, &regions);
+    }
     let mut entries = Vec::new();
     let mut last_offset = 0;
     while entries.len() < limit {
