@@ -1,6 +1,8 @@
 //! The sequence of requests is the one that was recorded from fio for the same job, for the marked
 //! cases of `data/cases.txt`. Needs no peer; `peer.rs` records and compares all cases.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use fiord_workload::Target;
