@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use fiord_base::Direction;
 use fiord_engines::REGISTRY;
 use fiord_measure::report::{Message, RunReport, Severity};
 use fiord_options::commandline::{self, Json};
@@ -29,7 +30,8 @@ use crate::quick::console::Console;
 use crate::quick::place::Place;
 use crate::quick::test_file::TestFile;
 use crate::quick::words::{Request, Wish};
-use crate::{jobs, machine, refuse};
+use crate::streams::refuse;
+use crate::{jobs, machine};
 
 /// The built-in job file.
 const JOBS: &str = include_str!("quick/quick.fio");
@@ -55,7 +57,7 @@ pub(crate) fn main(words: &[OsString], started: Anchor) -> Exit {
         Wish::Show => show(&request),
         Wish::Measure => measure(&request, started),
     });
-    done.unwrap_or_else(|reason| refuse(&reason))
+    done.unwrap_or_else(refuse)
 }
 
 /// Prints the job file as it would be run, with a test file that a user can name.
@@ -104,18 +106,16 @@ fn measure(request: &Request, started: Anchor) -> Result<Exit, String> {
     let Some(fill) = values.plan(&[FILL]) else { return Ok(Exit::Usage) };
     let filled = run(&fill, started, &mut console, &test_file)?;
     if filled.failed > 0 && filled.signal.is_none() {
+        // Standard error has the reason; programs want a document all the same.
+        if let Some(detail) = request.json {
+            console.write(&json(&filled.report, detail));
+        }
+        console.finish()?;
         return Ok(jobs::verdict(&filled));
     }
     let mut notes = Vec::new();
     if filled.signal.is_none() {
-        values.size_bytes = usable_bytes(&filled.report, &values.times)?;
-    }
-    if values.size_bytes < size_bytes {
-        notes.push(format!(
-            "the test file is smaller than planned ({} MiB): the storage took no more in {:.1} s",
-            size_bytes >> 20,
-            values.times.fill_ms as f64 / 1000.0
-        ));
+        notes.extend(values.shrink_to(&filled.report)?);
     }
     notes.extend(buffered);
 
@@ -136,15 +136,16 @@ fn measure(request: &Request, started: Anchor) -> Result<Exit, String> {
     outcome.report.environment.extend(place::facts(&described));
     console.write(&match request.json {
         None => quick_table::table(&outcome.report),
-        Some(detail) => fiord_report::render(&outcome.report, &json_only(detail)),
+        Some(detail) => json(&outcome.report, detail),
     });
     console.finish()?;
     Ok(jobs::verdict(&outcome))
 }
 
-fn json_only(detail: Json) -> Formats {
-    let (json, json_plus) = (true, detail == Json::Bins);
-    Formats { normal: false, json, json_plus, ..Formats::NORMAL }
+fn json(report: &RunReport, detail: Json) -> String {
+    let json_plus = detail == Json::Bins;
+    let formats = Formats { normal: false, json: true, json_plus, ..Formats::NORMAL };
+    fiord_report::render(report, &formats)
 }
 
 fn run(
@@ -161,7 +162,11 @@ fn run(
     console.begin(plan, test_file);
     let outcome = fiord_runner::run(plan, &settings, REGISTRY, console);
     console.end();
-    outcome.map_err(|failure| failure.to_string())
+    let mut outcome = outcome.map_err(|failure| console.readable(&failure.to_string()))?;
+    for message in &mut outcome.report.messages {
+        message.text = console.readable(&message.text);
+    }
+    Ok(outcome)
 }
 
 /// The size of the test file: what was asked for, or as much as is allowed.
@@ -189,20 +194,6 @@ fn size_bytes(place: &Place, asked: Option<u64>) -> Result<u64, String> {
             allowed >> 20
         )),
         Some(asked) => Ok(asked - asked % STEP_BYTES),
-    }
-}
-
-/// Bytes that the fill has written, in whole steps: a test must not meet holes.
-fn usable_bytes(filled: &RunReport, times: &Times) -> Result<u64, String> {
-    let written: u64 =
-        filled.jobs.iter().map(|job| job.directions[fiord_base::Direction::Write].bytes).sum();
-    match written - written % STEP_BYTES {
-        0 => Err(format!(
-            "the storage is too slow: it took {} KiB in {:.1} s; --runtime=SECONDS gives it more time",
-            written >> 10,
-            times.fill_ms as f64 / 1000.0
-        )),
-        usable => Ok(usable),
     }
 }
 
@@ -248,6 +239,29 @@ impl Values {
         ]
     }
 
+    /// Takes for the size what the fill has written, in whole steps, because a test must not meet
+    /// holes. Returns what is to be said about that.
+    fn shrink_to(&mut self, filled: &RunReport) -> Result<Option<String>, String> {
+        let planned = self.size_bytes;
+        let seconds = self.times.fill_ms as f64 / 1000.0;
+        let written: u64 =
+            filled.jobs.iter().map(|job| job.directions[Direction::Write].bytes).sum();
+        self.size_bytes = written - written % STEP_BYTES;
+        match self.size_bytes {
+            0 => Err(format!(
+                "the storage is too slow: it took {} KiB in {seconds:.1} s; a longer --runtime \
+                 gives it more time",
+                written >> 10
+            )),
+            size if size < planned => Ok(Some(format!(
+                "the test file is smaller than planned ({} MiB): the storage took no more in \
+                 {seconds:.1} s",
+                planned >> 20
+            ))),
+            _ => Ok(None),
+        }
+    }
+
     /// The plan of some sections of the job file, or of all; `None` if it is wrong, which is then said.
     fn plan(&self, sections: &[&str]) -> Option<Plan> {
         let variables = self.variables();
@@ -268,6 +282,7 @@ impl Values {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fiord_measure::JobReport;
 
     fn place(free_bytes: u64) -> Place {
         Place { directory: "/x".into(), mount: None, disk: None, free_bytes }
@@ -283,6 +298,21 @@ mod tests {
         assert!(refused(1 << 30, Some(200 << 20)).contains("at most 96m"));
         assert!(refused(1 << 30, Some(4096)).contains("at least 8m"));
         assert!(refused(1 << 40, Some(2 << 30)).contains("at most 1024m"));
+    }
+
+    #[test]
+    fn a_slow_disk_gets_a_smaller_file() {
+        let times = Times { fill_ms: 4000, fill_completely: false, test_ms: 2222 };
+        let filled = |bytes| {
+            let mut values = Values { file: "x".into(), size_bytes: 64 << 20, direct: true, times };
+            let mut job = JobReport::default();
+            job.directions[Direction::Write].bytes = bytes;
+            let report = RunReport { jobs: vec![job], ..RunReport::default() };
+            values.shrink_to(&report).map(|note| (values.size_bytes >> 20, note.is_some()))
+        };
+        assert_eq!(filled(64 << 20), Ok((64, false)));
+        assert_eq!(filled(17 << 20), Ok((16, true)));
+        assert!(filled(7 << 20).unwrap_err().contains("7168 KiB in 4.0 s"));
     }
 
     #[test]

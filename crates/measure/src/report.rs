@@ -60,6 +60,15 @@ pub struct Message {
     pub text: String,
 }
 
+impl std::fmt::Display for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.job {
+            Some(job) => write!(f, "job '{job}': {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
 /// Results of one clone of a job, or of a group after [`JobReport::merge`].
 #[derive(Clone, Debug, Default)]
 pub struct JobReport {

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use fiord_base::{DATA, Direction};
 use fiord_measure::histogram::OVERFLOW_NS;
+use fiord_measure::report::Severity;
 use fiord_measure::{DirectionReport, JobReport, Latency, RunReport};
 
 use crate::groups::{Record, records};
@@ -57,7 +58,8 @@ pub fn table(report: &RunReport) -> String {
              at a time; asynchronous I/O of the same depth may reach more.\n",
         );
     }
-    for message in &report.messages {
+    // Errors stand in their rows, and were said when they happened.
+    for message in report.messages.iter().filter(|message| message.severity != Severity::Error) {
         let _ = writeln!(out, "{}: {}", capitalised(message.severity.name()), message.text);
     }
     out
@@ -186,7 +188,7 @@ fn capitalised(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fiord_measure::report::{Message, ReportSettings, Severity};
+    use fiord_measure::report::{Message, ReportSettings};
 
     fn job(name: &str, rw: &str, latencies_ns: &[u64]) -> JobReport {
         let mut job = JobReport {

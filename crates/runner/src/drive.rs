@@ -4,12 +4,16 @@
 //! [`Drive::run`]. The loop asks the generator what is next, hands batches to the engine, and writes
 //! what happened into the ledger; it owns all memory before it starts and allocates nothing. What a
 //! job does not use costs one well-predicted branch at most.
+//!
+//! Making and handing over requests is here; what became of them is in [`settle`], the turns of a
+//! job's life (files, passes, time) in [`pass`].
+
+mod pass;
+mod settle;
 
 use fiord_base::{Direction, FileIndex, PerDirection, Slot};
 use fiord_engine::{Completion, Completions, Engine, Io, Unit};
 use fiord_measure::Ledger;
-use fiord_measure::ledger::Record;
-use fiord_measure::report::Severity;
 use fiord_options::plan::{ErrorsPlan, JobPlan};
 use fiord_sys::{BufferPool, Clock, Errno};
 use fiord_workload::{Filler, Generator, Outcome, Request, Step};
@@ -41,7 +45,6 @@ struct Settings {
     flush: EndFlush,
     fill_device: bool,
     errors: ErrorsPlan,
-    job: String,
 }
 
 /// What is flushed at the end of a pass.
@@ -148,7 +151,6 @@ impl<'a> Drive<'a> {
             },
             fill_device: job.region.fill_device,
             errors: job.errors.clone(),
-            job: job.name.clone(),
         };
         let idle = Unit {
             slot: Slot(0),
@@ -409,213 +411,6 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Accounts for everything that has completed.
-    #[inline]
-    fn settle(&mut self) {
-        let count = self.done.list().len();
-        if count == 0 {
-            return;
-        }
-        self.ledger.begin();
-        for index in 0..count {
-            let completion = self.done.list()[index];
-            let slot = completion.slot.index();
-            let unit = self.units[slot];
-            match completion.result {
-                Ok(moved) if unit.progress + moved == unit.length && unit.direction.is_data() => {
-                    let start_ns = self.starts_ns[slot];
-                    self.record(&unit, start_ns, completion.issued_ns, completion.done_ns);
-                    self.release(&unit, Outcome::Bytes(unit.length));
-                }
-                _ => self.settle_other(&unit, &completion),
-            }
-        }
-        if let Some(last) = self.done.list().last()
-            && self.settings.stamped
-        {
-            self.now_ns = last.done_ns;
-        }
-        self.in_flight -= count;
-        self.ledger.end();
-        self.done.clear();
-    }
-
-    /// Counts a request that moved all its bytes.
-    #[inline(always)]
-    fn record(&mut self, unit: &Unit, start_ns: u64, issued_ns: u64, done_ns: u64) {
-        let (direction, bytes) = (unit.direction, unit.length);
-        self.ledger.record(&Record { direction, bytes, start_ns, issued_ns, done_ns });
-    }
-
-    /// Gives the slot back and tells the generator.
-    #[inline(always)]
-    fn release(&mut self, unit: &Unit, outcome: Outcome) {
-        if self.settings.locks
-            && let Err(failure) = self.targets.unlock(unit.file)
-        {
-            self.fail(&failure);
-        }
-        self.generator.done(&request_of(unit), outcome);
-        self.free.push(unit.slot);
-    }
-
-    /// Flushes, short transfers and errors.
-    #[cold]
-    fn settle_other(&mut self, unit: &Unit, completion: &Completion) {
-        match completion.result {
-            Ok(_) if !unit.direction.is_data() => {
-                let ns = completion.done_ns.saturating_sub(completion.issued_ns);
-                self.ledger.record_flush(ns);
-                self.release(unit, Outcome::Bytes(0));
-            }
-            Ok(moved) => self.settle_short(unit, completion, moved),
-            Err(errno) => self.settle_error(unit, completion, errno),
-        }
-    }
-
-    /// Continues a transfer that was cut short, or accepts it at the end of the file.
-    fn settle_short(&mut self, unit: &Unit, completion: &Completion, moved: u64) {
-        let progress = unit.progress + moved;
-        let end = unit.offset + progress;
-        let at_end = unit.direction == Direction::Read
-            && end >= self.targets.files()[unit.file.index()].real_bytes;
-        if moved == 0 && !at_end {
-            return self.settle_error(unit, completion, Errno::IO);
-        }
-        if at_end {
-            self.record_part(unit, progress, completion);
-            return self.release(unit, Outcome::Bytes(progress));
-        }
-        self.ledger.record_short(unit.direction);
-        self.batch.push(Unit { progress, ..*unit });
-    }
-
-    /// Counts a request of which only `bytes` were moved.
-    fn record_part(&mut self, unit: &Unit, bytes: u64, completion: &Completion) {
-        self.ledger.record(&Record {
-            direction: unit.direction,
-            bytes,
-            start_ns: self.starts_ns[unit.slot.index()],
-            issued_ns: completion.issued_ns,
-            done_ns: completion.done_ns,
-        });
-    }
-
-    /// Decides whether an error is survived.
-    fn settle_error(&mut self, unit: &Unit, completion: &Completion, errno: Errno) {
-        let full = matches!(errno, Errno::NOSPC | Errno::DQUOT);
-        if self.settings.fill_device && full && unit.direction == Direction::Write {
-            if unit.progress > 0 {
-                self.record_part(unit, unit.progress, completion);
-            }
-            return self.release(unit, Outcome::Full);
-        }
-        if unit.direction.is_data() {
-            self.ledger.record_failed(unit.direction);
-        }
-        if self.survives(unit.direction, errno) {
-            self.ledger.record_error(errno.0);
-            if self.settings.errors.dump {
-                let failure = self.describe(unit, errno);
-                self.ledger.message(Severity::Warning, &failure.text);
-            }
-        } else {
-            self.fail(&self.describe(unit, errno));
-        }
-        self.release(unit, Outcome::Failed);
-    }
-
-    fn describe(&self, unit: &Unit, errno: Errno) -> Failure {
-        let path = self.targets.files()[unit.file.index()].path.display();
-        let action = match unit.direction {
-            direction if direction.is_data() => format!(
-                "{} {} bytes at offset {} of '{path}'",
-                direction.name(),
-                unit.length,
-                unit.offset
-            ),
-            direction => format!("{} '{path}'", direction.name()),
-        };
-        let failure = Failure::new(action, errno);
-        let total =
-            self.ledger.progress(Direction::Read).1 + self.ledger.progress(Direction::Write).1;
-        if errno == Errno::INVAL && self.targets.is_direct() && total <= 1 {
-            return failure.with_remedy(
-                "direct=1 wants offsets and block sizes that are multiples of the device's logical block size",
-            );
-        }
-        failure
-    }
-
-    /// True if `continue_on_error` and `ignore_error` let the job go on.
-    fn survives(&self, direction: Direction, errno: Errno) -> bool {
-        let errors = &self.settings.errors;
-        let (on, list) = match direction {
-            Direction::Read => (errors.continue_on.read, &errors.ignore_read),
-            _ => (errors.continue_on.write, &errors.ignore_write),
-        };
-        on && match list {
-            Some(list) => list.contains(&errno.0),
-            None => errno == Errno::IO || errno.0 == 84,
-        }
-    }
-
-    /// Ends the job with an error; what is in flight is still reaped. Only the first error is told:
-    /// the others of a deep queue are most often the same.
-    fn fail(&mut self, failure: &Failure) {
-        self.ledger.record_error(failure.errno.0);
-        self.ledger.set_error(failure.errno.0);
-        if self.end != Some(End::Failed) {
-            let text = format!("job '{}': {}", self.settings.job, failure.text);
-            self.ledger.message(Severity::Error, &text);
-        }
-        self.end = Some(End::Failed);
-        self.discard_batch();
-    }
-
-    /// Begins to end; requests that the engine has not seen are dropped.
-    fn stop(&mut self, end: End) {
-        if self.end.is_none() {
-            self.end = Some(end);
-            self.ledger.begin();
-            self.discard_batch();
-            self.ledger.end();
-        }
-    }
-
-    fn discard_batch(&mut self) {
-        while let Some(unit) = self.batch.pop() {
-            if unit.progress > 0 {
-                // Part of it has been moved, and its first part has been counted as issued.
-                let issued_ns = self.starts_ns[unit.slot.index()];
-                let (slot, result) = (unit.slot, Ok(unit.progress));
-                let done_ns = self.now_ns.max(issued_ns);
-                let part = Completion { slot, result, issued_ns, done_ns };
-                self.record_part(&unit, unit.progress, &part);
-            }
-            self.generator.done(&request_of(&unit), Outcome::Failed);
-            self.free.push(unit.slot);
-        }
-    }
-
-    /// The end of the ramp or of the job.
-    #[cold]
-    fn deadline_passed(&mut self) {
-        if !self.ramping {
-            self.stop(End::Runtime);
-            return;
-        }
-        self.ramping = false;
-        self.ledger.reset();
-        self.ledger.begin_pass(self.now_ns);
-        self.pass_bytes = PerDirection::default();
-        self.deadline_ns = match self.settings.runtime_ns {
-            0 => u64::MAX,
-            runtime_ns => self.now_ns.saturating_add(runtime_ns),
-        };
-        (self.enter)(State::Running);
-    }
-
     /// Reads the clock once in a while for jobs whose requests carry no stamps.
     fn look_at_clock(&mut self) {
         self.unstamped += 1;
@@ -625,134 +420,10 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Does what had to wait until nothing was in flight; true at the end of the job.
-    #[cold]
-    fn act_on(&mut self, step: Step) -> bool {
-        self.held = None;
-        match step {
-            Step::Close(file) => {
-                if let Some(recorder) = &mut self.recorder {
-                    recorder.file(&self.clock, file, "close");
-                }
-                let result = self.targets.close(file, self.engine.as_mut());
-                self.check(result);
-            }
-            Step::Rewind(file) => {
-                if !self.targets.is_direct() {
-                    self.targets.invalidate(file);
-                }
-            }
-            Step::PassEnd => self.end_pass(),
-            Step::NextPass => {
-                let result = (self.between_passes)(&self.targets);
-                self.check(result);
-                self.now_ns = self.clock.now_ns();
-                self.begin_pass();
-                if self.settings.flush.any() {
-                    (self.enter)(if self.ramping { State::Ramp } else { State::Running });
-                }
-            }
-            Step::Open(_) | Step::Issue(_) => {}
-            Step::End => return true,
-        }
-        false
-    }
-
-    fn check(&mut self, result: Result<(), Failure>) {
-        if let Err(failure) = result {
-            self.fail(&failure);
-        }
-    }
-
-    #[cold]
-    fn open(&mut self, file: FileIndex) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.file(&self.clock, file, "open");
-        }
-        let result = self.targets.open(file, self.engine.as_mut());
-        self.check(result);
-    }
-
-    #[cold]
-    fn lock_batch(&mut self) {
-        for index in 0..self.batch.len() {
-            let unit = self.batch[index];
-            if unit.progress == 0
-                && let Err(failure) = self.targets.lock(unit.file, unit.direction)
-            {
-                return self.fail(&failure);
-            }
-        }
-    }
-
-    fn begin_pass(&mut self) {
-        self.in_pass = true;
-        self.ledger.begin_pass(self.now_ns);
-    }
-
-    /// Flushes as the plan wants at the end of a pass, and accounts the time of the pass to the
-    /// directions that moved bytes in it. The last pass may have been ended before the job is.
-    fn end_pass(&mut self) {
-        if !std::mem::take(&mut self.in_pass) {
-            return;
-        }
-        let bytes = PerDirection::from_fn(|direction| self.ledger.progress(direction).0);
-        let active = PerDirection::from_fn(|d| bytes[d] > self.pass_bytes[d]);
-        let flush = self.settings.flush;
-        if flush.any() && active[Direction::Write] && self.end != Some(End::Failed) {
-            (self.enter)(State::Flushing);
-            if flush.files {
-                self.record_flushes(Direction::Sync);
-                let result = self.targets.flush_all(false);
-                self.check(result);
-            }
-            if flush.file_systems {
-                self.record_flushes(Direction::Syncfs);
-                let result = self.targets.flush_all(true);
-                self.check(result);
-            }
-        }
-        self.now_ns = self.clock.now_ns();
-        self.ledger.end_pass(active, self.now_ns);
-        self.pass_bytes = bytes;
-    }
-
-    fn record_flushes(&mut self, direction: Direction) {
-        let Some(recorder) = &mut self.recorder else { return };
-        for index in 0..self.targets.files().len() {
-            let file = FileIndex(index as u32);
-            recorder.request(&self.clock, &Request { direction, file, offset: 0, length: 0 });
-        }
-    }
-
-    fn finish(&mut self) -> End {
-        assert_eq!(
-            (self.in_flight, self.batch.len(), self.free.len()),
-            (0, 0, self.settings.depth),
-            "every request ends exactly once"
-        );
-        self.end_pass();
-        let open = (0..self.targets.files().len()).map(|i| FileIndex(i as u32));
-        for file in open.filter(|file| self.targets.is_open(*file)).collect::<Vec<_>>() {
-            self.act_on(Step::Close(file));
-        }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.flush();
-            if let Some(failure) = recorder.failure().cloned() {
-                self.fail(&failure);
-            }
-        }
-        self.end.unwrap_or(End::Complete)
-    }
-
     /// What is left when the loop has ended.
     pub(crate) fn into_results(self) -> (Ledger<'a>, Targets) {
         (self.ledger, self.targets)
     }
-}
-
-fn request_of(unit: &Unit) -> Request {
-    Request { direction: unit.direction, file: unit.file, offset: unit.offset, length: unit.length }
 }
 
 #[cfg(test)]

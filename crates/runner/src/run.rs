@@ -335,7 +335,7 @@ impl<'a> Run<'a> {
 
     fn say(&mut self, index: usize, severity: Severity, text: &str, observer: &mut dyn Observer) {
         let name = self.workers[index].order.job.name.clone();
-        let text = format!("job '{name}': {text}");
+        let text = text.to_owned();
         self.publish(Message { severity, job: Some(name), text }, observer);
     }
 
@@ -647,9 +647,8 @@ impl Worker {
         match layout::lay_out(&request, &mut watcher) {
             Ok(layout) => self.order.layout = Some(layout),
             Err(failure) => {
-                let text = format!("job '{}': {failure}", job.name);
-                let message =
-                    Message { severity: Severity::Error, job: Some(job.name.clone()), text };
+                let (job, text) = (Some(job.name.clone()), failure.text);
+                let message = Message { severity: Severity::Error, job, text };
                 observer.event(Event::Message(&message));
                 messages.push(message);
                 self.fate.error = failure.errno.0;

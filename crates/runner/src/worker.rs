@@ -4,6 +4,7 @@
 //! far it came and why it stopped.
 
 use std::cell::Cell;
+use std::io::Write;
 use std::sync::atomic::AtomicU64;
 
 use fiord_base::Slot;
@@ -11,7 +12,6 @@ use fiord_base::random::StreamSeeds;
 use fiord_engine::{Engine, JobFacts, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
-use fiord_options::plan::JobPlan;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, clock, signal};
 use fiord_workload::{Filler, Generator};
@@ -44,7 +44,8 @@ pub(crate) fn process_main(arguments: &[String], registry: &[Registration]) -> O
     Some(match start_process(numbers, registry) {
         Ok(()) => 0,
         Err(failure) => {
-            eprintln!("fiord worker: {failure}");
+            // The exit status says it too, should nobody hear this.
+            let _ = writeln!(std::io::stderr(), "fiord worker: {failure}");
             1
         }
     })
@@ -94,15 +95,15 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
                 run(order, place, ledger, ready);
             }
         }
-        Err(failure) => report_failure(&mut ledger, &order.job, &failure),
+        Err(failure) => report_failure(&mut ledger, &failure),
     }
     board.set_state(worker, State::Ended);
 }
 
-fn report_failure(ledger: &mut Ledger<'_>, job: &JobPlan, failure: &Failure) {
+fn report_failure(ledger: &mut Ledger<'_>, failure: &Failure) {
     ledger.record_error(failure.errno.0);
     ledger.set_error(failure.errno.0);
-    ledger.message(Severity::Error, &format!("job '{}': {failure}", job.name));
+    ledger.message(Severity::Error, &failure.text);
 }
 
 /// Everything a worker needs to run, made before the barrier.
@@ -151,8 +152,11 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
     let regions = layout.regions();
-    let generator =
+    let mut generator =
         Generator::new(job, &regions, &seeds).map_err(|error| Failure::rule(error.to_string()))?;
+    if !caps.inline {
+        generator = generator.queued(job, &regions);
+    }
     let recorder = match &job.write_iolog {
         Some(path) => Some(Recorder::create(path, &layout.files)?),
         None => None,
@@ -186,7 +190,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     if job.files.pre_read {
         board.set_state(worker, State::PreReading);
         if let Err(failure) = ready.targets.read_ahead() {
-            return report_failure(&mut ledger, job, &failure);
+            return report_failure(&mut ledger, &failure);
         }
     }
     let started = Cell::new(Usage::of_thread());
@@ -232,7 +236,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     if (job.files.unlink || job.files.unlink_each_loop)
         && let Err(failure) = targets.unlink_all()
     {
-        report_failure(&mut ledger, job, &failure);
+        report_failure(&mut ledger, &failure);
     }
 }
 

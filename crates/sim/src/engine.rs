@@ -26,6 +26,7 @@ pub struct SimulatedEngine {
     time: Time,
     witness: Witness,
     depth: usize,
+    inline: bool,
     queue: Vec<Queued>,
     /// What is known of each slot whose transfer was short: the unit as it must come back, and the
     /// data of a write.
@@ -52,9 +53,17 @@ struct Unfinished {
 }
 
 impl SimulatedEngine {
-    /// A device for a job of this depth, and its journal. A depth of one makes an
-    /// [inline](fiord_engine::Caps::inline) engine as well as a queue of one.
-    pub fn new(depth: usize, faults: Faults, time: &Time) -> (SimulatedEngine, Witness) {
+    /// A device with a queue for a job of this depth, and its journal.
+    pub fn queued(depth: usize, faults: Faults, time: &Time) -> (SimulatedEngine, Witness) {
+        SimulatedEngine::new(depth, false, faults, time)
+    }
+
+    /// A device that is [inline](fiord_engine::Caps::inline), and its journal. It is never busy.
+    pub fn inline(faults: Faults, time: &Time) -> (SimulatedEngine, Witness) {
+        SimulatedEngine::new(1, true, faults, time)
+    }
+
+    fn new(depth: usize, inline: bool, faults: Faults, time: &Time) -> (SimulatedEngine, Witness) {
         let witness = Witness::default();
         let engine = SimulatedEngine {
             stream: faults.stream(),
@@ -62,6 +71,7 @@ impl SimulatedEngine {
             time: time.clone(),
             witness: witness.clone(),
             depth,
+            inline,
             queue: Vec::new(),
             unfinished: vec![None; depth],
             attached: Vec::new(),
@@ -231,6 +241,13 @@ impl Engine for SimulatedEngine {
     }
 
     fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize {
+        if self.inline {
+            for unit in batch {
+                let result = self.execute(unit, io.buffers);
+                io.done.push_inline(unit.slot, result);
+            }
+            return batch.len();
+        }
         let taken = self.room(batch.len());
         for unit in &batch[..taken] {
             let queued = self.accept(unit, io.buffers);

@@ -37,10 +37,12 @@ impl Drop for Scratch {
     }
 }
 
-/// Does something before each call of an engine.
+/// Looks at units before the engine does.
+type Look = Box<dyn FnMut(&[Unit]) + Send>;
+
 struct Watched {
     engine: Box<dyn Engine>,
-    before: Box<dyn FnMut(&[Unit]) + Send>,
+    before: Look,
 }
 
 impl Engine for Watched {

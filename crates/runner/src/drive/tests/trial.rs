@@ -73,7 +73,11 @@ impl Trial {
         }
         let real_bytes = setup.layout.files[0].real_bytes;
         let time = Time::starting_at(START_NS);
-        let (engine, witness) = SimulatedEngine::new(setup.depth(), self.faults.clone(), &time);
+        let faults = self.faults.clone();
+        let (engine, witness) = match self.inline {
+            true => SimulatedEngine::inline(faults, &time),
+            false => SimulatedEngine::queued(setup.depth(), faults, &time),
+        };
         let engine = Stopper {
             engine,
             board: Arc::clone(&setup.board),
