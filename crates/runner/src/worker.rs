@@ -152,8 +152,11 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
     let regions = layout.regions();
-    let generator =
+    let mut generator =
         Generator::new(job, &regions, &seeds).map_err(|error| Failure::rule(error.to_string()))?;
+    if !caps.inline {
+        generator = generator.queued(job, &regions);
+    }
     let recorder = match &job.write_iolog {
         Some(path) => Some(Recorder::create(path, &layout.files)?),
         None => None,

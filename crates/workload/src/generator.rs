@@ -9,6 +9,7 @@
 mod direction;
 mod express;
 mod files;
+mod flush;
 mod length;
 mod offset;
 mod setup;
@@ -21,6 +22,7 @@ use crate::{Outcome, Request, Step};
 use direction::DirectionPicker;
 use express::Express;
 use files::FilePicker;
+use flush::Flush;
 use length::LengthPicker;
 use offset::{Extent, FileState, OffsetPicker};
 use setup::{Reseed, Streams};
@@ -58,6 +60,8 @@ struct Bounds {
     bytes_all_loops: u64,
     /// Requests issued over all loops at which a pass ends.
     requests_all_loops: u64,
+    /// Bytes issued in a pass at which it ends; see [`Generator::queued`].
+    bytes_pass: u64,
     /// Bytes moved at which no further pass begins after the last loop.
     bytes: u64,
     /// A pass is not worth beginning for less than this.
@@ -91,63 +95,12 @@ pub struct Generator {
     loops_left: u32,
     /// Bytes that completed, over all passes.
     moved_bytes: u64,
+    issued_bytes_pass: u64,
     issued_requests_pass: u64,
     full: bool,
+    note: Option<&'static str>,
     /// The short way of this job, if it is a plain one.
     plain: Option<Express>,
-}
-
-/// When flushes are due.
-#[derive(Clone, Debug)]
-struct Flush {
-    /// Any of the kinds is asked for.
-    any: bool,
-    fsync_every: u64,
-    fdatasync_every: u64,
-    range_every: u64,
-    /// Writes issued.
-    writes: u64,
-    /// The last request was a write.
-    after_write: bool,
-    /// First byte and end of what was written since the last range flush, by file.
-    dirty: Vec<Option<(u64, u64)>>,
-}
-
-impl Flush {
-    fn issued(&mut self, direction: Direction, index: u32, extent: Extent) {
-        self.after_write = direction == Direction::Write;
-        if !self.after_write {
-            return;
-        }
-        self.writes += 1;
-        if let Some(dirty) = self.dirty.get_mut(index as usize) {
-            let (from, to) = (extent.offset, extent.offset + extent.length);
-            *dirty = Some(dirty.map_or((from, to), |old| (old.0.min(from), old.1.max(to))));
-        }
-    }
-
-    /// What a range flush of the file has to cover.
-    fn take_range(&mut self, index: u32) -> Extent {
-        let range = self.dirty.get_mut(index as usize).and_then(Option::take);
-        let (from, to) = range.unwrap_or_default();
-        Extent { offset: from, length: to - from }
-    }
-
-    fn due(&self) -> Option<Direction> {
-        if !self.after_write || self.writes == 0 {
-            return None;
-        }
-        let hits = |every: u64| every != 0 && self.writes.is_multiple_of(every);
-        if hits(self.fsync_every) {
-            Some(Direction::Sync)
-        } else if hits(self.fdatasync_every) {
-            Some(Direction::Datasync)
-        } else if hits(self.range_every) {
-            Some(Direction::SyncFileRange)
-        } else {
-            None
-        }
-    }
 }
 
 impl Generator {
@@ -182,6 +135,7 @@ impl Generator {
         }
         if self.issued_bytes >= self.bounds.bytes_all_loops
             || self.issued_requests >= self.bounds.requests_all_loops
+            || self.issued_bytes_pass >= self.bounds.bytes_pass
             || self.full
         {
             return self.end_pass();
@@ -208,6 +162,7 @@ impl Generator {
                 if !self.directions.is_trim_write() || direction == Direction::Write {
                     self.issued_bytes += extent.length;
                 }
+                self.issued_bytes_pass += extent.length;
                 self.issued_requests += 1;
                 self.issued_requests_pass += 1;
                 self.directions.issued(direction);

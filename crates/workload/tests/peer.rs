@@ -1,5 +1,6 @@
 //! The sequence of requests is the one that fio issues for the same job: a comparison with the log
-//! of an installed fio, over the cases of `data/cases.txt`.
+//! of an installed fio, over the cases of `data/cases.txt`. `FIORD_PEER_CASES=text` restricts it to
+//! the cases that contain the text.
 //!
 //! The peer is `$FIORD_PEER`, else `fio` in the path, 3.41 or newer. Without one the test says so and
 //! passes, unless `FIORD_REQUIRE_PEER=1`.
@@ -37,7 +38,7 @@ fn peer() -> Result<PathBuf, String> {
 fn cases() -> Vec<&'static str> {
     include_str!("data/cases.txt")
         .lines()
-        .map(str::trim)
+        .map(|line| line.trim_start_matches(support::GOLDEN_MARK).trim())
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .collect()
 }
@@ -50,7 +51,8 @@ fn run(peer: &Path, dir: &Path, cases: &[&str]) -> BTreeMap<(usize, u32), Vec<St
             .unwrap();
         let plan = support::plan(case);
         if let Some(size) = support::present(case) {
-            writeln!(job, "ioengine=psync").unwrap();
+            let engine = if plan.engine.iodepth > 1 { "libaio" } else { "psync" };
+            writeln!(job, "ioengine={engine}").unwrap();
             for (clone, file) in
                 (0..plan.clones).flat_map(|c| (0..plan.files.count).map(move |f| (c, f)))
             {
@@ -115,29 +117,40 @@ fn difference(ours: &[String], theirs: &[String]) -> Option<String> {
     Some(format!("entry {at}\n  ours   {}\n  theirs {}", window(ours), window(theirs)))
 }
 
-fn compare(peer: &Path, dir: &Path, cases: &[&str]) -> Vec<String> {
-    let logs = run(peer, dir, cases);
-    let mut failures = Vec::new();
-    let mut thread_number = 1;
-    for (index, case) in cases.iter().enumerate() {
-        let plan = support::plan(case);
-        for clone in 0..plan.clones {
-            let number = plan.clone_number(clone);
-            let theirs = logs.get(&(index, number)).cloned().unwrap_or_default();
-            let limit = if plan.limits.time_based {
-                theirs.iter().rposition(|entry| support::is_request(entry)).map_or(0, |at| at + 1)
-            } else {
-                1 << 22
-            };
-            let ours = support::entries(&plan, number, thread_number, target(case), limit);
-            thread_number += 1;
-            let theirs = if plan.limits.time_based { &theirs[..limit] } else { &theirs[..] };
-            if let Some(text) = difference(&ours, theirs) {
-                failures.push(format!("{case} [clone {number}]: {text}"));
+/// Runs the cases under both and hands the entries of each clone to `check`: case, clone number,
+/// thread number, ours, theirs.
+fn both(peer: &Path, cases: &[&str], mut check: impl FnMut(&str, u32, u32, &[String], &[String])) {
+    let top = std::env::temp_dir().join(format!("fiord-peer-{}", std::process::id()));
+    for (index, chunk) in cases.chunks(JOBS_PER_RUN).enumerate() {
+        let dir = top.join(index.to_string());
+        std::fs::create_dir_all(&dir).unwrap();
+        let mut logs = run(peer, &dir, chunk);
+        let mut thread_number = 1;
+        for (index, case) in chunk.iter().enumerate() {
+            let plan = support::plan(case);
+            for clone in 0..plan.clones {
+                let number = plan.clone_number(clone);
+                let mut theirs = logs.remove(&(index, number)).unwrap_or_default();
+                let mut limit = 1 << 22;
+                if plan.limits.time_based {
+                    // Time ended it, at any point.
+                    let last = theirs.iter().rposition(|entry| support::is_request(entry));
+                    limit = last.map_or(0, |last| last + 1);
+                    theirs.truncate(limit);
+                }
+                let target = target(case);
+                let mut ours = support::entries(&plan, number, thread_number, target, limit);
+                if plan.engine.iodepth > 1 {
+                    // The peer notes a request once more when its queue was full at first.
+                    ours.dedup();
+                    theirs.dedup();
+                }
+                check(case, number, thread_number, &ours, &theirs);
+                thread_number += 1;
             }
         }
     }
-    failures
+    std::fs::remove_dir_all(&top).unwrap();
 }
 
 #[test]
@@ -150,20 +163,30 @@ fn sequences_are_those_of_the_peer() {
             return;
         }
     };
-    let dir = std::env::temp_dir().join(format!("fiord-peer-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).unwrap();
     let only = std::env::var("FIORD_PEER_CASES").unwrap_or_default();
     let cases: Vec<&str> = cases().into_iter().filter(|case| case.contains(&only)).collect();
-    let failures: Vec<String> = cases
-        .chunks(JOBS_PER_RUN)
-        .enumerate()
-        .flat_map(|(index, chunk)| {
-            let dir = dir.join(index.to_string());
-            std::fs::create_dir_all(&dir).unwrap();
-            compare(&peer, &dir, chunk)
-        })
-        .collect();
-    std::fs::remove_dir_all(&dir).unwrap();
+    let mut failures = Vec::new();
+    both(&peer, &cases, |case, clone, _, ours, theirs| {
+        if let Some(text) = difference(ours, theirs) {
+            failures.push(format!("{case} [clone {clone}]: {text}"));
+        }
+    });
     assert!(failures.is_empty(), "{} differences\n{}", failures.len(), failures.join("\n"));
     println!("{} cases", cases.len());
+}
+
+/// Writes `data/golden.txt` anew from what the peer does.
+#[test]
+#[ignore = "a tool: records what tests/golden.rs compares with"]
+fn record_golden() {
+    let cases: Vec<&str> = support::golden_cases().collect();
+    let mut text = String::from(
+        "# Recorded from fio: job | clone number, thread number | entries (see support::compact)\n",
+    );
+    both(&peer().unwrap(), &cases, |case, clone, thread_number, _, theirs| {
+        let entries = support::compact(theirs);
+        writeln!(text, "{case} | {clone} {thread_number} | {entries}").unwrap();
+    });
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden.txt");
+    std::fs::write(path, text).unwrap();
 }

@@ -155,9 +155,11 @@ impl Generator {
     pub(super) fn board(&mut self) {
         let Some(mut express) = self.plain else { return };
         let bytes = self.bounds.bytes_all_loops.saturating_sub(self.issued_bytes);
+        let pass = self.bounds.bytes_pass.saturating_sub(self.issued_bytes_pass);
         let requests = self.bounds.requests_all_loops.saturating_sub(self.issued_requests);
         let Some(file) = self.files.first() else { return };
-        express.left = bytes.div_ceil(express.length).min(requests).min(express.room(file));
+        express.left =
+            bytes.min(pass).div_ceil(express.length).min(requests).min(express.room(file));
         express.boarded = express.left;
         express.position = file.position;
         self.express = express;
@@ -168,6 +170,7 @@ impl Generator {
         let made = self.express.boarded - self.express.left;
         if made > 0 {
             self.issued_bytes += made * self.express.length;
+            self.issued_bytes_pass += made * self.express.length;
             self.issued_requests += made;
             self.issued_requests_pass += made;
             if let Some(file) = self.files.first_mut()

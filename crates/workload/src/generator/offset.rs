@@ -2,11 +2,11 @@
 
 use fiord_base::Direction;
 use fiord_base::random::{Lfsr, Stream};
-use fiord_options::plan::Sequencer;
+use fiord_options::plan::{JobPlan, Sequencer};
 
 use super::length::LengthPicker;
 use super::setup::Streams;
-use crate::BlockMap;
+use crate::{BlockMap, Regions};
 
 const WRITE: usize = Direction::Write as usize;
 const TRIM: usize = Direction::Trim as usize;
@@ -91,6 +91,29 @@ pub(crate) struct OffsetPicker {
 }
 
 impl OffsetPicker {
+    pub(crate) fn new(plan: &JobPlan, regions: &Regions, time_based: bool) -> OffsetPicker {
+        let pattern = &plan.pattern;
+        let rw = pattern.rw;
+        let beyond = regions.io_size.is_some_and(|io_size| io_size > regions.size);
+        OffsetPicker {
+            random: rw.random,
+            run_length: pattern.run_length.max(1),
+            run_left: 0,
+            sequencer: pattern.sequencer,
+            gap: pattern.sequential_gap,
+            percent: pattern.percentage_random.0,
+            mixed_order: rw.random
+                && (pattern.run_length > 1
+                    || pattern.percentage_random.iter().any(|(_, percent)| *percent < 100)),
+            align: plan.blocks.align.0,
+            unit: plan.blocks.min.0.map(|min| min.max(1)),
+            wraps: regions.files.len() == 1 && (time_based || rw.is_mixed() && beyond),
+            time_based,
+            rewound: false,
+            trim_write: rw.is_trim_write(),
+        }
+    }
+
     /// The next request for the file, or `None` if it has nothing left.
     #[inline]
     pub(crate) fn pick(

@@ -7,9 +7,10 @@ use fiord_options::plan::{JobPlan, Pattern, RandomGenerator, Seeds};
 use super::direction::DirectionPicker;
 use super::express::Express;
 use super::files::FilePicker;
+use super::flush::Flush;
 use super::length::LengthPicker;
 use super::offset::{Extent, FileState, NONE, OffsetPicker};
-use super::{Bounds, Flush, Generator, Made, Phase};
+use super::{Bounds, Generator, Made, Phase};
 use crate::{BlockMap, FileRegion, Regions, Request};
 
 /// Why a job has no sequence of requests.
@@ -41,6 +42,12 @@ impl std::fmt::Display for GeneratorError {
 
 impl std::error::Error for GeneratorError {}
 
+/// Notes on targets with more blocks than 32-bit draws can tell apart.
+const WIDENED: &str =
+    "more than 2^32 - 1 blocks: offsets are drawn with random_generator=tausworthe64";
+const NARROW: &str = "more than 2^32 - 1 blocks: random_generator=tausworthe does not reach all of \
+                      them; tausworthe64 and lfsr do";
+
 /// The streams that decisions draw from.
 #[derive(Clone, Debug)]
 pub(crate) struct Streams {
@@ -52,9 +59,9 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    fn new(seeds: &StreamSeeds, width: Width) -> Streams {
+    fn new(seeds: &StreamSeeds, width: Width, offset_width: Width) -> Streams {
         Streams {
-            offset: Stream::new(width, seeds.get(StreamId::Offset)),
+            offset: Stream::new(offset_width, seeds.get(StreamId::Offset)),
             service: Stream::new(width, seeds.get(StreamId::FileService)),
             mix: Taus88::new(seeds.get(StreamId::Mix) as u32),
             order: [Taus88::new(seeds.get(StreamId::SequentialRandom) as u32); 3],
@@ -67,6 +74,7 @@ impl Streams {
 pub(crate) struct Reseed {
     seeds: StreamSeeds,
     width: Width,
+    offset_width: Width,
     rw: Pattern,
 }
 
@@ -131,6 +139,7 @@ fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
             Some(requests) if !time_based => requests.saturating_mul(loops).saturating_mul(double),
             _ => u64::MAX,
         },
+        bytes_pass: u64::MAX,
         bytes,
         block_max: plan.blocks.largest(),
         io_size_given: regions.io_size.is_some(),
@@ -161,9 +170,12 @@ impl Generator {
         for region in &regions.files {
             files.push(file_state(plan, region, unit, seeds)?);
         }
+        let too_many = rw.random
+            && plan.pattern.generator == RandomGenerator::Tausworthe
+            && files.iter().flat_map(|file| file.blocks).any(|n| n > u64::from(u32::MAX));
+        let widened = too_many && !plan.pattern.generator_explicit;
+        let offset_width = if widened { Width::Wide } else { width };
         let bounds = bounds(plan, regions);
-        let flush = &plan.flush;
-        let every = [flush.fsync_every, flush.fdatasync_every, flush.range_every].map(u64::from);
         let repeats = matches!(plan.pattern.seeds, Seeds::Base { repeat: true, .. });
         let mut generator = Generator {
             express: Express::default(),
@@ -179,46 +191,55 @@ impl Generator {
             issued_requests: 0,
             bounds,
             directions: DirectionPicker::new(&plan.pattern),
-            offsets: OffsetPicker {
-                random: rw.random,
-                run_length: plan.pattern.run_length.max(1),
-                run_left: 0,
-                sequencer: plan.pattern.sequencer,
-                gap: plan.pattern.sequential_gap,
-                percent: plan.pattern.percentage_random.0,
-                mixed_order: rw.random
-                    && (plan.pattern.run_length > 1
-                        || plan.pattern.percentage_random.iter().any(|(_, p)| *p < 100)),
-                align: plan.blocks.align.0,
-                unit: plan.blocks.min.0.map(|min| min.max(1)),
-                wraps: files.len() == 1
-                    && (bounds.time_based
-                        || rw.is_mixed() && regions.io_size.is_some_and(|io| io > regions.size)),
-                time_based: bounds.time_based,
-                rewound: false,
-                trim_write: rw.is_trim_write(),
-            },
+            offsets: OffsetPicker::new(plan, regions, bounds.time_based),
             lengths: LengthPicker::new(&plan.blocks, rw, seeds, width),
             picker: FilePicker::new(&plan.files, files.len()),
-            flush: Flush {
-                any: rw.write && every.iter().any(|every| *every != 0),
-                fsync_every: every[0],
-                fdatasync_every: every[1],
-                range_every: every[2],
-                dirty: vec![None; if every[2] == 0 { 0 } else { files.len() }],
-                writes: 0,
-                after_write: false,
-            },
+            flush: Flush::new(plan, files.len()),
             files,
-            streams: Streams::new(seeds, width),
-            reseed: repeats.then_some(Reseed { seeds: *seeds, width, rw }),
+            streams: Streams::new(seeds, width, offset_width),
+            reseed: repeats.then_some(Reseed { seeds: *seeds, width, offset_width, rw }),
+            note: match (too_many, widened) {
+                (_, true) => Some(WIDENED),
+                (true, false) => Some(NARROW),
+                (false, false) => None,
+            },
             loops_left: plan.limits.loops.max(1) - 1,
             moved_bytes: 0,
+            issued_bytes_pass: 0,
             issued_requests_pass: 0,
             full: false,
         };
         generator.plain = Express::of_job(&generator);
         Ok(generator)
+    }
+
+    /// The generator of a clone whose engine queues requests: a pass of it ends with the request that
+    /// reaches the size of the job (the amount to move, for some patterns), where a pass of an
+    /// engine that ends each request at once goes on until a target is finished or all loops are done.
+    /// So has fio 3.42; seen with libaio, posixaio, null with `iodepth` above 1.
+    #[must_use]
+    pub fn queued(mut self, plan: &JobPlan, regions: &Regions) -> Generator {
+        if self.bounds.time_based {
+            return self;
+        }
+        let rw = plan.pattern.rw;
+        let amount = regions.io_size.unwrap_or(regions.size);
+        let unmapped = rw.random && rw.write && !plan.pattern.random_map;
+        let mixed = rw.is_mixed() && !rw.random;
+        let mut bytes = regions.size;
+        if unmapped || mixed {
+            bytes = bytes.max(amount);
+        }
+        if rw.is_trim_write() {
+            bytes = bytes.saturating_add(amount);
+        }
+        self.bounds.bytes_pass = bytes;
+        self
+    }
+
+    /// What the user should know about the sequence; a sentence without the name of the job.
+    pub fn note(&self) -> Option<&'static str> {
+        self.note
     }
 
     /// The current file has nothing left: it is closed and the others go on.
@@ -309,9 +330,10 @@ impl Generator {
         self.picker.restart();
         self.offsets.run_left = 0;
         self.directions.restart();
+        self.issued_bytes_pass = 0;
         self.issued_requests_pass = 0;
         if let Some(reseed) = &self.reseed {
-            self.streams = Streams::new(&reseed.seeds, reseed.width);
+            self.streams = Streams::new(&reseed.seeds, reseed.width, reseed.offset_width);
             self.lengths.reseed(reseed.rw, &reseed.seeds, reseed.width);
         }
         self.phase = Phase::Running;

@@ -267,7 +267,8 @@ pub(crate) fn plan(options: &str) -> JobPlan {
             "randseed" => seed = Some(bytes(value)),
             "randrepeat" => repeat = value == "1",
             // What changes no sequence.
-            "present" | "runtime" | "thinktime" | "iodepth" | "ioengine" | "overwrite" => {}
+            "iodepth" => plan.engine.iodepth = value.parse().unwrap(),
+            "present" | "runtime" | "thinktime" | "ioengine" | "overwrite" => {}
             "file_append" => plan.files.append = value == "1",
             _ => panic!("unknown option {option}"),
         }
@@ -301,6 +302,9 @@ pub(crate) fn entries(
     let targets = vec![target; plan.files.count as usize];
     let regions = regions(plan, clone_number, &targets, &seeds).unwrap();
     let mut generator = Generator::new(plan, &regions, &seeds).unwrap();
+    if plan.engine.iodepth > 1 {
+        generator = generator.queued(plan, &regions);
+    }
     let mut entries = Vec::new();
     let mut last_offset = 0;
     while entries.len() < limit {
@@ -332,9 +336,45 @@ pub(crate) fn is_request(entry: &str) -> bool {
     !entry.ends_with("open") && !entry.ends_with("close")
 }
 
-/// True if a data direction is named.
-pub(crate) fn is_data(entry: &str) -> bool {
-    [Direction::Read, Direction::Write, Direction::Trim]
-        .iter()
-        .any(|direction| entry.split(' ').nth(1) == Some(direction.name()))
+/// Marks the cases that are also recorded in `data/golden.txt`.
+pub(crate) const GOLDEN_MARK: char = '*';
+
+/// The cases that are recorded.
+pub(crate) fn golden_cases() -> impl Iterator<Item = &'static str> {
+    include_str!("../data/cases.txt")
+        .lines()
+        .filter_map(|line| line.strip_prefix(GOLDEN_MARK))
+        .map(str::trim)
+}
+
+/// Entries in few characters: a letter for the action, `@FILE` where it changes, the offset in
+/// bytes, `+LENGTH` where it changes.
+pub(crate) fn compact(entries: &[String]) -> String {
+    let mut text = String::new();
+    let (mut file_before, mut length_before) = ("0", "");
+    for entry in entries {
+        let words: Vec<&str> = entry.split(' ').collect();
+        let letter = match words[1] {
+            "sync_file_range" => 'f',
+            word => word.chars().next().unwrap(),
+        };
+        text.push(letter);
+        if words[0] != file_before {
+            write!(text, "@{}", words[0]).unwrap();
+            file_before = words[0];
+            if words.len() > 2 {
+                text.push(':');
+            }
+        }
+        if let [_, _, offset, length] = words[..] {
+            text.push_str(offset);
+            if length != length_before {
+                write!(text, "+{length}").unwrap();
+                length_before = length;
+            }
+        }
+        text.push(' ');
+    }
+    text.truncate(text.trim_end().len());
+    text
 }
