@@ -4,6 +4,8 @@
 //! emits events. It sleeps on the board's event word and wakes for whatever is due first; nothing here
 //! has a fixed delay. Workers never wait for the parent but at the start barrier.
 
+mod ending;
+
 use std::collections::HashMap;
 use std::ffi::CString;
 use std::os::unix::fs::MetadataExt;
@@ -35,6 +37,7 @@ use crate::order::{self, Order};
 use crate::outcome::{Fate, Times, job_report};
 use crate::sampler::Sampler;
 use crate::worker::{self, Place, WORKER_SWITCH};
+use ending::Ending;
 
 /// What a run needs beside its plan.
 #[derive(Debug, Default)]
@@ -115,7 +118,7 @@ struct Run<'a> {
     clock_name: &'static str,
     disks: Disks,
     messages: Vec<Message>,
-    terminated: Option<i32>,
+    ending: Option<Ending>,
     status_requests: u64,
     next_progress_ns: u64,
     next_status_ns: u64,
@@ -207,7 +210,7 @@ impl<'a> Run<'a> {
             clock_name: choice.source.name(),
             disks,
             messages,
-            terminated: None,
+            ending: None,
             next_progress_ns: u64::MAX,
             next_status_ns: u64::MAX,
             next_file_look_ns: u64::MAX,
@@ -244,19 +247,6 @@ impl<'a> Run<'a> {
             // this pause is looked at together. 500 workers pause for 125 us.
             std::thread::sleep(Duration::from_nanos(250) * self.workers.len() as u32);
             self.sleep(seen);
-        }
-    }
-
-    /// Passes a signal to end on to all jobs, once.
-    fn obey_signals(&mut self, observer: &mut dyn Observer) {
-        let (None, Some(number)) = (self.terminated, self.watch.terminating()) else { return };
-        self.terminated = Some(number);
-        observer.event(Event::Terminating { signal: number });
-        for (index, worker) in self.workers.iter_mut().enumerate() {
-            self.board.command(index, Command::Finish);
-            if matches!(worker.body, Body::None) {
-                worker.body = Body::Gone;
-            }
         }
     }
 
@@ -528,6 +518,7 @@ impl<'a> Run<'a> {
         let now_ns = self.clock.now_ns();
         let genesis_ns = self.board.genesis_ns();
         let mut due_ns = self.next_progress_ns.min(self.next_status_ns).min(self.next_file_look_ns);
+        due_ns = due_ns.min(self.ending.map_or(u64::MAX, |ending| ending.patience_ns));
         for (index, worker) in self.workers.iter().enumerate() {
             match worker.body {
                 Body::None if worker.start_delay_ns > 0 => {
@@ -580,7 +571,7 @@ impl<'a> Run<'a> {
             error != 0 || worker.fate.error != 0 || worker.fate.signal != 0
         };
         let failed = self.workers.iter().enumerate().filter(failed).count();
-        RunOutcome { report, failed, signal: self.terminated }
+        RunOutcome { report, failed, signal: self.ending.map(|ending| ending.signal) }
     }
 }
 
