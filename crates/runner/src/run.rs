@@ -4,6 +4,7 @@
 //! emits events. It sleeps on the board's event word and wakes for whatever is due first; nothing here
 //! has a fixed delay. Workers never wait for the parent but at the start barrier.
 
+mod ending;
 mod observe;
 mod prepare;
 mod reap;
@@ -26,11 +27,12 @@ use fiord_sys::{futex, signal};
 
 use crate::board::{Board, Command, State};
 use crate::disks::Disks;
-use crate::events::{Event, Observer};
+use crate::events::Observer;
 use crate::failure::Failure;
 use crate::order::Order;
 use crate::outcome::Fate;
 use crate::sampler::Sampler;
+use ending::Ending;
 
 /// What a run needs beside its plan.
 #[derive(Debug, Default)]
@@ -112,7 +114,7 @@ struct Run<'a> {
     clock_name: &'static str,
     disks: Disks,
     messages: Vec<Message>,
-    terminated: Option<i32>,
+    ending: Option<Ending>,
     status_requests: u64,
     next_progress_ns: u64,
     next_status_ns: u64,
@@ -161,19 +163,6 @@ impl Run<'_> {
         }
     }
 
-    /// Passes a signal to end on to all jobs, once.
-    fn obey_signals(&mut self, observer: &mut dyn Observer) {
-        let (None, Some(number)) = (self.terminated, self.watch.terminating()) else { return };
-        self.terminated = Some(number);
-        observer.event(Event::Terminating { signal: number });
-        for (index, worker) in self.workers.iter_mut().enumerate() {
-            self.board.command(index, Command::Finish);
-            if matches!(worker.body, Body::None) {
-                worker.body = Body::Gone;
-            }
-        }
-    }
-
     fn ledger_words(&self, index: usize) -> &[AtomicU64] {
         let order = &self.workers[index].order;
         let start = order.ledger_offset as usize / 8;
@@ -213,6 +202,7 @@ impl Run<'_> {
         let now_ns = self.clock.now_ns();
         let genesis_ns = self.board.genesis_ns();
         let mut due_ns = self.next_progress_ns.min(self.next_status_ns).min(self.next_file_look_ns);
+        due_ns = due_ns.min(self.ending.map_or(u64::MAX, |ending| ending.patience_ns));
         for (index, worker) in self.workers.iter().enumerate() {
             match worker.body {
                 Body::None => {

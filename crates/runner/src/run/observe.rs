@@ -127,7 +127,7 @@ impl Run<'_> {
             error != 0 || worker.fate.error != 0 || worker.fate.signal != 0
         };
         let failed = self.workers.iter().enumerate().filter(failed).count();
-        RunOutcome { report, failed, signal: self.terminated }
+        RunOutcome { report, failed, signal: self.ending.map(|ending| ending.signal) }
     }
 }
 

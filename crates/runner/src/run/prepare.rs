@@ -100,7 +100,7 @@ impl<'a> Run<'a> {
             clock_name: choice.source.name(),
             disks,
             messages,
-            terminated: None,
+            ending: None,
             next_progress_ns: u64::MAX,
             next_status_ns: u64::MAX,
             next_file_look_ns: u64::MAX,
