@@ -16,6 +16,8 @@ use fiord_report::eta::{self, JobState, Work};
 use fiord_report::{Formats, TerseVersion, headers};
 use fiord_runner::{Event, Observer, Progress, State};
 
+use crate::streams::complain;
+
 /// Receives everything that is shown during and after a run.
 pub(crate) struct Console {
     out: Box<dyn Write>,
@@ -140,12 +142,12 @@ impl Observer for Console {
             Event::Status(report) => self.report(report),
             Event::Message(message) if message.severity == Severity::Error => {
                 self.clear_line();
-                eprintln!("fiord: {message}");
+                complain(format_args!("fiord: {message}"));
             }
             Event::Message(_) => {}
             Event::Terminating { signal } => {
                 self.clear_line();
-                eprintln!("fiord: terminating on signal {signal}");
+                complain(format_args!("fiord: terminating on signal {signal}"));
             }
         }
     }

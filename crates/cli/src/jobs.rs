@@ -14,7 +14,8 @@ use fiord_sys::clock::Anchor;
 
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{machine, refuse};
+use crate::machine;
+use crate::streams::{answer, complain, refuse};
 
 /// Follows the usage, but for programs that know us as fio.
 const QUICK: &str = "\
@@ -35,7 +36,7 @@ pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
         return Exit::Success;
     }
     if plan.jobs.is_empty() {
-        eprintln!("No job(s) defined\n\n{}", help::usage(&program));
+        complain(format_args!("No job(s) defined\n\n{}", help::usage(&program)));
         return Exit::Usage;
     }
     run(&plan, &invocation, started)
@@ -57,7 +58,7 @@ fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
     let wishes = &invocation.progress;
     let mut console = match Console::open(&invocation.output, wishes, plan) {
         Ok(console) => console,
-        Err(reason) => return refuse(&reason),
+        Err(reason) => return refuse(reason),
     };
     console.begin(plan);
     let progress_every = Duration::from_nanos(wishes.eta_interval_ns);
@@ -70,11 +71,11 @@ fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
     };
     let outcome = match fiord_runner::run(plan, &settings, REGISTRY, &mut console) {
         Ok(outcome) => outcome,
-        Err(failure) => return refuse(&failure.to_string()),
+        Err(failure) => return refuse(failure),
     };
     console.report(&outcome.report);
     if let Err(reason) = console.finish() {
-        return refuse(&reason);
+        return refuse(reason);
     }
     verdict(&outcome)
 }
@@ -101,23 +102,24 @@ fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
         return Exit::Usage;
     }
     let help = match action {
-        Action::Version if program == "fio" => return print(fiord_report::COMPATIBLE_VERSION),
-        Action::Version => return print(&version()),
+        Action::Version if program == "fio" => return answer(fiord_report::COMPATIBLE_VERSION),
+        Action::Version => return answer(&version()),
         Action::CommandHelp(name) => help::cmdhelp(name.as_deref()),
         Action::EngineHelp(question) => help::enghelp(question.as_deref()),
-        _ if program == "fio" => return print(help::usage(program).trim_end()),
-        _ => return print(&format!("{}{QUICK}", help::usage(program))),
+        _ if program == "fio" => return answer(help::usage(program).trim_end()),
+        _ => return answer(&format!("{}{QUICK}", help::usage(program))),
     };
-    if !help.text.is_empty() {
-        println!("{}", help.text.trim_end());
-    }
+    let answered = match help.text.is_empty() {
+        true => Exit::Success,
+        false => answer(help.text.trim_end()),
+    };
     match help.error {
         Some(text) if matches!(action, Action::EngineHelp(_)) => refuse(text.trim_end()),
         Some(text) => {
-            eprintln!("{}", text.trim_end());
-            Exit::Success
+            complain(text.trim_end());
+            answered
         }
-        None => Exit::Success,
+        None => answered,
     }
 }
 
@@ -126,17 +128,12 @@ fn version() -> String {
     format!("fiord {} ({})", env!("CARGO_PKG_VERSION"), fiord_report::COMPATIBLE_VERSION)
 }
 
-fn print(text: &str) -> Exit {
-    println!("{text}");
-    Exit::Success
-}
-
 /// Shows what is wrong with the input; a run that has nothing wrong says nothing here.
 fn say(diagnostics: &Diagnostics) {
     let colors = if io::stderr().is_terminal() { Colors::Always } else { Colors::Never };
     let text = diagnostics.render(Severity::Error, colors);
     if !text.is_empty() {
-        eprint!("{text}");
+        complain(text.trim_end_matches('\n'));
     }
 }
 

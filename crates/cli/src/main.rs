@@ -7,14 +7,13 @@ mod exit;
 mod jobs;
 mod machine;
 mod quick;
+mod streams;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use fiord_engines::REGISTRY;
 use fiord_sys::clock::Anchor;
-
-use crate::exit::Exit;
 
 fn main() -> ExitCode {
     let started = Anchor::take();
@@ -31,10 +30,4 @@ fn main() -> ExitCode {
         _ => jobs::main(&arguments, started),
     };
     ExitCode::from(exit.status())
-}
-
-/// Ends with a sentence on standard error.
-fn refuse(sentence: &str) -> Exit {
-    eprintln!("fiord: {sentence}");
-    Exit::Usage
 }

@@ -30,7 +30,8 @@ use crate::quick::console::Console;
 use crate::quick::place::Place;
 use crate::quick::test_file::TestFile;
 use crate::quick::words::{Request, Wish};
-use crate::{jobs, machine, refuse};
+use crate::streams::refuse;
+use crate::{jobs, machine};
 
 /// The built-in job file.
 const JOBS: &str = include_str!("quick/quick.fio");
@@ -56,7 +57,7 @@ pub(crate) fn main(words: &[OsString], started: Anchor) -> Exit {
         Wish::Show => show(&request),
         Wish::Measure => measure(&request, started),
     });
-    done.unwrap_or_else(|reason| refuse(&reason))
+    done.unwrap_or_else(refuse)
 }
 
 /// Prints the job file as it would be run, with a test file that a user can name.

@@ -5,7 +5,7 @@
 //! first byte is written. (fio 3.42's rules; see `docs/differences.md` for where we differ.)
 
 use std::ffi::{OsStr, OsString};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -254,7 +254,8 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
     }
 }
 
-/// Creates one file, or makes it long enough.
+/// Creates one file, or makes it long enough. A file that cannot be finished is removed, so that a
+/// layout that fails for want of space does not keep what space there was.
 fn create(
     job: &JobPlan,
     target: &TargetFile,
@@ -278,11 +279,28 @@ fn create(
     let how = OpenHow { access: Access::Write, create: Some(0o644), ..OpenHow::default() };
     let fd =
         file::open(path, &how).map_err(|errno| Failure::new(format!("create '{shown}'"), errno))?;
+    let made = extend(job, target, fd.as_fd(), content, progress);
+    if made.is_err() && fresh {
+        // The first failure is the one to be told.
+        let _ = file::unlink(path);
+    }
+    made
+}
+
+/// Reserves the room of a file, and fills it if there is content.
+fn extend(
+    job: &JobPlan,
+    target: &TargetFile,
+    fd: BorrowedFd<'_>,
+    content: Option<&mut LayoutContent>,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<(), Failure> {
+    let shown = target.path.display();
     let bytes = target.end();
-    reserve(job, fd.as_fd(), bytes)
+    reserve(job, fd, bytes)
         .map_err(|errno| Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno))?;
     let Some(content) = content else { return Ok(()) };
-    file::truncate(fd.as_fd(), bytes)
+    file::truncate(fd, bytes)
         .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
     let mut buffer = vec![0; FILL_BYTES.min(bytes as usize)];
     let mut at = 0;
@@ -291,7 +309,7 @@ fn create(
         content.fill(&mut buffer[..part]);
         let mut from = &buffer[..part];
         while !from.is_empty() {
-            match file::pwrite(fd.as_fd(), from, at) {
+            match file::pwrite(fd, from, at) {
                 Ok(written) if written > 0 => {
                     from = &from[written..];
                     at += written as u64;
@@ -309,13 +327,13 @@ fn create(
         }
     }
     if job.files.create_fsync {
-        file::fsync(fd.as_fd()).map_err(|errno| Failure::new(format!("flush '{shown}'"), errno))?;
+        file::fsync(fd).map_err(|errno| Failure::new(format!("flush '{shown}'"), errno))?;
     }
     Ok(())
 }
 
 /// Reserves room as `fallocate=` says.
-fn reserve(job: &JobPlan, fd: std::os::fd::BorrowedFd<'_>, bytes: u64) -> Result<(), Errno> {
+fn reserve(job: &JobPlan, fd: BorrowedFd<'_>, bytes: u64) -> Result<(), Errno> {
     if job.region.fill_device || bytes == 0 {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 //! far it came and why it stopped.
 
 use std::cell::Cell;
+use std::io::Write;
 use std::sync::atomic::AtomicU64;
 
 use fiord_base::Slot;
@@ -43,7 +44,8 @@ pub(crate) fn process_main(arguments: &[String], registry: &[Registration]) -> O
     Some(match start_process(numbers, registry) {
         Ok(()) => 0,
         Err(failure) => {
-            eprintln!("fiord worker: {failure}");
+            // The exit status says it too, should nobody hear this.
+            let _ = writeln!(std::io::stderr(), "fiord worker: {failure}");
             1
         }
     })

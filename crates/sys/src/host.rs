@@ -44,3 +44,8 @@ pub fn entropy() -> Result<[u64; 24], Errno> {
 pub fn page_bytes() -> u64 {
     rustix::param::page_size() as u64
 }
+
+/// How many memory mappings a process may have; `None` where the kernel does not say.
+pub fn mapping_limit() -> Option<u64> {
+    std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()
+}

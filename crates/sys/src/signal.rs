@@ -8,12 +8,16 @@ use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use crate::{Errno, futex};
 
 static TERMINATING: AtomicI32 = AtomicI32::new(0);
+static TERMINATIONS: AtomicU64 = AtomicU64::new(0);
 static STATUS_REQUESTS: AtomicU64 = AtomicU64::new(0);
 static WAKE_WORD: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
 
 extern "C" fn on_signal(number: libc::c_int) {
     match number {
-        libc::SIGINT | libc::SIGTERM => TERMINATING.store(number, Ordering::Release),
+        libc::SIGINT | libc::SIGTERM => {
+            TERMINATING.store(number, Ordering::Release);
+            TERMINATIONS.fetch_add(1, Ordering::Release);
+        }
         libc::SIGUSR1 => {
             STATUS_REQUESTS.fetch_add(1, Ordering::Release);
         }
@@ -53,6 +57,11 @@ impl Watch {
             0 => None,
             number => Some(number),
         }
+    }
+
+    /// How many times somebody has asked to end.
+    pub fn terminations(&self) -> u64 {
+        TERMINATIONS.load(Ordering::Acquire)
     }
 
     /// How many times status was asked for.

@@ -9,6 +9,7 @@ use fiord_runner::{Event, Observer, Progress, State};
 
 use super::test_file::TestFile;
 use super::words::Request;
+use crate::streams::complain;
 
 /// Receives results, and the events of the runs.
 pub(super) struct Console {
@@ -116,14 +117,16 @@ impl Console {
     fn show_line(&mut self, line: String) {
         if self.progress {
             let length = line.chars().count();
-            eprint!("\r{line}{}", " ".repeat(self.shown.saturating_sub(length)));
+            let blanks = " ".repeat(self.shown.saturating_sub(length));
+            // A terminal that is gone shows nothing.
+            let _ = write!(io::stderr(), "\r{line}{blanks}");
             self.shown = length.max(self.shown);
         }
     }
 
     fn clear_line(&mut self) {
         if self.shown > 0 {
-            eprint!("\r{}\r", " ".repeat(self.shown));
+            let _ = write!(io::stderr(), "\r{}\r", " ".repeat(self.shown));
             self.shown = 0;
         }
     }
@@ -135,12 +138,12 @@ impl Observer for Console {
             Event::Progress(progress) => self.show_progress(progress),
             Event::Message(message) if message.severity == Severity::Error => {
                 self.clear_line();
-                eprintln!("fiord: {}", self.readable(&message.to_string()));
+                complain(format_args!("fiord: {}", self.readable(&message.to_string())));
             }
             Event::Terminating { signal } if !self.terminating => {
                 self.terminating = true;
                 self.clear_line();
-                eprintln!("fiord: terminating on signal {signal}");
+                complain(format_args!("fiord: terminating on signal {signal}"));
             }
             Event::LayingOut { .. }
             | Event::LaidOut { .. }

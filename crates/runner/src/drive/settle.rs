@@ -1,0 +1,205 @@
+//! What became of requests: whole transfers, parts, flushes, errors.
+
+use fiord_base::Direction;
+use fiord_engine::{Completion, Unit};
+use fiord_measure::ledger::Record;
+use fiord_measure::report::Severity;
+use fiord_sys::Errno;
+use fiord_workload::{Outcome, Request};
+
+use super::{Drive, End};
+use crate::failure::Failure;
+
+impl Drive<'_> {
+    /// Accounts for everything that has completed.
+    #[inline]
+    pub(super) fn settle(&mut self) {
+        let count = self.done.list().len();
+        if count == 0 {
+            return;
+        }
+        self.ledger.begin();
+        for index in 0..count {
+            let completion = self.done.list()[index];
+            let slot = completion.slot.index();
+            let unit = self.units[slot];
+            match completion.result {
+                Ok(moved) if unit.progress + moved == unit.length && unit.direction.is_data() => {
+                    let start_ns = self.starts_ns[slot];
+                    self.record(&unit, start_ns, completion.issued_ns, completion.done_ns);
+                    self.release(&unit, Outcome::Bytes(unit.length));
+                }
+                _ => self.settle_other(&unit, &completion),
+            }
+        }
+        if let Some(last) = self.done.list().last()
+            && self.settings.stamped
+        {
+            self.now_ns = last.done_ns;
+        }
+        self.in_flight -= count;
+        self.ledger.end();
+        self.done.clear();
+    }
+
+    /// Counts a request that moved all its bytes.
+    #[inline(always)]
+    pub(super) fn record(&mut self, unit: &Unit, start_ns: u64, issued_ns: u64, done_ns: u64) {
+        let (direction, bytes) = (unit.direction, unit.length);
+        self.ledger.record(&Record { direction, bytes, start_ns, issued_ns, done_ns });
+    }
+
+    /// Gives the slot back and tells the generator.
+    #[inline(always)]
+    pub(super) fn release(&mut self, unit: &Unit, outcome: Outcome) {
+        if self.settings.locks
+            && let Err(failure) = self.targets.unlock(unit.file)
+        {
+            self.fail(&failure);
+        }
+        self.generator.done(&request_of(unit), outcome);
+        self.free.push(unit.slot);
+    }
+
+    /// Flushes, short transfers and errors.
+    #[cold]
+    pub(super) fn settle_other(&mut self, unit: &Unit, completion: &Completion) {
+        match completion.result {
+            Ok(_) if !unit.direction.is_data() => {
+                let ns = completion.done_ns.saturating_sub(completion.issued_ns);
+                self.ledger.record_flush(ns);
+                self.release(unit, Outcome::Bytes(0));
+            }
+            Ok(moved) => self.settle_short(unit, completion, moved),
+            Err(errno) => self.settle_error(unit, completion, errno),
+        }
+    }
+
+    /// Continues a transfer that was cut short, or accepts it at the end of the file.
+    fn settle_short(&mut self, unit: &Unit, completion: &Completion, moved: u64) {
+        let progress = unit.progress + moved;
+        let end = unit.offset + progress;
+        let at_end = unit.direction == Direction::Read
+            && end >= self.targets.files()[unit.file.index()].real_bytes;
+        if moved == 0 && !at_end {
+            return self.settle_error(unit, completion, Errno::IO);
+        }
+        if at_end {
+            self.record_part(unit, progress, completion);
+            return self.release(unit, Outcome::Bytes(progress));
+        }
+        self.ledger.record_short(unit.direction);
+        self.batch.push(Unit { progress, ..*unit });
+    }
+
+    /// Counts a request of which only `bytes` were moved.
+    fn record_part(&mut self, unit: &Unit, bytes: u64, completion: &Completion) {
+        self.ledger.record(&Record {
+            direction: unit.direction,
+            bytes,
+            start_ns: self.starts_ns[unit.slot.index()],
+            issued_ns: completion.issued_ns,
+            done_ns: completion.done_ns,
+        });
+    }
+
+    /// Decides whether an error is survived.
+    fn settle_error(&mut self, unit: &Unit, completion: &Completion, errno: Errno) {
+        let full = matches!(errno, Errno::NOSPC | Errno::DQUOT);
+        if self.settings.fill_device && full && unit.direction == Direction::Write {
+            if unit.progress > 0 {
+                self.record_part(unit, unit.progress, completion);
+            }
+            return self.release(unit, Outcome::Full);
+        }
+        if unit.direction.is_data() {
+            self.ledger.record_failed(unit.direction);
+        }
+        if self.survives(unit.direction, errno) {
+            self.ledger.record_error(errno.0);
+            if self.settings.errors.dump {
+                let failure = self.describe(unit, errno);
+                self.ledger.message(Severity::Warning, &failure.text);
+            }
+        } else {
+            self.fail(&self.describe(unit, errno));
+        }
+        self.release(unit, Outcome::Failed);
+    }
+
+    fn describe(&self, unit: &Unit, errno: Errno) -> Failure {
+        let path = self.targets.files()[unit.file.index()].path.display();
+        let action = match unit.direction {
+            direction if direction.is_data() => format!(
+                "{} {} bytes at offset {} of '{path}'",
+                direction.name(),
+                unit.length,
+                unit.offset
+            ),
+            direction => format!("{} '{path}'", direction.name()),
+        };
+        let failure = Failure::new(action, errno);
+        let total =
+            self.ledger.progress(Direction::Read).1 + self.ledger.progress(Direction::Write).1;
+        if errno == Errno::INVAL && self.targets.is_direct() && total <= 1 {
+            return failure.with_remedy(
+                "direct=1 wants offsets and block sizes that are multiples of the device's logical block size",
+            );
+        }
+        failure
+    }
+
+    /// True if `continue_on_error` and `ignore_error` let the job go on.
+    fn survives(&self, direction: Direction, errno: Errno) -> bool {
+        let errors = &self.settings.errors;
+        let (on, list) = match direction {
+            Direction::Read => (errors.continue_on.read, &errors.ignore_read),
+            _ => (errors.continue_on.write, &errors.ignore_write),
+        };
+        on && match list {
+            Some(list) => list.contains(&errno.0),
+            None => errno == Errno::IO || errno.0 == 84,
+        }
+    }
+
+    /// Ends the job with an error; what is in flight is still reaped. Only the first error is told:
+    /// the others of a deep queue are most often the same.
+    pub(super) fn fail(&mut self, failure: &Failure) {
+        self.ledger.record_error(failure.errno.0);
+        self.ledger.set_error(failure.errno.0);
+        if self.end != Some(End::Failed) {
+            self.ledger.message(Severity::Error, &failure.text);
+        }
+        self.end = Some(End::Failed);
+        self.discard_batch();
+    }
+
+    /// Begins to end; requests that the engine has not seen are dropped.
+    pub(super) fn stop(&mut self, end: End) {
+        if self.end.is_none() {
+            self.end = Some(end);
+            self.ledger.begin();
+            self.discard_batch();
+            self.ledger.end();
+        }
+    }
+
+    fn discard_batch(&mut self) {
+        while let Some(unit) = self.batch.pop() {
+            if unit.progress > 0 {
+                // Part of it has been moved, and its first part has been counted as issued.
+                let issued_ns = self.starts_ns[unit.slot.index()];
+                let (slot, result) = (unit.slot, Ok(unit.progress));
+                let done_ns = self.now_ns.max(issued_ns);
+                let part = Completion { slot, result, issued_ns, done_ns };
+                self.record_part(&unit, unit.progress, &part);
+            }
+            self.generator.done(&request_of(&unit), Outcome::Failed);
+            self.free.push(unit.slot);
+        }
+    }
+}
+
+fn request_of(unit: &Unit) -> Request {
+    Request { direction: unit.direction, file: unit.file, offset: unit.offset, length: unit.length }
+}
