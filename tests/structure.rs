@@ -43,7 +43,7 @@ const JOBS: &[&str] = &[
     "--name=a --ioengine=null --size=1m --rw=randread --runtime=1 --time_based --bwavgtime=100 --iopsavgtime=100",
     "--name=a --ioengine=null --size=1m --loops=3 --significant_figures=6 --kb_base=1000",
     "--name=a --ioengine=null --size=1m --disk_util=0 --ramp_time=1 --runtime=1 --time_based",
-    "--name=a --ioengine=null --size=1m --name=b --ioengine=null --size=1m --stats=0",
+    "--name=a --ioengine=null --size=1m --name=b --ioengine=null --size=1m --exitall_on_error=0",
 ];
 
 /// All jobs under both programs; empty where there is no peer.

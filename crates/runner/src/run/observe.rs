@@ -1,0 +1,138 @@
+//! What others see of a run: progress, status, the report.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use fiord_base::PerDirection;
+use fiord_measure::ledger;
+use fiord_measure::report::RunReport;
+use fiord_sys::{clock, file, process};
+
+use super::{Previous, Run, RunOutcome, STATUS_FILE_PERIOD, Worker};
+use crate::board::State;
+use crate::estimate::Estimate;
+use crate::events::{Event, Observer, Progress, WorkerProgress};
+use crate::outcome::{Times, job_report};
+
+impl Run<'_> {
+    /// Emits what is due: progress, status.
+    pub(super) fn emit(&mut self, now_ns: u64, observer: &mut dyn Observer) {
+        if now_ns >= self.next_progress_ns {
+            let period = self.settings.progress_every.unwrap_or_default().as_nanos() as u64;
+            self.next_progress_ns = now_ns.saturating_add(period.max(1));
+            let progress = self.progress(now_ns);
+            observer.event(Event::Progress(&progress));
+        }
+        let mut wanted = self.watch.status_requests() != self.status_requests;
+        self.status_requests = self.watch.status_requests();
+        if now_ns >= self.next_status_ns {
+            let period = self.settings.status_every.unwrap_or_default().as_nanos() as u64;
+            self.next_status_ns = now_ns.saturating_add(period.max(1));
+            wanted = true;
+        }
+        if now_ns >= self.next_file_look_ns
+            && let Some(path) = &self.settings.status_file
+        {
+            self.next_file_look_ns = now_ns.saturating_add(STATUS_FILE_PERIOD.as_nanos() as u64);
+            wanted |= take_request(path);
+        }
+        if wanted {
+            let report = self.report(true);
+            observer.event(Event::Status(&report));
+        }
+    }
+
+    fn progress(&mut self, now_ns: u64) -> Progress {
+        let mut bytes = [0; 3];
+        let mut ios = [0; 3];
+        let mut estimate = Estimate::default();
+        let elapsed_ns = now_ns.saturating_sub(self.board.genesis_ns());
+        for (index, worker) in self.workers.iter().enumerate() {
+            let progress = ledger::read_progress(self.ledger_words(index)).unwrap_or_default();
+            for direction in 0..3 {
+                bytes[direction] += progress.bytes.0[direction];
+                ios[direction] += progress.ios.0[direction];
+            }
+            estimate.add(&worker.order, self.board.state(index), &progress, now_ns);
+        }
+        let span_ns = now_ns.saturating_sub(self.previous.at_ns).max(1);
+        let rate = |now: u64, before: u64| {
+            (u128::from(now.saturating_sub(before)) * 1_000_000_000 / u128::from(span_ns)) as u64
+        };
+        let before = std::mem::replace(&mut self.previous, Previous { at_ns: now_ns, bytes, ios });
+        Progress {
+            workers: self.worker_progress(),
+            bytes_per_second: PerDirection(std::array::from_fn(|d| {
+                rate(bytes[d], before.bytes[d])
+            })),
+            iops: PerDirection(std::array::from_fn(|d| rate(ios[d], before.ios[d]))),
+            elapsed_s: elapsed_ns / 1_000_000_000,
+            eta_s: estimate.seconds(),
+            open_files: self.open_files(),
+        }
+    }
+
+    fn worker_progress(&self) -> Vec<WorkerProgress> {
+        let entry = |(index, worker): (usize, &Worker)| WorkerProgress {
+            state: self.board.state(index),
+            pattern: worker.order.job.pattern.rw,
+            failed: worker.fate.error != 0,
+            killed: worker.fate.signal != 0,
+        };
+        self.workers.iter().enumerate().map(entry).collect()
+    }
+
+    /// Files that running jobs hold open: all of them, up to `openfiles`.
+    fn open_files(&self) -> u64 {
+        let running = |(index, worker): (usize, &Worker)| match self.board.state(index) {
+            State::Ramp | State::Running => u64::from(worker.order.job.files.open_limit.max(1)),
+            _ => 0,
+        };
+        self.workers.iter().enumerate().map(running).sum()
+    }
+
+    /// The results so far.
+    fn report(&self, interim: bool) -> RunReport {
+        let now_ns = self.clock.now_ns();
+        let times = Times { now_ns, genesis_ns: self.board.genesis_ns(), ended: !interim };
+        let wall_ms = clock::realtime_ns() / 1_000_000;
+        let jobs = self.workers.iter().enumerate().filter(|(_, w)| w.order.job.stats.report);
+        let jobs = jobs.map(|(index, worker)| {
+            let snapshot = ledger::read(self.ledger_words(index));
+            job_report(&worker.order, snapshot, &worker.sampler, &worker.fate, times)
+        });
+        let elapsed_ms = now_ns.saturating_sub(times.genesis_ns) / 1_000_000;
+        RunReport {
+            timestamp_ms: wall_ms,
+            time_text: clock::local_time_text(wall_ms / 1000),
+            global_options: self.plan.global_options.clone(),
+            jobs: jobs.collect(),
+            disks: self.disks.report(elapsed_ms),
+            disk_util: self.plan.jobs.iter().any(|job| job.stats.disk_util),
+            messages: self.messages.clone(),
+            environment: vec![
+                ("kernel".to_owned(), fiord_sys::host::kernel()),
+                ("machine".to_owned(), fiord_sys::host::machine()),
+                ("cpus".to_owned(), fiord_sys::host::cpus().to_string()),
+                ("clock".to_owned(), self.clock_name.to_owned()),
+            ],
+            interim,
+        }
+    }
+
+    pub(super) fn outcome(self) -> RunOutcome {
+        let report = self.report(false);
+        let failed = |(index, worker): &(usize, &Worker)| {
+            let error = ledger::read(self.ledger_words(*index)).map_or(0, |s| s.error);
+            error != 0 || worker.fate.error != 0 || worker.fate.signal != 0
+        };
+        let failed = self.workers.iter().enumerate().filter(failed).count();
+        RunOutcome { report, failed, signal: self.ending.map(|ending| ending.signal) }
+    }
+}
+
+/// True if somebody asks for a status by this file, which is removed.
+fn take_request(path: &Path) -> bool {
+    let own = |metadata: std::fs::Metadata| metadata.uid() == process::user();
+    std::fs::symlink_metadata(path).is_ok_and(own) && file::unlink(path).is_ok()
+}

@@ -1,0 +1,245 @@
+//! Before anything runs: orders, layout of files, shared memory, clock.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_engine::{Registration, find};
+use fiord_measure::LedgerConfig;
+use fiord_measure::report::{Message, Severity};
+use fiord_options::Plan;
+use fiord_options::plan::{ClockSource, Execution, JobPlan, Seeds};
+use fiord_sys::clock;
+use fiord_sys::process::{self, Executable};
+use fiord_sys::shared::{MemoryFile, PAGE_BYTES};
+use fiord_sys::{file, signal};
+
+use super::{Body, Previous, Run, RunSettings, Worker};
+use crate::board::Board;
+use crate::disks::Disks;
+use crate::events::{Event, Observer};
+use crate::failure::Failure;
+use crate::layout::{self, Watcher};
+use crate::order::{self, Order};
+use crate::outcome::Fate;
+use crate::sampler::Sampler;
+
+impl<'a> Run<'a> {
+    /// Lays out files and shared memory; on return nothing but starting is left to do.
+    pub(super) fn prepare(
+        plan: &'a Plan,
+        settings: &'a RunSettings,
+        registry: &'static [Registration],
+        observer: &mut dyn Observer,
+    ) -> Result<Run<'a>, Failure> {
+        let start = settings.started.unwrap_or_else(clock::Anchor::take);
+        // More open files than the soft limit allows are asked for only where a job has them.
+        let _ = file::raise_descriptor_limit();
+        let count = plan.jobs.iter().map(|job| job.clones as usize).sum();
+        check_thread_limit(plan)?;
+        layout::check_directories(plan)?;
+        let memory = |errno| Failure::new("share memory between the jobs", errno);
+        let board_file = MemoryFile::create("fiord-board", Board::bytes(count)).map_err(memory)?;
+        let board = Arc::new(Board::create(&board_file, count).map_err(memory)?);
+        let events = Board::leak_events(&board_file).map_err(memory)?;
+        let watch = signal::Watch::install(events)
+            .map_err(|errno| Failure::new("watch for signals", errno))?;
+        let mut messages: Vec<Message> = plan
+            .notes
+            .iter()
+            .map(|text| Message { severity: Severity::Note, job: None, text: text.clone() })
+            .collect();
+        let mut workers = Vec::new();
+        let mut ledger_bytes = 0;
+        for job in &plan.jobs {
+            for index in 0..job.clones {
+                let order = make_order(plan, job, index, workers.len(), ledger_bytes, registry)?;
+                let bytes = order.ledger.words() * 8;
+                ledger_bytes += bytes.next_multiple_of(PAGE_BYTES) as u64;
+                workers.push(Worker::new(order));
+            }
+        }
+        for worker in &mut workers {
+            if watch.terminating().is_none() {
+                worker.lay_out(registry, plan.readonly, &watch, observer, &mut messages);
+            }
+        }
+        let orders: Vec<Order> = workers.iter().map(|w| w.order.clone()).collect();
+        let orders_file = order::write_all(&orders)
+            .map_err(|errno| Failure::new("write the orders of the workers to memory", errno))?;
+        let disks = Disks::under(&orders);
+        let ledger_file =
+            MemoryFile::create("fiord-ledgers", ledger_bytes as usize).map_err(memory)?;
+        let ledgers = Arc::new(ledger_file.map(0, ledger_file.bytes()).map_err(memory)?);
+        let asked = plan.jobs.iter().find_map(|job| job.stats.clock).map(source);
+        let choice = clock::choose(asked, start);
+        board.set_clock(&choice.clock);
+        let needs_program = plan.jobs.iter().any(|job| job.execution == Execution::Process)
+            && settings.worker.is_none();
+        let executable = match needs_program {
+            true => Some(Executable::current().map_err(|errno| {
+                Failure::new("find this program again to run process jobs", errno)
+                    .with_remedy("the option 'thread' runs jobs without it")
+            })?),
+            false => None,
+        };
+        Ok(Run {
+            plan,
+            settings,
+            registry,
+            board,
+            board_file,
+            by_pid: HashMap::new(),
+            ledger_file,
+            ledgers,
+            orders_file,
+            workers,
+            status_requests: watch.status_requests(),
+            watch,
+            executable,
+            clock: choice.clock,
+            clock_name: choice.source.name(),
+            disks,
+            messages,
+            ending: None,
+            next_progress_ns: u64::MAX,
+            next_status_ns: u64::MAX,
+            next_file_look_ns: u64::MAX,
+            previous: Previous::default(),
+        })
+    }
+}
+
+impl Worker {
+    fn new(order: Order) -> Worker {
+        let (low, high) = order.job.start_delay_ns;
+        let seeds = StreamSeeds::from_entropy(order.seeds);
+        let start_delay_ns = match low == high {
+            true => low,
+            false => Stream::new(Width::Narrow, seeds.get(StreamId::StartDelay)).between(low, high),
+        };
+        let sampler = Sampler::new(order.job.pattern.rw, &order.job.stats);
+        let fate = Fate::default();
+        Worker { order, body: Body::None, start_delay_ns, fate, sampler, released: false }
+    }
+
+    /// Creates the files of the worker; a failure ends it before it starts.
+    fn lay_out(
+        &mut self,
+        registry: &[Registration],
+        readonly: bool,
+        watch: &signal::Watch,
+        observer: &mut dyn Observer,
+        messages: &mut Vec<Message>,
+    ) {
+        let job = &self.order.job;
+        if !job.files.create_serialize {
+            return;
+        }
+        let seeds = StreamSeeds::from_entropy(self.order.seeds);
+        let caps = find(registry, &job.engine.name).map_or_else(Default::default, |e| e.caps);
+        let clone_number = self.order.clone_number;
+        let request = layout::Request { job, clone_number, seeds: &seeds, caps, readonly };
+        let mut watcher = Announcer { observer, watch };
+        match layout::lay_out(&request, &mut watcher) {
+            Ok(layout) => self.order.layout = Some(layout),
+            Err(failure) => {
+                let (job, text) = (Some(job.name.clone()), failure.text);
+                let message = Message { severity: Severity::Error, job, text };
+                observer.event(Event::Message(&message));
+                messages.push(message);
+                self.fate.error = failure.errno.0;
+                self.body = Body::Gone;
+            }
+        }
+    }
+}
+
+/// Turns the progress of a layout into events, and gives up on a signal.
+struct Announcer<'a> {
+    observer: &'a mut dyn Observer,
+    watch: &'a signal::Watch,
+}
+
+impl Watcher for Announcer<'_> {
+    fn begin(&mut self, job: &str, files: usize, bytes: u64) {
+        self.observer.event(Event::LayingOut { job, files, bytes });
+    }
+
+    fn progress(&mut self, done: u64, total: u64) -> bool {
+        self.observer.event(Event::LaidOut { done, total });
+        self.watch.terminating().is_none()
+    }
+}
+
+/// Mappings that the standard library makes for a thread: its stack and that of its signal handlers,
+/// each with a guard page.
+const MAPPINGS_PER_THREAD: u64 = 4;
+/// Mappings that everything else needs at most.
+const OTHER_MAPPINGS: u64 = 1000;
+
+/// Refuses more thread jobs than one process can hold; creating them would end it.
+fn check_thread_limit(plan: &Plan) -> Result<(), Failure> {
+    let threads = plan.jobs.iter().filter(|job| job.execution == Execution::Thread);
+    let threads: u64 = threads.map(|job| u64::from(job.clones)).sum();
+    let Some(limit) = fiord_sys::host::mapping_limit() else { return Ok(()) };
+    if threads.saturating_mul(MAPPINGS_PER_THREAD).saturating_add(OTHER_MAPPINGS) <= limit {
+        return Ok(());
+    }
+    Err(Failure::rule(format!(
+        "{threads} jobs as threads of one process need about {} memory mappings, and the limit is {limit}; raise it with `sysctl vm.max_map_count=N`, or run the jobs as processes (without 'thread')",
+        threads.saturating_mul(MAPPINGS_PER_THREAD),
+    )))
+}
+
+/// What a worker is told, but for its files.
+fn make_order(
+    plan: &Plan,
+    job: &JobPlan,
+    index: u32,
+    worker: usize,
+    ledger_offset: u64,
+    registry: &[Registration],
+) -> Result<Order, Failure> {
+    let caps = find(registry, &job.engine.name)
+        .ok_or_else(|| Failure::rule(format!("this program has no engine '{}'", job.engine.name)))?
+        .caps
+        .at_depth(job.engine.iodepth.max(1) as usize);
+    let thread_number = job.first_thread_number + index;
+    let seeds = match job.pattern.seeds {
+        Seeds::Base { base, .. } => *StreamSeeds::derive(base, thread_number).all(),
+        Seeds::System => fiord_sys::host::entropy()
+            .map_err(|errno| Failure::new("draw seeds from the system", errno))?,
+    };
+    let stats = &job.stats;
+    let inline = caps.inline;
+    Ok(Order {
+        worker: worker as u32,
+        thread_number,
+        clone_number: job.clone_number(index),
+        layout: None,
+        ledger_offset,
+        ledger: LedgerConfig {
+            slat: stats.slat && caps.reports_slat,
+            clat: stats.clat,
+            lat: stats.lat,
+            slat_histogram: stats.slat_percentiles && caps.reports_slat,
+            lat_histogram: stats.lat_percentiles,
+            lat_is_clat: inline && stats.clat,
+            depth_one: inline,
+            batches_of_one: inline && !caps.inline_at_depth_one,
+        },
+        seeds,
+        parent: process::id().0,
+        readonly: plan.readonly,
+        job: job.clone(),
+    })
+}
+
+fn source(clock: ClockSource) -> clock::Source {
+    match clock {
+        ClockSource::Gettimeofday => clock::Source::Gettimeofday,
+        ClockSource::ClockGettime => clock::Source::ClockGettime,
+        ClockSource::Cpu => clock::Source::Cpu,
+    }
+}
