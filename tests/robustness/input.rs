@@ -183,7 +183,7 @@ fn what_is_forbidden_is_explained() {
         ("--output-format=json --name=a --filename=secret --rw=read --size=8k", "'secret'"),
         ("--output-format=json --name=a --filename=fixed --rw=write --size=8k", "'fixed'"),
         ("--output-format=json --name=a --directory=closed --rw=write --size=8k", "closed/a.0.0"),
-        ("--output-format=json --name=a --directory=closed/x --rw=write --size=8k", "closed/x"),
+        ("--output-format=json --name=a --filename=closed/x/y --rw=write --size=8k", "closed/x"),
         (
             "--output-format=json --name=a --thread --filename=secret --rw=read --size=8k",
             "'secret'",

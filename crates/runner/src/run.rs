@@ -27,7 +27,7 @@ use fiord_sys::{futex, signal};
 
 use crate::board::{Board, Command, State};
 use crate::disks::Disks;
-use crate::events::{Event, Observer};
+use crate::events::Observer;
 use crate::failure::Failure;
 use crate::order::Order;
 use crate::outcome::Fate;
