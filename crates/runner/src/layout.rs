@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
 use fiord_engine::Caps;
+use fiord_options::Plan;
 use fiord_options::plan::{Fallocate, FilesPlan, JobPlan, TargetKind};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, Kind, OpenHow, Reserve};
@@ -350,6 +351,26 @@ fn reserve(job: &JobPlan, fd: BorrowedFd<'_>, bytes: u64) -> Result<(), Errno> {
     }
 }
 
+/// Refuses directories that are missing: below them nothing is created, since a slip or a file system
+/// that is not mounted would fill another one.
+pub(crate) fn check_directories(plan: &Plan) -> Result<(), Failure> {
+    for job in &plan.jobs {
+        for directory in &job.files.directories {
+            let path = Path::new(directory);
+            let shown = path.display();
+            let missing = match file::facts(path) {
+                Ok(facts) if facts.kind == Kind::Directory => continue,
+                Ok(_) => Errno(20),
+                Err(errno) => errno,
+            };
+            let action = format!("use the directory '{shown}' of job '{}'", job.name);
+            return Err(Failure::new(action, missing)
+                .with_remedy("directory= names one that exists already"));
+        }
+    }
+    Ok(())
+}
+
 /// The paths of a clone, in order.
 fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<PathBuf>, Failure> {
     let directory = match plan.directories.len() {
@@ -378,11 +399,17 @@ fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<Path
             return Ok(vec![path]);
         }
     }
-    let names = (0..plan.count).map(|index| {
+    let mut names = Vec::new();
+    // A list that is too long would end the program.
+    names.try_reserve_exact(plan.count as usize).map_err(|_| Failure {
+        errno: Errno::NOMEM,
+        text: format!("no memory for {} files (nrfiles)", plan.count),
+    })?;
+    names.extend((0..plan.count).map(|index| {
         let name = expand(&plan.name_format, job_name, clone_number, index);
         prefixed(directory, OsStr::new(&name))
-    });
-    Ok(names.collect())
+    }));
+    Ok(names)
 }
 
 /// Puts the directory in front of a name; absolute names get it too, as in fio.

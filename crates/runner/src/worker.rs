@@ -13,7 +13,7 @@ use fiord_engine::{Engine, JobFacts, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
 use fiord_sys::process::{self, Usage};
-use fiord_sys::{BufferPool, clock, signal};
+use fiord_sys::{BufferPool, Errno, clock, signal};
 use fiord_workload::{Filler, Generator};
 
 use crate::board::{Board, State};
@@ -129,6 +129,7 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
     let iodepth = job.engine.iodepth.max(1) as usize;
     let caps = entry.caps.at_depth(iodepth);
     let depth = if caps.inline { 1 } else { iodepth };
+    check_depth(depth)?;
     let engine = (entry.create)(&JobFacts {
         iodepth: depth,
         max_block_bytes: job.blocks.largest(),
@@ -163,6 +164,15 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
     };
     let targets = Targets::new(job, layout.files, caps);
     Ok(Ready { engine, buffers, filler, generator, targets, recorder })
+}
+
+/// Refuses a queue for which there is no memory. Engine and loop keep less than this for each place of
+/// it, and a list that is too long would end the program.
+fn check_depth(depth: usize) -> Result<(), Failure> {
+    Vec::<[u64; 64]>::new().try_reserve_exact(depth).map_err(|_| Failure {
+        errno: Errno::NOMEM,
+        text: format!("no memory for {depth} requests in flight (iodepth)"),
+    })
 }
 
 /// Lays the files out in the worker (`create_serialize=0`, or again between loops).
