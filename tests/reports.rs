@@ -195,6 +195,21 @@ fn a_killed_worker_keeps_its_results() {
 }
 
 #[test]
+fn the_progress_line_stays_out_of_documents() {
+    let job = format!("--eta=always --eta-interval=250ms {JOB} --time_based --runtime=1");
+    let run_in_json = run(&format!("--output-format=json {job}"));
+    assert!(run_in_json.json().is_ok(), "{}", run_in_json.stdout);
+    for format in ["normal", "json"] {
+        let scratch = Scratch::new("reports").unwrap();
+        let words = format!("--output=report --output-format={format} {job}");
+        let run = ours().run(scratch.path(), words.split_whitespace()).unwrap();
+        assert!(run.stdout.contains("Jobs: 1 (f=1)"), "{format}: {:?}", run.stdout);
+        let report = std::fs::read_to_string(scratch.path().join("report")).unwrap();
+        assert!(!report.contains("Jobs: 1") && !report.contains('\r'), "{report}");
+    }
+}
+
+#[test]
 fn status_while_running() {
     let scratch = Scratch::new("reports").unwrap();
     let child = start(scratch.path(), "--output-format=json", 1);
