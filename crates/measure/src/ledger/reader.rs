@@ -47,6 +47,8 @@ pub struct Snapshot {
     pub pass_ns: u64,
     /// User, system microseconds, context switches, major, minor faults.
     pub usage: [u64; 5],
+    /// The same, of the worker before its measured phase.
+    pub usage_before: [u64; 5],
     /// Counts resets.
     pub epoch: u64,
     /// Process or thread id.
@@ -158,6 +160,7 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         runtime_ns: fact(facts::RUNTIME_NS),
         pass_ns: fact(facts::PASS_NS),
         usage: std::array::from_fn(|i| fact(facts::USAGE + i)),
+        usage_before: std::array::from_fn(|i| fact(facts::USAGE_BEFORE + i)),
         epoch: fact(facts::EPOCH),
         pid: fact(facts::PID) as u32,
         wall_start_ms: fact(facts::WALL_START_MS),

@@ -45,7 +45,10 @@ impl Run<'_> {
 
     fn reap_process(&mut self, index: usize, pid: Pid, observer: &mut dyn Observer) {
         let ended = match process::reap(pid, false) {
-            Ok(Some(ended)) => ended,
+            Ok(Some((ended, usage))) => {
+                self.workers[index].fate.usage = Some(usage);
+                ended
+            }
             Ok(None) => return,
             Err(_) => Ended::Exited(0),
         };
