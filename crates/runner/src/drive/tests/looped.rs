@@ -18,7 +18,7 @@ use fiord_workload::{Filler, Generator, Regions};
 
 use super::super::{Drive, End, Parts};
 use crate::board::{Board, Command, State};
-use crate::layout::{self, Layout, Unwatched};
+use crate::layout::{self, Layout, Watcher};
 use crate::targets::{Targets, advice};
 
 /// The plan of a job given in the words of the command line.
@@ -133,6 +133,17 @@ impl Setup {
         let end = Drive::new(job, parts, self.caps.inline).run();
         let report = ledger::read(&words).expect("a snapshot");
         Looped { end, report, states: states.into_inner(), passes: passes.into_inner() }
+    }
+}
+
+/// Nobody watches a layout.
+struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
+
+    fn progress(&mut self, _done: u64, _total: u64) -> bool {
+        true
     }
 }
 
