@@ -117,11 +117,22 @@ fn difference(ours: &[String], theirs: &[String]) -> Option<String> {
     Some(format!("entry {at}\n  ours   {}\n  theirs {}", window(ours), window(theirs)))
 }
 
+fn forget_place_of_flush(entry: &mut String) {
+    if entry.contains("sync") {
+        let end = entry.match_indices(' ').nth(1).map_or(entry.len(), |(at, _)| at);
+        entry.truncate(end);
+    }
+}
+
 /// Runs the cases under both and hands the entries of each clone to `check`: case, clone number,
 /// thread number, ours, theirs.
 fn both(peer: &Path, cases: &[&str], mut check: impl FnMut(&str, u32, u32, &[String], &[String])) {
     let top = std::env::temp_dir().join(format!("fiord-peer-{}", std::process::id()));
-    for (index, chunk) in cases.chunks(JOBS_PER_RUN).enumerate() {
+    // Apart, because a null engine of depth 1 makes those of other jobs in the process inline, too.
+    let (queued, inline): (Vec<&str>, Vec<&str>) =
+        cases.iter().partition(|case| support::plan(case).engine.iodepth > 1);
+    let chunks = inline.chunks(JOBS_PER_RUN).chain(queued.chunks(JOBS_PER_RUN));
+    for (index, chunk) in chunks.enumerate() {
         let dir = top.join(index.to_string());
         std::fs::create_dir_all(&dir).unwrap();
         let mut logs = run(peer, &dir, chunk);
@@ -141,9 +152,12 @@ fn both(peer: &Path, cases: &[&str], mut check: impl FnMut(&str, u32, u32, &[Str
                 let target = target(case);
                 let mut ours = support::entries(&plan, number, thread_number, target, limit);
                 if plan.engine.iodepth > 1 {
-                    // The peer notes a request once more when its queue was full at first.
-                    ours.dedup();
-                    theirs.dedup();
+                    // The peer notes a request once more when its queue was full at first, and a
+                    // flush with the place of whatever was in its slot before.
+                    for entries in [&mut ours, &mut theirs] {
+                        entries.iter_mut().for_each(forget_place_of_flush);
+                        entries.dedup();
+                    }
                 }
                 check(case, number, thread_number, &ours, &theirs);
                 thread_number += 1;

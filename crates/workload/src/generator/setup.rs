@@ -231,7 +231,7 @@ impl Generator {
             bytes = bytes.max(amount);
         }
         if rw.is_trim_write() {
-            bytes = bytes.saturating_add(amount);
+            bytes = bytes.saturating_add(self.bounds.bytes_all_loops);
         }
         self.bounds.bytes_pass = bytes;
         self
@@ -328,7 +328,6 @@ impl Generator {
             file.restart(self.reseed.is_some());
         }
         self.picker.restart();
-        self.offsets.run_left = 0;
         self.directions.restart();
         self.issued_bytes_pass = 0;
         self.issued_requests_pass = 0;
