@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -57,7 +58,7 @@ pub(crate) fn send(pid: u32, signal: Signal) {
 /// A run under way, in a directory of its own.
 pub(crate) struct Session {
     child: Option<Child>,
-    pub(crate) scratch: Scratch,
+    pub(crate) scratch: Rc<Scratch>,
 }
 
 /// How it ended.
@@ -93,7 +94,7 @@ impl Session {
         let mut command = Command::new(program);
         command.args(words.split_whitespace().map(OsStr::new)).current_dir(scratch.path());
         command.stdin(Stdio::null()).stdout(file("out")).stderr(file("err"));
-        Session { child: Some(command.spawn().unwrap()), scratch }
+        Session { child: Some(command.spawn().unwrap()), scratch: Rc::new(scratch) }
     }
 
     /// Its process.

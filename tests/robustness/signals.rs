@@ -1,5 +1,6 @@
 //! Signals and violent deaths.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -54,6 +55,23 @@ fn an_interrupted_run_starts_nothing_more() {
     let report = ended.document();
     assert!(number(&report, "jobs.0.write.total_ios") > 0.0);
     assert_eq!(number(&report, "jobs.1.write.total_ios"), 0.0);
+}
+
+/// Files of many gigabytes are not finished first.
+#[test]
+fn a_layout_is_given_up() {
+    for words in ["", "--create_serialize=0", "--create_serialize=0 --thread"] {
+        let words =
+            format!("--output-format=json --name=a --rw=read --size=64g --fallocate=none {words}");
+        let session = Session::start(&words);
+        session.wait_for_writes(&["a.0.0"]);
+        session.signal(Signal::TERM);
+        let scratch = Rc::clone(&session.scratch);
+        let ended = session.finish();
+        assert_eq!(ended.code, 128, "{words}: {}", ended.err);
+        assert_eq!(number(&ended.document(), "jobs.0.read.total_ios"), 0.0);
+        assert!(!scratch.path().join("a.0.0").exists(), "{words}");
+    }
 }
 
 /// A job that hangs in the kernel cannot end by itself: the second signal ends the run.

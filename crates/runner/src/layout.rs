@@ -104,16 +104,6 @@ pub(crate) trait Watcher {
     fn progress(&mut self, done: u64, total: u64) -> bool;
 }
 
-/// Nobody watches.
-pub(crate) struct Unwatched;
-
-impl Watcher for Unwatched {
-    fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
-    fn progress(&mut self, _done: u64, _total: u64) -> bool {
-        true
-    }
-}
-
 /// Resolves the files of a clone and creates those that are missing or too short.
 pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
     let layout = resolve(request)?;

@@ -189,10 +189,10 @@ fn tolerated_errors_are_shown_if_asked_for() {
     let faults = Faults { error_at: Some((2, Errno::IO)), ..Faults::default() };
     let words = "--rw=read --size=64k --bs=4k --continue_on_error=read";
     let quiet = Trial::inline(words).with(faults.clone()).run();
-    assert!(quiet.report.messages.is_empty());
+    assert!(quiet.messages.is_empty());
     let shown = Trial::inline(&format!("{words} --error_dump=1")).with(faults).run();
-    assert_eq!(shown.report.messages.len(), 1);
-    assert!(shown.report.messages[0].contains("offset 8192"), "{:?}", shown.report.messages);
+    assert_eq!(shown.messages.len(), 1);
+    assert!(shown.messages[0].contains("offset 8192"), "{:?}", shown.messages);
 }
 
 #[test]

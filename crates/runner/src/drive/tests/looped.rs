@@ -18,7 +18,7 @@ use fiord_workload::{Filler, Generator, Regions};
 
 use super::super::{Drive, End, Parts};
 use crate::board::{Board, Command, State};
-use crate::layout::{self, Layout, Unwatched};
+use crate::layout::{self, Layout, Watcher};
 use crate::targets::{Targets, advice};
 
 /// The plan of a job given in the words of the command line.
@@ -136,6 +136,17 @@ impl Setup {
         let messages = ledger::read_last_words(&words).messages;
         let (states, passes) = (states.into_inner(), passes.into_inner());
         Looped { end, report, messages, states, passes }
+    }
+}
+
+/// Nobody watches a layout.
+struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
+
+    fn progress(&mut self, _done: u64, _total: u64) -> bool {
+        true
     }
 }
 
