@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -141,4 +141,14 @@ impl Drop for Session {
             let _ = child.wait();
         }
     }
+}
+
+/// A copy of the program in the scratch directory. Another process makes it: a descriptor of ours that
+/// is open for writing would be inherited by whatever a test beside this one starts in that moment,
+/// and the copy could not be executed as long as it lives ("text file busy").
+pub(crate) fn copy_of_program(scratch: &Scratch) -> PathBuf {
+    let copy = scratch.path().join("fiord-copy");
+    let status = Command::new("cp").arg(fiord().path).arg(&copy).status().unwrap();
+    assert!(status.success());
+    copy
 }
