@@ -1,5 +1,7 @@
 //! Mistakes of users, and machines that cannot do what is asked: one message each, in every format.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -124,6 +126,21 @@ fn each_mistake_is_told_once_and_nothing_is_created() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn names_of_files_may_be_any_bytes() {
+    for execution in ["thread=0", "thread"] {
+        let scratch = Scratch::new("input").unwrap();
+        let job = b"rw=write\nsize=4k\nioengine=psync\nfilename=f\xff\x01 x\n".as_slice();
+        let text = [b"[a]\n", execution.as_bytes(), b"\n", job].concat();
+        std::fs::write(scratch.path().join("odd.fio"), text).unwrap();
+        let run = run(&scratch, "odd.fio --output-format=json");
+        assert_eq!((run.code(), run.stderr.as_str()), (0, ""));
+        assert_eq!(number(&run.json().unwrap(), "jobs.0.write.io_bytes"), 4096.0);
+        let written = scratch.path().join(OsStr::from_bytes(b"f\xff\x01 x"));
+        assert_eq!(std::fs::metadata(written).unwrap().len(), 4096);
+    }
 }
 
 #[test]

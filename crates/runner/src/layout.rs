@@ -49,6 +49,7 @@ impl Layout {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TargetFile {
     /// Where it is.
+    #[serde(with = "any_path")]
     pub(crate) path: PathBuf,
     /// What it is.
     #[serde(with = "kind_number")]
@@ -65,6 +66,22 @@ impl TargetFile {
     /// First byte behind the part that the job uses.
     fn end(&self) -> u64 {
         self.offset.saturating_add(self.size)
+    }
+}
+
+/// Paths are any bytes; the usual serialised form of [`PathBuf`] refuses those that are not UTF-8.
+mod any_path {
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        OsString::deserialize(from).map(PathBuf::from)
     }
 }
 

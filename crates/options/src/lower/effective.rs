@@ -100,6 +100,10 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
         "clat_percentiles" => Resolved::flag(stats.clat_percentiles),
         "lat_percentiles" => Resolved::flag(stats.lat_percentiles),
         "slat_percentiles" => Resolved::flag(stats.slat_percentiles),
+        "percentile_list" => {
+            let list: Vec<String> = stats.percentiles.iter().map(f64::to_string).collect();
+            Resolved::optional((!list.is_empty()).then(|| list.join(":")))
+        }
         "unit_base" => Resolved::number(stats.unit_base),
         _ => Resolved::AsGiven,
     }

@@ -244,6 +244,8 @@ fn measurements_that_are_off_take_their_percentiles_along() {
     assert!(stats.lat && !stats.clat && !stats.clat_percentiles);
     assert_eq!(stats.unified, Unified::Both);
     assert_eq!(stats.percentiles, [50.0, 99.0]);
+    assert_eq!(job("percentile_list=99:50:0:10").stats.percentiles, [50.0, 99.0]);
+    assert_eq!(job("percentile_list=0").stats.percentiles, []);
 }
 
 #[test]
