@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -22,6 +22,15 @@ pub(crate) const ENDLESS: &str = "--ioengine=psync --rw=write --size=64k --bs=4k
 /// The program.
 pub(crate) fn fiord() -> Program {
     Program::under_test(env!("CARGO_BIN_EXE_fiord"))
+}
+
+/// A copy of the program in a directory. It is made by another process: a file that this one has open
+/// for writing could not be executed while another test starts a process.
+pub(crate) fn copy_of_fiord(scratch: &Scratch) -> PathBuf {
+    let copy = scratch.path().join("fiord-copy");
+    let copied = Command::new("cp").arg(fiord().path).arg(&copy).status().unwrap();
+    assert!(copied.success());
+    copy
 }
 
 /// Runs it to its end.
