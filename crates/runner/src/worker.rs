@@ -3,7 +3,6 @@
 //! Whatever can fail or allocate is done before the barrier. However a worker ends, its ledger says how
 //! far it came and why it stopped.
 
-use std::cell::Cell;
 use std::io::Write;
 use std::sync::atomic::AtomicU64;
 
@@ -218,17 +217,11 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
             return report_failure(&mut ledger, &failure);
         }
     }
-    let started = Cell::new(Usage::of_thread());
-    let start_ms = Cell::new(clock::realtime_ns() / 1_000_000);
-    ledger.set_identity(process::thread_id(), start_ms.get());
+    ledger.begin_usage(Usage::of_thread().numbers());
+    ledger.set_identity(process::thread_id(), clock::realtime_ns() / 1_000_000);
     let ramp = job.limits.ramp_ns.is_some_and(|ns| ns > 0);
     board.set_state(worker, if ramp { State::Ramp } else { State::Running });
-    let enter = |state: State| {
-        if state == State::Running && board.state(worker) == State::Ramp {
-            started.set(Usage::of_thread());
-        }
-        board.set_state(worker, state);
-    };
+    let enter = |state: State| board.set_state(worker, state);
     let relay =
         |targets: &Targets| relayout(order, place.registry, targets, board.commands(worker));
     let mut drive = Drive::new(
@@ -250,14 +243,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     );
     drive.run();
     let (mut ledger, targets) = drive.into_results();
-    let used = Usage::of_thread().since(started.get());
-    ledger.set_usage([
-        used.user_us,
-        used.system_us,
-        used.context_switches,
-        used.major_faults,
-        used.minor_faults,
-    ]);
+    ledger.end_usage(Usage::of_thread().numbers());
     board.set_state(worker, State::Finishing);
     if (job.files.unlink || job.files.unlink_each_loop)
         && let Err(failure) = targets.unlink_all()

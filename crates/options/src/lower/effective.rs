@@ -78,6 +78,8 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
         "direct" => Resolved::flag(files.direct),
         "buffered" => Resolved::flag(!files.direct),
         "invalidate" => Resolved::flag(files.invalidate),
+        // Only random offsets have a map to do without.
+        "norandommap" if !plan.pattern.rw.random => Resolved::Absent,
         "norandommap" => Resolved::flag(!plan.pattern.random_map),
         "randrepeat" => {
             Resolved::flag(matches!(plan.pattern.seeds, Seeds::Base { repeat: true, .. }))

@@ -423,5 +423,12 @@ fn the_echo_has_resolved_values_in_the_order_of_the_table() {
     assert_eq!(value("loops"), Some("1"));
     assert_eq!(value("size"), None);
     assert_eq!(value("rate"), None, "not built");
+    assert_eq!(value("norandommap"), Some("0"));
     assert_eq!(job.given[0], ("bs".to_owned(), "8k,16k".to_owned()));
+}
+
+#[test]
+fn the_echo_leaves_out_what_is_not_in_force() {
+    let sequential = job("rw=read norandommap");
+    assert!(sequential.effective.iter().all(|(name, _)| name != "norandommap"));
 }

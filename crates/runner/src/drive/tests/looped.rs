@@ -61,6 +61,7 @@ pub(super) struct Setup {
 pub(super) struct Looped {
     pub(super) end: End,
     pub(super) report: Snapshot,
+    pub(super) messages: Vec<String>,
     pub(super) states: Vec<State>,
     pub(super) passes: usize,
 }
@@ -132,7 +133,9 @@ impl Setup {
         };
         let end = Drive::new(job, parts, self.caps.inline).run();
         let report = ledger::read(&words).expect("a snapshot");
-        Looped { end, report, states: states.into_inner(), passes: passes.into_inner() }
+        let messages = ledger::read_last_words(&words).messages;
+        let (states, passes) = (states.into_inner(), passes.into_inner());
+        Looped { end, report, messages, states, passes }
     }
 }
 
