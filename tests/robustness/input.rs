@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use xtask::json::Json;
 use xtask::program::{Run, Scratch};
 
-use crate::session::{copy_of_program, fiord, number, run};
+use crate::session::{copy_of_fiord, fiord, number, run};
 
 const FORMATS: [&str; 5] = ["normal", "json", "json+", "terse", "normal,json"];
 
@@ -165,8 +165,7 @@ fn success_is_silent() {
 /// The words, run by somebody who may do nothing.
 fn run_as_nobody(scratch: &Scratch, words: &str) -> (Option<i32>, String, String) {
     // The build directory may be closed to others.
-    let copy = copy_of_program(scratch);
-    let mut command = Command::new(&copy);
+    let mut command = Command::new(copy_of_fiord(scratch));
     if rustix::process::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }

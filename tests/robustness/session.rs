@@ -24,6 +24,15 @@ pub(crate) fn fiord() -> Program {
     Program::under_test(env!("CARGO_BIN_EXE_fiord"))
 }
 
+/// A copy of the program in a directory. It is made by another process: a file that this one has open
+/// for writing could not be executed while another test starts a process.
+pub(crate) fn copy_of_fiord(scratch: &Scratch) -> PathBuf {
+    let copy = scratch.path().join("fiord-copy");
+    let copied = Command::new("cp").arg(fiord().path).arg(&copy).status().unwrap();
+    assert!(copied.success());
+    copy
+}
+
 /// Runs it to its end.
 pub(crate) fn run(scratch: &Scratch, words: &str) -> Run {
     fiord().run(scratch.path(), words.split_whitespace()).unwrap()
@@ -141,14 +150,4 @@ impl Drop for Session {
             let _ = child.wait();
         }
     }
-}
-
-/// A copy of the program in the scratch directory. Another process makes it: a descriptor of ours that
-/// is open for writing would be inherited by whatever a test beside this one starts in that moment,
-/// and the copy could not be executed as long as it lives ("text file busy").
-pub(crate) fn copy_of_program(scratch: &Scratch) -> PathBuf {
-    let copy = scratch.path().join("fiord-copy");
-    let status = Command::new("cp").arg(fiord().path).arg(&copy).status().unwrap();
-    assert!(status.success());
-    copy
 }
