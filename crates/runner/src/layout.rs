@@ -9,13 +9,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_base::Direction;
+use fiord_base::random::StreamSeeds;
 use fiord_engine::Caps;
 use fiord_options::Plan;
 use fiord_options::plan::{Fallocate, FilesPlan, JobPlan, TargetKind};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, Kind, OpenHow, Reserve};
-use fiord_workload::fill;
+use fiord_workload::Filler;
 use fiord_workload::region::{self, FileRegion, Regions, Target};
 use serde::{Deserialize, Serialize};
 
@@ -153,7 +154,7 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
         watcher.begin(&job.name, missing.len(), total);
     }
     let mut done = 0;
-    let mut content = LayoutContent::new(request.seeds);
+    let mut content = Filler::new(&job.data, job.pattern.generator, true, request.seeds);
     for target in missing {
         create(job, target, whole.then_some(&mut content), &mut |bytes| {
             watcher.progress(done + bytes, total)
@@ -267,7 +268,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
 fn create(
     job: &JobPlan,
     target: &TargetFile,
-    content: Option<&mut LayoutContent>,
+    content: Option<&mut Filler>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(), Failure> {
     let path = &target.path;
@@ -300,7 +301,7 @@ fn extend(
     job: &JobPlan,
     target: &TargetFile,
     fd: BorrowedFd<'_>,
-    content: Option<&mut LayoutContent>,
+    content: Option<&mut Filler>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(), Failure> {
     let shown = target.path.display();
@@ -310,11 +311,14 @@ fn extend(
     let Some(content) = content else { return Ok(()) };
     file::truncate(fd, bytes)
         .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
-    let mut buffer = vec![0; FILL_BYTES.min(bytes as usize)];
+    // Every block is filled like the buffer of a write.
+    let unit = usize::try_from(job.blocks.max[Direction::Write]).unwrap_or(FILL_BYTES).max(1);
+    let units = unit.saturating_mul((FILL_BYTES / unit).max(1));
+    let mut buffer = vec![0; usize::try_from(bytes).map_or(units, |bytes| bytes.min(units))];
     let mut at = 0;
     while at < bytes {
         let part = buffer.len().min((bytes - at) as usize);
-        content.fill(&mut buffer[..part]);
+        content.lay_out(&mut buffer[..part], unit);
         let mut from = &buffer[..part];
         while !from.is_empty() {
             match file::pwrite(fd, from, at) {
@@ -479,21 +483,6 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Random contents for files that are laid out.
-struct LayoutContent {
-    stream: Stream,
-}
-
-impl LayoutContent {
-    fn new(seeds: &StreamSeeds) -> LayoutContent {
-        LayoutContent { stream: Stream::new(Width::Wide, seeds.get(StreamId::Buffer)) }
-    }
-
-    fn fill(&mut self, buffer: &mut [u8]) {
-        fill::random(buffer, self.stream.pair_seed());
-    }
 }
 
 #[cfg(test)]

@@ -147,7 +147,8 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
     })?;
     let mut filler =
-        Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds);
+        Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds)
+            .repeating(job.pattern.seeds);
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
