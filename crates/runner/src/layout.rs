@@ -9,12 +9,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_base::Direction;
+use fiord_base::random::StreamSeeds;
 use fiord_engine::Caps;
 use fiord_options::plan::{Fallocate, FilesPlan, JobPlan, TargetKind};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, Kind, OpenHow, Reserve};
-use fiord_workload::fill;
+use fiord_workload::Filler;
 use fiord_workload::region::{self, FileRegion, Regions, Target};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,9 @@ use crate::failure::Failure;
 
 /// Bytes written at once while a file is filled.
 const FILL_BYTES: usize = 1 << 20;
+
+/// Longest block whose contents are made in one piece.
+const MOST_FILL_BYTES: usize = 16 << 20;
 
 /// The files of one clone, ready to be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,8 @@ pub(crate) struct Layout {
     pub(crate) size: u64,
     /// Bytes to move per loop, where the job says so.
     pub(crate) io_size: Option<u64>,
+    /// Buffers whose contents were written to files; the job's own contents follow them in the stream.
+    pub(crate) filled: u64,
 }
 
 impl Layout {
@@ -115,7 +121,7 @@ impl Watcher for Unwatched {
 
 /// Resolves the files of a clone and creates those that are missing or too short.
 pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
-    let layout = resolve(request)?;
+    let mut layout = resolve(request)?;
     let job = request.job;
     if request.caps.diskless || job.files.create_on_open {
         return Ok(layout);
@@ -145,13 +151,14 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
         watcher.begin(&job.name, missing.len(), total);
     }
     let mut done = 0;
-    let mut content = LayoutContent::new(request.seeds);
+    let mut content = LayoutContent::new(job, request.seeds);
     for target in missing {
         create(job, target, whole.then_some(&mut content), &mut |bytes| {
             watcher.progress(done + bytes, total)
         })?;
         done += target.end();
     }
+    layout.filled = content.used;
     Ok(layout)
 }
 
@@ -167,7 +174,7 @@ fn needs_work(job: &JobPlan, target: &TargetFile) -> bool {
 }
 
 /// True if files get their contents before the job; plain writes only get room.
-fn fills(job: &JobPlan, caps: Caps) -> bool {
+pub(crate) fn fills(job: &JobPlan, caps: Caps) -> bool {
     let rw = job.pattern.rw;
     rw.read || rw.trim || job.files.overwrite || caps.no_extend
 }
@@ -199,7 +206,7 @@ fn resolve(request: &Request<'_>) -> Result<Layout, Failure> {
             size: region.size,
         })
         .collect();
-    Ok(Layout { files, size: regions.size, io_size: regions.io_size })
+    Ok(Layout { files, size: regions.size, io_size: regions.io_size, filled: 0 })
 }
 
 /// Kind and size of a target, and whether the job may use it.
@@ -302,7 +309,7 @@ fn extend(
     let Some(content) = content else { return Ok(()) };
     file::truncate(fd, bytes)
         .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
-    let mut buffer = vec![0; FILL_BYTES.min(bytes as usize)];
+    let mut buffer = vec![0; content.buffer_bytes().min(bytes as usize)];
     let mut at = 0;
     while at < bytes {
         let part = buffer.len().min((bytes - at) as usize);
@@ -359,7 +366,6 @@ fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<Path
     if let Some(root) = &plan.opendir {
         let mut found = Vec::new();
         walk(&prefixed(directory, root), &mut found)?;
-        found.sort();
         return Ok(found);
     }
     if let Some(unsplit) = plan.unsplit.as_ref().filter(|_| plan.names.len() > 1) {
@@ -430,7 +436,7 @@ fn expand(format: &str, job_name: &str, clone_number: u32, index: u32) -> String
     name
 }
 
-/// Collects every regular file below a directory.
+/// Collects every regular file below a directory, in the order of the directories, as fio does.
 fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let failure = |error: std::io::Error| {
         Failure::new(format!("read the directory '{}'", directory.display()), error.into())
@@ -447,18 +453,33 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Random contents for files that are laid out.
+/// What files that are laid out hold: what the job would write, in its largest blocks.
 struct LayoutContent {
-    stream: Stream,
+    filler: Filler,
+    block_bytes: usize,
+    used: u64,
 }
 
 impl LayoutContent {
-    fn new(seeds: &StreamSeeds) -> LayoutContent {
-        LayoutContent { stream: Stream::new(Width::Wide, seeds.get(StreamId::Buffer)) }
+    fn new(job: &JobPlan, seeds: &StreamSeeds) -> LayoutContent {
+        let block = job.blocks.max[Direction::Write].clamp(1, MOST_FILL_BYTES as u64);
+        LayoutContent {
+            filler: Filler::new(&job.data, job.pattern.generator, true, seeds),
+            block_bytes: block as usize,
+            used: 0,
+        }
+    }
+
+    /// Bytes of a whole number of blocks, about as many as are written at once.
+    fn buffer_bytes(&self) -> usize {
+        self.block_bytes * (FILL_BYTES / self.block_bytes).max(1)
     }
 
     fn fill(&mut self, buffer: &mut [u8]) {
-        fill::random(buffer, self.stream.pair_seed());
+        for block in buffer.chunks_mut(self.block_bytes) {
+            self.filler.contents(block);
+            self.used += 1;
+        }
     }
 }
 

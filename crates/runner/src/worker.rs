@@ -148,6 +148,9 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
     })?;
     let mut filler =
         Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds);
+    if order.layout.is_some() {
+        filler.skip(layout.filled);
+    }
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
@@ -233,7 +236,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
         used.minor_faults,
     ]);
     board.set_state(worker, State::Finishing);
-    if (job.files.unlink || job.files.unlink_each_loop)
+    if job.files.unlink
         && let Err(failure) = targets.unlink_all()
     {
         report_failure(&mut ledger, &failure);
@@ -247,5 +250,9 @@ fn relayout(order: &Order, registry: &[Registration], targets: &Targets) -> Resu
     }
     targets.unlink_all()?;
     let Some(entry) = find(registry, &order.job.engine.name) else { return Ok(()) };
+    if !layout::fills(&order.job, entry.caps) {
+        // The job creates them as it opens them.
+        return Ok(());
+    }
     lay_out_here(order, entry, &StreamSeeds::from_entropy(order.seeds)).map(drop)
 }

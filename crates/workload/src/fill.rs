@@ -31,15 +31,16 @@ pub fn random(buffer: &mut [u8], seed: u64) {
     }
 }
 
-/// Stamps offset and time into each 512 bytes of a buffer.
+/// Stamps offset and time into each 512 bytes of a buffer: the time always in the first line, the offset
+/// in one that depends on both.
 pub fn scramble(buffer: &mut [u8], offset: u64, now_ns: u64) {
     let (seconds, nanoseconds) = (now_ns / 1_000_000_000, now_ns % 1_000_000_000);
     let mut offset = offset;
     let line = LINE_BYTES * ((nanoseconds ^ offset) % 8) as usize;
     for chunk in buffer.as_chunks_mut::<CHUNK_BYTES>().0 {
         chunk[line..line + 8].copy_from_slice(&offset.to_ne_bytes());
-        chunk[line + 48..line + 56].copy_from_slice(&seconds.to_ne_bytes());
-        chunk[line + 56..line + 64].copy_from_slice(&nanoseconds.to_ne_bytes());
+        chunk[48..56].copy_from_slice(&seconds.to_ne_bytes());
+        chunk[56..64].copy_from_slice(&nanoseconds.to_ne_bytes());
         offset += CHUNK_BYTES as u64;
     }
 }
@@ -61,6 +62,8 @@ pub struct Filler {
     refill: bool,
     scramble: bool,
     writes: bool,
+    width: Width,
+    seed: u64,
     stream: Stream,
 }
 
@@ -81,7 +84,23 @@ impl Filler {
             refill: plan.refill,
             scramble: plan.scramble,
             writes,
+            width,
+            seed: seeds.get(StreamId::Buffer),
             stream: Stream::new(width, seeds.get(StreamId::Buffer)),
+        }
+    }
+
+    /// Begins the stream again, for loops that are to repeat each other.
+    pub fn restart(&mut self) {
+        self.stream = Stream::new(self.width, self.seed);
+    }
+
+    /// Passes over the contents of so many buffers, which the layout of files has used.
+    pub fn skip(&mut self, buffers: u64) {
+        if matches!(self.fill, Fill::Random) {
+            for _ in 0..buffers {
+                self.stream.pair_seed();
+            }
         }
     }
 
@@ -108,7 +127,8 @@ impl Filler {
         }
     }
 
-    fn contents(&mut self, buffer: &mut [u8]) {
+    /// The next contents.
+    pub fn contents(&mut self, buffer: &mut [u8]) {
         match &self.fill {
             Fill::Random => random(buffer, self.stream.pair_seed()),
             Fill::Zero => buffer.fill(0),
@@ -133,12 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn scrambling_stamps_every_chunk_in_one_line() {
+    fn scrambling_stamps_offset_and_time_into_every_chunk() {
         let mut buffer = vec![0; 1024];
         scramble(&mut buffer, 4096, 3_000_000_002);
         let word = |at: usize| u64::from_ne_bytes(buffer[at..at + 8].try_into().unwrap());
-        assert_eq!((word(128), word(176), word(184)), (4096, 3, 2));
-        assert_eq!(word(512 + 128), 4608);
+        assert_eq!((word(128), word(48), word(56)), (4096, 3, 2));
+        assert_eq!((word(512 + 128), word(512 + 48), word(512 + 56)), (4608, 3, 2));
         assert_eq!(buffer.iter().filter(|b| **b != 0).count(), 2 * 3);
     }
 

@@ -49,6 +49,9 @@ impl Drive<'_> {
             Step::NextPass => {
                 let result = (self.between_passes)(&self.targets);
                 self.check(result);
+                if self.generator.repeats() {
+                    self.filler.restart();
+                }
                 self.now_ns = self.clock.now_ns();
                 self.begin_pass();
                 if self.settings.flush.any() {

@@ -305,6 +305,11 @@ impl Generator {
         Made::NextPass
     }
 
+    /// True if loops repeat each other, so that all streams begin again.
+    pub fn repeats(&self) -> bool {
+        self.reseed.is_some()
+    }
+
     /// True if the body runs again.
     fn goes_on(&mut self) -> bool {
         if self.bounds.time_based {
@@ -328,7 +333,6 @@ impl Generator {
             file.restart(self.reseed.is_some());
         }
         self.picker.restart();
-        self.offsets.run_left = 0;
         self.directions.restart();
         self.issued_bytes_pass = 0;
         self.issued_requests_pass = 0;
