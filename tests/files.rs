@@ -125,3 +125,17 @@ fn contents_are_the_peers() {
         assert!(std::fs::read(scratch.path().join("f")).unwrap() == theirs, "{words}");
     }
 }
+
+#[test]
+fn files_of_globals_and_of_the_job_share_its_size() {
+    let scratch = Scratch::new("files").unwrap();
+    succeed(&scratch, "--filename=a --name=j --filename=b --rw=write --size=16k");
+    let length = |name: &str| std::fs::metadata(scratch.path().join(name)).unwrap().len();
+    assert_eq!((length("a"), length("b")), (8192, 8192));
+}
+
+#[test]
+fn a_device_that_is_filled_needs_no_size() {
+    let words = "--name=a --filename=/dev/full --rw=write --fill_device=1 --bs=4k";
+    succeed(&Scratch::new("files").unwrap(), words);
+}

@@ -82,6 +82,10 @@ impl std::fmt::Display for RegionError {
 
 impl std::error::Error for RegionError {}
 
+/// Size of jobs that write until the device is full and name no size: more than any file can have, and
+/// far enough from the largest number for sums.
+const UNLIMITED_BYTES: u64 = 1 << 60;
+
 /// The regions of a clone. `clone_number` is the one of [`JobPlan::clone_number`].
 pub fn regions(
     plan: &JobPlan,
@@ -93,6 +97,7 @@ pub fn regions(
     let total = match plan.region.size {
         Some(Quantity::Bytes(size)) => Some(size),
         Some(Quantity::Zones(_)) => return Err(RegionError::Zones),
+        None if plan.region.fill_device && plan.files.file_size.is_none() => Some(UNLIMITED_BYTES),
         Some(Quantity::Percent(_)) | None => None,
     };
     let mut sizes = FileSizes::new(plan, block, seeds);
