@@ -119,6 +119,8 @@ const ON_FILES: &[&str] = &[
     "--ioengine=mmap --rw=randrw --size=1m",
     "--ioengine=psync --rw=write --size=1m --fsync=16 --end_fsync=1",
     "--ioengine=psync --rw=write --size=200k --file_append=1",
+    "--ioengine=psync --rw=write --size=16k --file_append=1 --loops=2",
+    "--ioengine=psync --rw=write --size=16k --file_append=1 --io_size=40k",
     "--ioengine=psync --rw=write --size=192k --nrfiles=3 --openfiles=1 --end_fsync=1",
     "--ioengine=psync --rw=read --filesize=1m --nrfiles=3 --openfiles=1",
 ];
