@@ -143,6 +143,7 @@ fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
         bytes,
         block_max: plan.blocks.largest(),
         io_size_given: regions.io_size.is_some(),
+        once: plan.files.append,
         time_based,
     }
 }
@@ -305,8 +306,16 @@ impl Generator {
         Made::NextPass
     }
 
+    /// True if loops repeat each other, so that all streams begin again.
+    pub fn repeats(&self) -> bool {
+        self.reseed.is_some()
+    }
+
     /// True if the body runs again.
     fn goes_on(&mut self) -> bool {
+        if self.bounds.once {
+            return false;
+        }
         if self.bounds.time_based {
             return true;
         }
