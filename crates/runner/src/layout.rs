@@ -9,12 +9,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_base::Direction;
+use fiord_base::random::StreamSeeds;
 use fiord_engine::Caps;
+use fiord_options::Plan;
 use fiord_options::plan::{Fallocate, FilesPlan, JobPlan, TargetKind};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, Kind, OpenHow, Reserve};
-use fiord_workload::fill;
+use fiord_workload::Filler;
 use fiord_workload::region::{self, FileRegion, Regions, Target};
 use serde::{Deserialize, Serialize};
 
@@ -120,16 +122,6 @@ pub(crate) trait Watcher {
     fn progress(&mut self, done: u64, total: u64) -> bool;
 }
 
-/// Nobody watches.
-pub(crate) struct Unwatched;
-
-impl Watcher for Unwatched {
-    fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
-    fn progress(&mut self, _done: u64, _total: u64) -> bool {
-        true
-    }
-}
-
 /// Resolves the files of a clone and creates those that are missing or too short.
 pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
     let layout = resolve(request)?;
@@ -162,7 +154,7 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
         watcher.begin(&job.name, missing.len(), total);
     }
     let mut done = 0;
-    let mut content = LayoutContent::new(request.seeds);
+    let mut content = Filler::new(&job.data, job.pattern.generator, true, request.seeds);
     for target in missing {
         create(job, target, whole.then_some(&mut content), &mut |bytes| {
             watcher.progress(done + bytes, total)
@@ -276,7 +268,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
 fn create(
     job: &JobPlan,
     target: &TargetFile,
-    content: Option<&mut LayoutContent>,
+    content: Option<&mut Filler>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(), Failure> {
     let path = &target.path;
@@ -309,7 +301,7 @@ fn extend(
     job: &JobPlan,
     target: &TargetFile,
     fd: BorrowedFd<'_>,
-    content: Option<&mut LayoutContent>,
+    content: Option<&mut Filler>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(), Failure> {
     let shown = target.path.display();
@@ -317,13 +309,18 @@ fn extend(
     reserve(job, fd, bytes)
         .map_err(|errno| Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno))?;
     let Some(content) = content else { return Ok(()) };
-    file::truncate(fd, bytes)
-        .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
-    let mut buffer = vec![0; FILL_BYTES.min(bytes as usize)];
+    if !job.region.fill_device {
+        file::truncate(fd, bytes)
+            .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
+    }
+    // Every block is filled like the buffer of a write.
+    let unit = usize::try_from(job.blocks.max[Direction::Write]).unwrap_or(FILL_BYTES).max(1);
+    let units = unit.saturating_mul((FILL_BYTES / unit).max(1));
+    let mut buffer = vec![0; usize::try_from(bytes).map_or(units, |bytes| bytes.min(units))];
     let mut at = 0;
     while at < bytes {
         let part = buffer.len().min((bytes - at) as usize);
-        content.fill(&mut buffer[..part]);
+        content.lay_out(&mut buffer[..part], unit);
         let mut from = &buffer[..part];
         while !from.is_empty() {
             match file::pwrite(fd, from, at) {
@@ -367,6 +364,26 @@ fn reserve(job: &JobPlan, fd: BorrowedFd<'_>, bytes: u64) -> Result<(), Errno> {
     }
 }
 
+/// Refuses directories that are missing: below them nothing is created, since a slip or a file system
+/// that is not mounted would fill another one.
+pub(crate) fn check_directories(plan: &Plan) -> Result<(), Failure> {
+    for job in &plan.jobs {
+        for directory in &job.files.directories {
+            let path = Path::new(directory);
+            let shown = path.display();
+            let missing = match file::facts(path) {
+                Ok(facts) if facts.kind == Kind::Directory => continue,
+                Ok(_) => Errno(20),
+                Err(errno) => errno,
+            };
+            let action = format!("use the directory '{shown}' of job '{}'", job.name);
+            return Err(Failure::new(action, missing)
+                .with_remedy("directory= names one that exists already"));
+        }
+    }
+    Ok(())
+}
+
 /// The paths of a clone, in order.
 fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<PathBuf>, Failure> {
     let directory = match plan.directories.len() {
@@ -395,11 +412,17 @@ fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<Path
             return Ok(vec![path]);
         }
     }
-    let names = (0..plan.count).map(|index| {
+    let mut names = Vec::new();
+    // A list that is too long would end the program.
+    names.try_reserve_exact(plan.count as usize).map_err(|_| Failure {
+        errno: Errno::NOMEM,
+        text: format!("no memory for {} files (nrfiles)", plan.count),
+    })?;
+    names.extend((0..plan.count).map(|index| {
         let name = expand(&plan.name_format, job_name, clone_number, index);
         prefixed(directory, OsStr::new(&name))
-    });
-    Ok(names.collect())
+    }));
+    Ok(names)
 }
 
 /// Puts the directory in front of a name; absolute names get it too, as in fio.
@@ -462,21 +485,6 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Random contents for files that are laid out.
-struct LayoutContent {
-    stream: Stream,
-}
-
-impl LayoutContent {
-    fn new(seeds: &StreamSeeds) -> LayoutContent {
-        LayoutContent { stream: Stream::new(Width::Wide, seeds.get(StreamId::Buffer)) }
-    }
-
-    fn fill(&mut self, buffer: &mut [u8]) {
-        fill::random(buffer, self.stream.pair_seed());
-    }
 }
 
 #[cfg(test)]

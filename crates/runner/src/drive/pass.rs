@@ -49,6 +49,7 @@ impl Drive<'_> {
             }
             Step::PassEnd => self.end_pass(),
             Step::NextPass => {
+                self.filler.next_pass();
                 let result = (self.between_passes)(&self.targets);
                 self.check(result);
                 self.now_ns = self.clock.now_ns();

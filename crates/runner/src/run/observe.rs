@@ -134,11 +134,8 @@ impl Run<'_> {
 
     pub(super) fn outcome(self) -> RunOutcome {
         let report = self.report(false);
-        let failed = |(index, worker): &(usize, &Worker)| {
-            let error = ledger::read(self.ledger_words(*index)).map_or(0, |s| s.error);
-            error != 0 || worker.fate.error != 0 || worker.fate.signal != 0
-        };
-        let failed = self.workers.iter().enumerate().filter(failed).count();
+        let failed = |worker: &&Worker| worker.fate.error != 0 || worker.fate.signal != 0;
+        let failed = self.workers.iter().filter(failed).count();
         RunOutcome { report, failed, signal: self.ending.map(|ending| ending.signal) }
     }
 }

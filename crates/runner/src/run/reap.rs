@@ -77,8 +77,16 @@ impl Run<'_> {
     pub(super) fn bury(&mut self, index: usize, observer: &mut dyn Observer) {
         self.workers[index].body = Body::Gone;
         self.board.set_state(index, State::Reaped);
-        let lines = ledger::read(self.ledger_words(index)).map_or_else(Vec::new, |s| s.messages);
-        for line in lines {
+        let left = ledger::read_last_words(self.ledger_words(index));
+        let fate = &mut self.workers[index].fate;
+        if left.error != 0 {
+            fate.error = left.error;
+        }
+        if left.torn {
+            let text = "it ended while it counted a request, which may be counted in part";
+            self.say(index, Severity::Warning, text, observer);
+        }
+        for line in left.messages {
             let severity = match line.as_bytes().first() {
                 Some(b'e') => Severity::Error,
                 Some(b'w') => Severity::Warning,

@@ -121,7 +121,7 @@ fn file_state(
         }
     }
     if plan.pattern.rw.random && plan.pattern.generator == RandomGenerator::Lfsr {
-        let bound = blocks.into_iter().max().unwrap_or(0);
+        let bound = region.size.min(region.real_size) / unit;
         let lfsr = Lfsr::new(bound, seeds.get(StreamId::Offset)).map_err(GeneratorError::Lfsr)?;
         state.lfsr = Some(lfsr);
     }
@@ -231,7 +231,7 @@ impl Generator {
             bytes = bytes.max(amount);
         }
         if rw.is_trim_write() {
-            bytes = bytes.saturating_add(amount);
+            bytes = bytes.saturating_add(self.bounds.bytes_all_loops);
         }
         self.bounds.bytes_pass = bytes;
         self
@@ -328,7 +328,6 @@ impl Generator {
             file.restart(self.reseed.is_some());
         }
         self.picker.restart();
-        self.offsets.run_left = 0;
         self.directions.restart();
         self.issued_bytes_pass = 0;
         self.issued_requests_pass = 0;
