@@ -9,13 +9,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_base::Direction;
+use fiord_base::random::StreamSeeds;
 use fiord_engine::Caps;
 use fiord_options::Plan;
 use fiord_options::plan::{Fallocate, FilesPlan, JobPlan, TargetKind};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, Kind, OpenHow, Reserve};
-use fiord_workload::fill;
+use fiord_workload::Filler;
 use fiord_workload::region::{self, FileRegion, Regions, Target};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,7 @@ impl Layout {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TargetFile {
     /// Where it is.
+    #[serde(with = "any_path")]
     pub(crate) path: PathBuf,
     /// What it is.
     #[serde(with = "kind_number")]
@@ -65,6 +67,22 @@ impl TargetFile {
     /// First byte behind the part that the job uses.
     fn end(&self) -> u64 {
         self.offset.saturating_add(self.size)
+    }
+}
+
+/// Paths are any bytes; the usual serialised form of [`PathBuf`] refuses those that are not UTF-8.
+mod any_path {
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        OsString::deserialize(from).map(PathBuf::from)
     }
 }
 
@@ -104,16 +122,6 @@ pub(crate) trait Watcher {
     fn progress(&mut self, done: u64, total: u64) -> bool;
 }
 
-/// Nobody watches.
-pub(crate) struct Unwatched;
-
-impl Watcher for Unwatched {
-    fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
-    fn progress(&mut self, _done: u64, _total: u64) -> bool {
-        true
-    }
-}
-
 /// Resolves the files of a clone and creates those that are missing or too short.
 pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
     let layout = resolve(request)?;
@@ -146,7 +154,7 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
         watcher.begin(&job.name, missing.len(), total);
     }
     let mut done = 0;
-    let mut content = LayoutContent::new(request.seeds);
+    let mut content = Filler::new(&job.data, job.pattern.generator, true, request.seeds);
     for target in missing {
         create(job, target, whole.then_some(&mut content), &mut |bytes| {
             watcher.progress(done + bytes, total)
@@ -260,7 +268,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
 fn create(
     job: &JobPlan,
     target: &TargetFile,
-    content: Option<&mut LayoutContent>,
+    content: Option<&mut Filler>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(), Failure> {
     let path = &target.path;
@@ -293,7 +301,7 @@ fn extend(
     job: &JobPlan,
     target: &TargetFile,
     fd: BorrowedFd<'_>,
-    content: Option<&mut LayoutContent>,
+    content: Option<&mut Filler>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(), Failure> {
     let shown = target.path.display();
@@ -303,11 +311,14 @@ fn extend(
     let Some(content) = content else { return Ok(()) };
     file::truncate(fd, bytes)
         .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
-    let mut buffer = vec![0; FILL_BYTES.min(bytes as usize)];
+    // Every block is filled like the buffer of a write.
+    let unit = usize::try_from(job.blocks.max[Direction::Write]).unwrap_or(FILL_BYTES).max(1);
+    let units = unit.saturating_mul((FILL_BYTES / unit).max(1));
+    let mut buffer = vec![0; usize::try_from(bytes).map_or(units, |bytes| bytes.min(units))];
     let mut at = 0;
     while at < bytes {
         let part = buffer.len().min((bytes - at) as usize);
-        content.fill(&mut buffer[..part]);
+        content.lay_out(&mut buffer[..part], unit);
         let mut from = &buffer[..part];
         while !from.is_empty() {
             match file::pwrite(fd, from, at) {
@@ -472,21 +483,6 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Random contents for files that are laid out.
-struct LayoutContent {
-    stream: Stream,
-}
-
-impl LayoutContent {
-    fn new(seeds: &StreamSeeds) -> LayoutContent {
-        LayoutContent { stream: Stream::new(Width::Wide, seeds.get(StreamId::Buffer)) }
-    }
-
-    fn fill(&mut self, buffer: &mut [u8]) {
-        fill::random(buffer, self.stream.pair_seed());
-    }
 }
 
 #[cfg(test)]
