@@ -309,8 +309,10 @@ fn extend(
     reserve(job, fd, bytes)
         .map_err(|errno| Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno))?;
     let Some(content) = content else { return Ok(()) };
-    file::truncate(fd, bytes)
-        .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
+    if !job.region.fill_device {
+        file::truncate(fd, bytes)
+            .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
+    }
     // Every block is filled like the buffer of a write.
     let unit = usize::try_from(job.blocks.max[Direction::Write]).unwrap_or(FILL_BYTES).max(1);
     let units = unit.saturating_mul((FILL_BYTES / unit).max(1));
