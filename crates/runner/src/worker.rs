@@ -89,6 +89,9 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
     ledger.set_identity(process::thread_id(), 0);
     match set_up(order, place) {
         Ok(ready) => {
+            if let Some(note) = ready.generator.note() {
+                ledger.message(Severity::Note, note);
+            }
             board.set_state(worker, State::Initialised);
             if board.commands(worker).wait_for_start() {
                 run(order, place, ledger, ready);
