@@ -195,6 +195,54 @@ fn a_killed_worker_keeps_its_results() {
 }
 
 #[test]
+fn cpu_usage_is_known_before_a_job_ends() {
+    let scratch = Scratch::new("reports").unwrap();
+    let child = start(scratch.path(), "--output-format=json --numjobs=2", 2);
+    signal(child.id(), Signal::USR1);
+    std::thread::sleep(Duration::from_millis(200));
+    let family = descendants(child.id()).unwrap();
+    signal(family[1], Signal::KILL);
+    std::thread::sleep(Duration::from_millis(200));
+    signal(child.id(), Signal::INT);
+    let (_, documents, err) = finish(child, scratch.path());
+    assert_eq!(documents.len(), 2, "{err}");
+    for report in documents {
+        for job in ["jobs.0", "jobs.1"] {
+            let percent = |field: &str| report.at(&format!("{job}.{field}")).unwrap().number();
+            assert!(percent("usr_cpu").unwrap() + percent("sys_cpu").unwrap() > 0.0, "{job}");
+        }
+    }
+}
+
+#[test]
+fn the_remaining_time_is_in_reports() {
+    let scratch = Scratch::new("reports").unwrap();
+    let child = start(scratch.path(), "--output-format=json", 1);
+    signal(child.id(), Signal::USR1);
+    std::thread::sleep(Duration::from_millis(300));
+    signal(child.id(), Signal::INT);
+    let (_, documents, _) = finish(child, scratch.path());
+    let eta = |at: usize| documents[at].at("jobs.0.eta").and_then(Json::number).unwrap();
+    assert!((1.0..=60.0).contains(&eta(0)), "{}", eta(0));
+    assert_eq!(eta(1), 0.0);
+}
+
+#[test]
+fn the_progress_line_stays_out_of_documents() {
+    let job = format!("--eta=always --eta-interval=250ms {JOB} --time_based --runtime=1");
+    let run_in_json = run(&format!("--output-format=json {job}"));
+    assert!(run_in_json.json().is_ok(), "{}", run_in_json.stdout);
+    for format in ["normal", "json"] {
+        let scratch = Scratch::new("reports").unwrap();
+        let words = format!("--output=report --output-format={format} {job}");
+        let run = ours().run(scratch.path(), words.split_whitespace()).unwrap();
+        assert!(run.stdout.contains("Jobs: 1 (f=1)"), "{format}: {:?}", run.stdout);
+        let report = std::fs::read_to_string(scratch.path().join("report")).unwrap();
+        assert!(!report.contains("Jobs: 1") && !report.contains('\r'), "{report}");
+    }
+}
+
+#[test]
 fn status_while_running() {
     let scratch = Scratch::new("reports").unwrap();
     let child = start(scratch.path(), "--output-format=json", 1);

@@ -1,5 +1,7 @@
 //! Mistakes of users, and machines that cannot do what is asked: one message each, in every format.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -8,7 +10,7 @@ use std::process::{Command, Stdio};
 use xtask::json::Json;
 use xtask::program::{Run, Scratch};
 
-use crate::session::{fiord, number, run};
+use crate::session::{copy_of_fiord, fiord, number, run};
 
 const FORMATS: [&str; 5] = ["normal", "json", "json+", "terse", "normal,json"];
 
@@ -51,6 +53,22 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake("--readonly --name=a --rw=read --size=1m", "", 1, &["readonly", "a.0.0"]),
     Mistake("--name=a --ioengine=null --size=1m --output=absent/x", "", 1, &["absent/x"]),
+    Mistake(
+        "--name=a --ioengine=psync --rw=write --size=1m --directory=absent",
+        "",
+        1,
+        &["'absent'"],
+    ),
+    Mistake(
+        "--name=a --numjobs=2 --size=1m --directory=directory:directory/file",
+        "",
+        1,
+        &["directory/file"],
+    ),
+    Mistake("--name=a --ioengine=null --size=1m --iodepth=4000000000", "", 1, &["iodepth"]),
+    Mistake("--name=a --ioengine=null --size=1m --nrfiles=4000000000", "", 1, &["nrfiles"]),
+    Mistake("--name=a --rw=randread --ioengine=null --bs=1 --size=1p", "", 1, &["norandommap"]),
+    Mistake("--name=a --ioengine=null --size=1m --numjobs=4000000000", "", 1, &["numjobs"]),
 ];
 
 /// The messages on standard error.
@@ -111,6 +129,21 @@ fn each_mistake_is_told_once_and_nothing_is_created() {
 }
 
 #[test]
+fn names_of_files_may_be_any_bytes() {
+    for execution in ["thread=0", "thread"] {
+        let scratch = Scratch::new("input").unwrap();
+        let job = b"rw=write\nsize=4k\nioengine=psync\nfilename=f\xff\x01 x\n".as_slice();
+        let text = [b"[a]\n", execution.as_bytes(), b"\n", job].concat();
+        std::fs::write(scratch.path().join("odd.fio"), text).unwrap();
+        let run = run(&scratch, "odd.fio --output-format=json");
+        assert_eq!((run.code(), run.stderr.as_str()), (0, ""));
+        assert_eq!(number(&run.json().unwrap(), "jobs.0.write.io_bytes"), 4096.0);
+        let written = scratch.path().join(OsStr::from_bytes(b"f\xff\x01 x"));
+        assert_eq!(std::fs::metadata(written).unwrap().len(), 4096);
+    }
+}
+
+#[test]
 fn success_is_silent() {
     let jobs = "--name=a --ioengine=psync --rw=randrw --size=64k --name=b --stonewall --rw=write \
                 --size=64k --name=c --thread --ioengine=null --size=64k";
@@ -132,9 +165,7 @@ fn success_is_silent() {
 /// The words, run by somebody who may do nothing.
 fn run_as_nobody(scratch: &Scratch, words: &str) -> (Option<i32>, String, String) {
     // The build directory may be closed to others.
-    let copy = scratch.path().join("fiord-copy");
-    std::fs::copy(fiord().path, &copy).unwrap();
-    let mut command = Command::new(&copy);
+    let mut command = Command::new(copy_of_fiord(scratch));
     if rustix::process::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
@@ -167,7 +198,7 @@ fn what_is_forbidden_is_explained() {
         ("--output-format=json --name=a --filename=secret --rw=read --size=8k", "'secret'"),
         ("--output-format=json --name=a --filename=fixed --rw=write --size=8k", "'fixed'"),
         ("--output-format=json --name=a --directory=closed --rw=write --size=8k", "closed/a.0.0"),
-        ("--output-format=json --name=a --directory=closed/x --rw=write --size=8k", "closed/x"),
+        ("--output-format=json --name=a --filename=closed/x/y --rw=write --size=8k", "closed/x"),
         (
             "--output-format=json --name=a --thread --filename=secret --rw=read --size=8k",
             "'secret'",

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use xtask::json::Json;
 use xtask::program::Scratch;
 
-use crate::session::{ENDLESS, Session, fiord, number, run, wait_until};
+use crate::session::{ENDLESS, Session, copy_of_fiord, fiord, number, run, wait_until};
 
 /// When a job began and ended, milliseconds.
 fn span(report: &Json, job: usize) -> (f64, f64) {
@@ -76,8 +76,7 @@ fn a_job_file_may_come_from_standard_input() {
 #[test]
 fn the_executable_may_vanish_during_a_run() {
     let scratch = Scratch::new("vanish").unwrap();
-    let copy = scratch.path().join("fiord-copy");
-    std::fs::copy(fiord().path, &copy).unwrap();
+    let copy = copy_of_fiord(&scratch);
     let words = format!(
         "--output-format=json --name=a {ENDLESS} --runtime=2 \
          --name=b --stonewall --ioengine=null --size=1m"

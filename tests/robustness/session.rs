@@ -3,8 +3,9 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -21,6 +22,15 @@ pub(crate) const ENDLESS: &str = "--ioengine=psync --rw=write --size=64k --bs=4k
 /// The program.
 pub(crate) fn fiord() -> Program {
     Program::under_test(env!("CARGO_BIN_EXE_fiord"))
+}
+
+/// A copy of the program in a directory. It is made by another process: a file that this one has open
+/// for writing could not be executed while another test starts a process.
+pub(crate) fn copy_of_fiord(scratch: &Scratch) -> PathBuf {
+    let copy = scratch.path().join("fiord-copy");
+    let copied = Command::new("cp").arg(fiord().path).arg(&copy).status().unwrap();
+    assert!(copied.success());
+    copy
 }
 
 /// Runs it to its end.
@@ -57,7 +67,7 @@ pub(crate) fn send(pid: u32, signal: Signal) {
 /// A run under way, in a directory of its own.
 pub(crate) struct Session {
     child: Option<Child>,
-    pub(crate) scratch: Scratch,
+    pub(crate) scratch: Rc<Scratch>,
 }
 
 /// How it ended.
@@ -93,7 +103,7 @@ impl Session {
         let mut command = Command::new(program);
         command.args(words.split_whitespace().map(OsStr::new)).current_dir(scratch.path());
         command.stdin(Stdio::null()).stdout(file("out")).stderr(file("err"));
-        Session { child: Some(command.spawn().unwrap()), scratch }
+        Session { child: Some(command.spawn().unwrap()), scratch: Rc::new(scratch) }
     }
 
     /// Its process.

@@ -35,7 +35,10 @@ impl Console {
     /// Opens the output.
     pub(crate) fn open(output: &Output, wishes: &Wishes, plan: &Plan) -> Result<Console, String> {
         let formats = formats(output);
-        let terminal = output.path.is_none() && io::stdout().is_terminal();
+        let terminal = io::stdout().is_terminal();
+        // The line goes to standard output wherever the report goes; a document that is written there
+        // without a part for people has no place for it, even if it is asked for.
+        let has_place = formats.normal || output.path.is_some();
         let out: Box<dyn Write> = match &output.path {
             None => Box::new(io::stdout()),
             Some(path) => Box::new(File::create(path).map_err(|error| {
@@ -43,9 +46,9 @@ impl Console {
             })?),
         };
         let progress_line = match wishes.eta {
-            Eta::Always => true,
+            Eta::Always => has_place,
             Eta::Never => false,
-            Eta::Auto => terminal && formats.normal,
+            Eta::Auto => has_place && terminal,
         };
         let units = plan.jobs.first().map_or((1024, 8), |j| (j.stats.kb_base, j.stats.unit_base));
         Ok(Console {
@@ -56,7 +59,7 @@ impl Console {
             last_newline: Instant::now(),
             shown: 0,
             units,
-            layout_shown: terminal.then(Instant::now),
+            layout_shown: (terminal && has_place).then(Instant::now),
             failed: false,
         })
     }
@@ -95,11 +98,17 @@ impl Console {
         self.failed |= written.is_err();
     }
 
+    /// Writes a part of the progress line; that it cannot be written is no fault of the run.
+    fn write_line(text: &str) {
+        let mut line = io::stdout();
+        let _ = line.write_all(text.as_bytes()).and_then(|()| line.flush());
+    }
+
     fn clear_line(&mut self) {
         if self.shown > 0 {
             let blanks = " ".repeat(self.shown);
             self.shown = 0;
-            self.write(&format!("\r{blanks}\r"));
+            Self::write_line(&format!("\r{blanks}\r"));
         }
     }
 
@@ -111,7 +120,7 @@ impl Console {
             self.last_newline = Instant::now();
             self.shown = 0;
         }
-        self.write(&format!("{line}{}", if renew { '\n' } else { '\r' }));
+        Self::write_line(&format!("{line}{}", if renew { '\n' } else { '\r' }));
     }
 
     fn show_layout(&mut self, done: u64, total: u64) {
@@ -125,7 +134,7 @@ impl Console {
         self.clear_line();
         if done < total {
             self.shown = line.len();
-            self.write(&line);
+            Self::write_line(&line);
         }
     }
 }
@@ -136,8 +145,8 @@ impl Observer for Console {
             Event::LayingOut { job, files, bytes } if self.formats.normal => {
                 self.write(&headers::layout_line(job, files as u64, bytes));
             }
-            Event::LaidOut { done, total } if self.formats.normal => self.show_layout(done, total),
-            Event::LayingOut { .. } | Event::LaidOut { .. } => {}
+            Event::LaidOut { done, total } => self.show_layout(done, total),
+            Event::LayingOut { .. } => {}
             Event::Progress(progress) => self.show_progress(progress),
             Event::Status(report) => self.report(report),
             Event::Message(message) if message.severity == Severity::Error => {

@@ -19,7 +19,7 @@ mod reader;
 mod writer;
 
 pub use layout::{LedgerConfig, LedgerError};
-pub use reader::{Progress, Snapshot, read, read_progress};
+pub use reader::{LastWords, Progress, Snapshot, read, read_last_words, read_progress};
 pub use writer::{Ledger, Record};
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!((snapshot.sync_ios, snapshot.flush.moments.max), (1, 77));
         assert_eq!(snapshot.depths, [1, 0, 2, 0, 0, 0, 0]);
         assert_eq!(snapshot.submits, [0, 0, 0, 1, 0, 0, 0]);
-        assert_eq!(snapshot.messages, ["nhello world", "esecond"]);
+        assert_eq!(read_last_words(&words).messages, ["nhello world", "esecond"]);
         assert!(!snapshot.torn);
     }
 
@@ -90,6 +90,7 @@ mod tests {
         let mut ledger = Ledger::create(&words, &config).unwrap();
         ledger.begin();
         assert!(read(&words).unwrap().torn);
+        assert!(read_last_words(&words).torn);
         ledger.end();
         assert!(!read(&words).unwrap().torn);
     }
@@ -108,7 +109,7 @@ mod tests {
         let snapshot = read(&words).unwrap();
         assert_eq!(snapshot.directions[direction].ios, 0);
         assert_eq!(snapshot.directions[direction].clat, Latency::default());
-        assert_eq!(snapshot.messages, ["wkept"]);
+        assert_eq!(read_last_words(&words).messages, ["wkept"]);
         assert_eq!(snapshot.epoch, 1);
     }
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use fiord_base::Direction;
 use fiord_base::random::StreamSeeds;
 use fiord_engine::Caps;
+use fiord_options::Plan;
 use fiord_options::plan::{Fallocate, FilesPlan, JobPlan, TargetKind};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, Kind, OpenHow, Reserve};
@@ -54,6 +55,7 @@ impl Layout {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TargetFile {
     /// Where it is.
+    #[serde(with = "any_path")]
     pub(crate) path: PathBuf,
     /// What it is.
     #[serde(with = "kind_number")]
@@ -70,6 +72,22 @@ impl TargetFile {
     /// First byte behind the part that the job uses.
     fn end(&self) -> u64 {
         self.offset.saturating_add(self.size)
+    }
+}
+
+/// Paths are any bytes; the usual serialised form of [`PathBuf`] refuses those that are not UTF-8.
+mod any_path {
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        OsString::deserialize(from).map(PathBuf::from)
     }
 }
 
@@ -107,16 +125,6 @@ pub(crate) trait Watcher {
     fn begin(&mut self, job: &str, files: usize, bytes: u64);
     /// So many bytes of them are written; false to give up.
     fn progress(&mut self, done: u64, total: u64) -> bool;
-}
-
-/// Nobody watches.
-pub(crate) struct Unwatched;
-
-impl Watcher for Unwatched {
-    fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
-    fn progress(&mut self, _done: u64, _total: u64) -> bool {
-        true
-    }
 }
 
 /// Resolves the files of a clone and creates those that are missing or too short.
@@ -357,6 +365,26 @@ fn reserve(job: &JobPlan, fd: BorrowedFd<'_>, bytes: u64) -> Result<(), Errno> {
     }
 }
 
+/// Refuses directories that are missing: below them nothing is created, since a slip or a file system
+/// that is not mounted would fill another one.
+pub(crate) fn check_directories(plan: &Plan) -> Result<(), Failure> {
+    for job in &plan.jobs {
+        for directory in &job.files.directories {
+            let path = Path::new(directory);
+            let shown = path.display();
+            let missing = match file::facts(path) {
+                Ok(facts) if facts.kind == Kind::Directory => continue,
+                Ok(_) => Errno(20),
+                Err(errno) => errno,
+            };
+            let action = format!("use the directory '{shown}' of job '{}'", job.name);
+            return Err(Failure::new(action, missing)
+                .with_remedy("directory= names one that exists already"));
+        }
+    }
+    Ok(())
+}
+
 /// The paths of a clone, in order.
 fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<PathBuf>, Failure> {
     let directory = match plan.directories.len() {
@@ -384,11 +412,17 @@ fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<Path
             return Ok(vec![path]);
         }
     }
-    let names = (0..plan.count).map(|index| {
+    let mut names = Vec::new();
+    // A list that is too long would end the program.
+    names.try_reserve_exact(plan.count as usize).map_err(|_| Failure {
+        errno: Errno::NOMEM,
+        text: format!("no memory for {} files (nrfiles)", plan.count),
+    })?;
+    names.extend((0..plan.count).map(|index| {
         let name = expand(&plan.name_format, job_name, clone_number, index);
         prefixed(directory, OsStr::new(&name))
-    });
-    Ok(names.collect())
+    }));
+    Ok(names)
 }
 
 /// Puts the directory in front of a name; absolute names get it too, as in fio.
@@ -476,10 +510,8 @@ impl LayoutContent {
     }
 
     fn fill(&mut self, buffer: &mut [u8]) {
-        for block in buffer.chunks_mut(self.block_bytes) {
-            self.filler.contents(block);
-            self.used += 1;
-        }
+        self.filler.lay_out(buffer, self.block_bytes);
+        self.used += buffer.len().div_ceil(self.block_bytes) as u64;
     }
 }
 

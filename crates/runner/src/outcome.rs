@@ -4,6 +4,7 @@ use fiord_base::{DATA, PerDirection};
 use fiord_measure::ledger::Snapshot;
 use fiord_measure::report::{JobReport, LatencyGoal, Member, ReportSettings};
 use fiord_options::plan::{JobPlan, Unified};
+use fiord_sys::process::Usage;
 
 use crate::order::Order;
 use crate::sampler::Sampler;
@@ -17,6 +18,8 @@ pub(crate) struct Fate {
     pub(crate) error: i32,
     /// Process or thread id.
     pub(crate) pid: u32,
+    /// What its process has used in all; for a worker that could not say so itself.
+    pub(crate) usage: Option<Usage>,
 }
 
 /// Times of the run, on its clock and on the wall.
@@ -24,8 +27,8 @@ pub(crate) struct Fate {
 pub(crate) struct Times {
     pub(crate) now_ns: u64,
     pub(crate) genesis_ns: u64,
-    /// Nothing runs any more.
-    pub(crate) ended: bool,
+    /// Seconds to go, if known; 0 when nothing runs any more.
+    pub(crate) eta_s: Option<u64>,
 }
 
 /// Builds the record of one worker.
@@ -48,6 +51,7 @@ pub(crate) fn job_report(
         0 => 0,
         start_ns => times.now_ns.saturating_sub(start_ns),
     };
+    let [user_us, system_us, context_switches, major_faults, minor_faults] = usage(&snapshot, fate);
     JobReport {
         members: vec![Member { name: name.clone(), thread_number, pid, error }],
         name,
@@ -63,13 +67,13 @@ pub(crate) fn job_report(
         settings: settings(job),
         job_start_ms: snapshot.wall_start_ms,
         elapsed_s: (times.now_ns.saturating_sub(times.genesis_ns) / 1_000_000).div_ceil(1000),
-        eta_s: times.ended.then_some(0),
+        eta_s: times.eta_s,
         runtime_ms: (snapshot.runtime_ns + running_ns) / 1_000_000,
-        user_us: snapshot.usage[0],
-        system_us: snapshot.usage[1],
-        context_switches: snapshot.usage[2],
-        major_faults: snapshot.usage[3],
-        minor_faults: snapshot.usage[4],
+        user_us,
+        system_us,
+        context_switches,
+        major_faults,
+        minor_faults,
         depths: snapshot.depths,
         submits: snapshot.submits,
         completes: snapshot.completes,
@@ -84,6 +88,18 @@ pub(crate) fn job_report(
         sync: snapshot.flush.clone(),
         sync_ios: snapshot.sync_ios,
         directions: directions(snapshot, sampler, running_ns),
+    }
+}
+
+/// What the measured phase has used: as the worker wrote it at its end, else from what is known of
+/// the worker as a whole.
+fn usage(snapshot: &Snapshot, fate: &Fate) -> [u64; 5] {
+    match fate.usage {
+        Some(used) if snapshot.usage == [0; 5] && snapshot.pid != 0 => {
+            let used = used.numbers();
+            std::array::from_fn(|i| used[i].saturating_sub(snapshot.usage_before[i]))
+        }
+        _ => snapshot.usage,
     }
 }
 

@@ -83,8 +83,8 @@ impl Targets {
         self.plan.direct
     }
 
-    /// Reads every target once, so that the page cache holds what fits.
-    pub(crate) fn read_ahead(&self) -> Result<(), Failure> {
+    /// Reads every target once, so that the page cache holds what fits; as long as `go_on` says so.
+    pub(crate) fn read_ahead(&self, go_on: &dyn Fn() -> bool) -> Result<(), Failure> {
         let mut buffer = vec![0; 1 << 20];
         for (i, target) in self.files.iter().enumerate() {
             if self.diskless || !matches!(target.kind, Kind::Regular | Kind::Block) {
@@ -94,7 +94,7 @@ impl Targets {
             let fd = file::open(&target.path, &OpenHow::default())
                 .map_err(|errno| self.open_failure(index, errno))?;
             let (mut at, end) = (target.offset, target.offset.saturating_add(target.size));
-            while at < end {
+            while at < end && go_on() {
                 let part = buffer.len().min((end - at) as usize);
                 match file::pread(fd.as_fd(), &mut buffer[..part], at) {
                     Ok(0) => break,

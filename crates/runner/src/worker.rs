@@ -3,7 +3,6 @@
 //! Whatever can fail or allocate is done before the barrier. However a worker ends, its ledger says how
 //! far it came and why it stopped.
 
-use std::cell::Cell;
 use std::io::Write;
 use std::sync::atomic::AtomicU64;
 
@@ -13,13 +12,13 @@ use fiord_engine::{Engine, JobFacts, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
 use fiord_sys::process::{self, Usage};
-use fiord_sys::{BufferPool, clock, signal};
+use fiord_sys::{BufferPool, Errno, clock, signal};
 use fiord_workload::{Filler, Generator};
 
-use crate::board::{Board, State};
+use crate::board::{Board, CommandWord, State};
 use crate::drive::{Drive, Parts};
 use crate::failure::Failure;
-use crate::layout::{self, Layout, Unwatched};
+use crate::layout::{self, Layout, Watcher};
 use crate::order::{self, Order};
 use crate::recorder::Recorder;
 use crate::targets::{Targets, advice};
@@ -124,11 +123,12 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
     let seeds = StreamSeeds::from_entropy(order.seeds);
     let layout = match &order.layout {
         Some(layout) => layout.clone(),
-        None => lay_out_here(order, entry, &seeds)?,
+        None => lay_out_here(order, entry, &seeds, place.board.commands(order.worker as usize))?,
     };
     let iodepth = job.engine.iodepth.max(1) as usize;
     let caps = entry.caps.at_depth(iodepth);
     let depth = if caps.inline { 1 } else { iodepth };
+    check_depth(depth)?;
     let engine = (entry.create)(&JobFacts {
         iodepth: depth,
         max_block_bytes: job.blocks.largest(),
@@ -147,7 +147,8 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
     })?;
     let mut filler =
-        Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds);
+        Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds)
+            .repeating(job.pattern.seeds);
     if order.layout.is_some() {
         filler.skip(layout.filled);
     }
@@ -168,11 +169,34 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
     Ok(Ready { engine, buffers, filler, generator, targets, recorder })
 }
 
+/// Refuses a queue for which there is no memory. Engine and loop keep less than this for each place of
+/// it, and a list that is too long would end the program.
+fn check_depth(depth: usize) -> Result<(), Failure> {
+    Vec::<[u64; 64]>::new().try_reserve_exact(depth).map_err(|_| Failure {
+        errno: Errno::NOMEM,
+        text: format!("no memory for {depth} requests in flight (iodepth)"),
+    })
+}
+
+/// Gives a layout up when the job is told to end.
+struct Obedient<'a> {
+    commands: CommandWord<'a>,
+}
+
+impl Watcher for Obedient<'_> {
+    fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
+
+    fn progress(&mut self, _done: u64, _total: u64) -> bool {
+        !self.commands.finish()
+    }
+}
+
 /// Lays the files out in the worker (`create_serialize=0`, or again between loops).
 fn lay_out_here(
     order: &Order,
     entry: &Registration,
     seeds: &StreamSeeds,
+    commands: CommandWord<'_>,
 ) -> Result<Layout, Failure> {
     let request = layout::Request {
         job: &order.job,
@@ -181,7 +205,7 @@ fn lay_out_here(
         caps: entry.caps,
         readonly: order.readonly,
     };
-    layout::lay_out(&request, &mut Unwatched)
+    layout::lay_out(&request, &mut Obedient { commands })
 }
 
 fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
@@ -192,22 +216,18 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     }
     if job.files.pre_read {
         board.set_state(worker, State::PreReading);
-        if let Err(failure) = ready.targets.read_ahead() {
+        let commands = board.commands(worker);
+        if let Err(failure) = ready.targets.read_ahead(&|| !commands.finish()) {
             return report_failure(&mut ledger, &failure);
         }
     }
-    let started = Cell::new(Usage::of_thread());
-    let start_ms = Cell::new(clock::realtime_ns() / 1_000_000);
-    ledger.set_identity(process::thread_id(), start_ms.get());
+    ledger.begin_usage(Usage::of_thread().numbers());
+    ledger.set_identity(process::thread_id(), clock::realtime_ns() / 1_000_000);
     let ramp = job.limits.ramp_ns.is_some_and(|ns| ns > 0);
     board.set_state(worker, if ramp { State::Ramp } else { State::Running });
-    let enter = |state: State| {
-        if state == State::Running && board.state(worker) == State::Ramp {
-            started.set(Usage::of_thread());
-        }
-        board.set_state(worker, state);
-    };
-    let relay = |targets: &Targets| relayout(order, place.registry, targets);
+    let enter = |state: State| board.set_state(worker, state);
+    let relay =
+        |targets: &Targets| relayout(order, place.registry, targets, board.commands(worker));
     let mut drive = Drive::new(
         job,
         Parts {
@@ -227,14 +247,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     );
     drive.run();
     let (mut ledger, targets) = drive.into_results();
-    let used = Usage::of_thread().since(started.get());
-    ledger.set_usage([
-        used.user_us,
-        used.system_us,
-        used.context_switches,
-        used.major_faults,
-        used.minor_faults,
-    ]);
+    ledger.end_usage(Usage::of_thread().numbers());
     board.set_state(worker, State::Finishing);
     if job.files.unlink
         && let Err(failure) = targets.unlink_all()
@@ -244,7 +257,12 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
 }
 
 /// Removes and creates the files again between loops, where the job wants that.
-fn relayout(order: &Order, registry: &[Registration], targets: &Targets) -> Result<(), Failure> {
+fn relayout(
+    order: &Order,
+    registry: &[Registration],
+    targets: &Targets,
+    commands: CommandWord<'_>,
+) -> Result<(), Failure> {
     if !order.job.files.unlink_each_loop {
         return Ok(());
     }
@@ -254,5 +272,5 @@ fn relayout(order: &Order, registry: &[Registration], targets: &Targets) -> Resu
         // The job creates them as it opens them.
         return Ok(());
     }
-    lay_out_here(order, entry, &StreamSeeds::from_entropy(order.seeds)).map(drop)
+    lay_out_here(order, entry, &StreamSeeds::from_entropy(order.seeds), commands).map(drop)
 }

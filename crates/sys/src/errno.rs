@@ -17,6 +17,8 @@ impl Errno {
     pub const INVAL: Errno = Errno(libc::EINVAL);
     /// Interrupted by a signal.
     pub const INTR: Errno = Errno(libc::EINTR);
+    /// Cannot allocate memory.
+    pub const NOMEM: Errno = Errno(libc::ENOMEM);
     /// No space left.
     pub const NOSPC: Errno = Errno(libc::ENOSPC);
     /// Quota exceeded.

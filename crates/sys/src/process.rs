@@ -132,20 +132,22 @@ pub enum Ended {
     Signaled(i32),
 }
 
-/// Reaps one child: `Ok(None)` while it runs (never when `block`).
-pub fn reap(pid: Pid, block: bool) -> Result<Option<Ended>, Errno> {
+/// Reaps one child and says what it used: `Ok(None)` while it runs (never when `block`).
+pub fn reap(pid: Pid, block: bool) -> Result<Option<(Ended, Usage)>, Errno> {
     let mut status = 0;
+    // SAFETY: all bit patterns are valid for this structure of plain numbers.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     loop {
         let flags = if block { 0 } else { libc::WNOHANG };
-        // SAFETY: `status` is a valid place for the result.
-        match unsafe { libc::waitpid(pid.0, &mut status, flags) } {
+        // SAFETY: `status` and `usage` are valid places for the results.
+        match unsafe { libc::wait4(pid.0, &mut status, flags, &mut usage) } {
             0 => return Ok(None),
             -1 if Errno::last() == Errno::INTR => {}
             -1 => return Err(Errno::last()),
             _ if libc::WIFSIGNALED(status) => {
-                return Ok(Some(Ended::Signaled(libc::WTERMSIG(status))));
+                return Ok(Some((Ended::Signaled(libc::WTERMSIG(status)), Usage::of(&usage))));
             }
-            _ => return Ok(Some(Ended::Exited(libc::WEXITSTATUS(status)))),
+            _ => return Ok(Some((Ended::Exited(libc::WEXITSTATUS(status)), Usage::of(&usage)))),
         }
     }
 }
@@ -206,7 +208,7 @@ pub fn thread_id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get() as u32
 }
 
-/// CPU time and events of the calling thread.
+/// CPU time and events of a thread or process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// User CPU time, microseconds.
@@ -230,6 +232,40 @@ impl Usage {
             libc::getrusage(libc::RUSAGE_THREAD, &mut usage);
             usage
         };
+        Usage::of(&usage)
+    }
+
+    /// Of another thread, from /proc, where CPU time is kept in hundredths of a second: `None` if it
+    /// is gone. The main thread of a process has the process's id.
+    pub fn of_task(process: Pid, thread: u32) -> Option<Usage> {
+        let folder = format!("/proc/{}/task/{thread}", process.0);
+        let stat = std::fs::read_to_string(format!("{folder}/stat")).ok()?;
+        let status = std::fs::read_to_string(format!("{folder}/status")).ok()?;
+        Usage::parse(&stat, &status, rustix::param::clock_ticks_per_second())
+    }
+
+    /// Reads the text of the two files, proc_pid_stat(5) and proc_pid_status(5).
+    fn parse(stat: &str, status: &str, ticks_per_second: u64) -> Option<Usage> {
+        // The name, which may contain anything, ends with the last bracket; the state follows.
+        let fields: Vec<&str> = stat.get(stat.rfind(')')? + 1..)?.split_whitespace().collect();
+        let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
+        let micros = |ticks: u64| ticks.saturating_mul(1_000_000).checked_div(ticks_per_second);
+        let switches = |line: &str| match line.split_once(':') {
+            Some(("voluntary_ctxt_switches" | "nonvoluntary_ctxt_switches", count)) => {
+                count.trim().parse::<u64>().ok()
+            }
+            _ => None,
+        };
+        Some(Usage {
+            user_us: micros(field(14)?)?,
+            system_us: micros(field(15)?)?,
+            context_switches: status.lines().filter_map(switches).sum(),
+            major_faults: field(12)?,
+            minor_faults: field(10)?,
+        })
+    }
+
+    fn of(usage: &libc::rusage) -> Usage {
         let micros = |t: libc::timeval| t.tv_sec as u64 * 1_000_000 + t.tv_usec as u64;
         Usage {
             user_us: micros(usage.ru_utime),
@@ -240,15 +276,9 @@ impl Usage {
         }
     }
 
-    /// What was used since an earlier moment.
-    pub fn since(self, earlier: Usage) -> Usage {
-        Usage {
-            user_us: self.user_us.saturating_sub(earlier.user_us),
-            system_us: self.system_us.saturating_sub(earlier.system_us),
-            context_switches: self.context_switches.saturating_sub(earlier.context_switches),
-            major_faults: self.major_faults.saturating_sub(earlier.major_faults),
-            minor_faults: self.minor_faults.saturating_sub(earlier.minor_faults),
-        }
+    /// As plain numbers, in the order of the fields.
+    pub fn numbers(self) -> [u64; 5] {
+        [self.user_us, self.system_us, self.context_switches, self.major_faults, self.minor_faults]
     }
 }
 
@@ -260,7 +290,18 @@ mod tests {
         let shell = Executable::open(OsStr::new("/bin/sh")).unwrap();
         let arguments = ["sh", "-c", script].map(|a| CString::new(a).unwrap());
         let pid = spawn(&shell, &arguments, &[]).unwrap();
-        reap(pid, true).unwrap().unwrap()
+        reap(pid, true).unwrap().unwrap().0
+    }
+
+    #[test]
+    fn usage_is_read_from_proc() {
+        let stat = "7 (a) b) R 1 7 7 0 -1 64 11 0 12 0 150 25 0 0 20 0 1 0 99";
+        let status = "Name:\ta\nvoluntary_ctxt_switches:\t30\nnonvoluntary_ctxt_switches:\t4\n";
+        let usage = Usage::parse(stat, status, 100).unwrap();
+        assert_eq!(usage.numbers(), [1_500_000, 250_000, 34, 12, 11]);
+        assert_eq!(Usage::parse("7 (a) R 1", status, 100), None);
+        assert!(Usage::of_task(id(), thread_id()).is_some());
+        assert_eq!(Usage::of_task(id(), u32::MAX), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! buffer that is written again is not the same data.
 
 use fiord_base::random::{Stream, StreamId, StreamSeeds, Width, hash64};
-use fiord_options::plan::{DataPlan, Fill, RandomGenerator};
+use fiord_options::plan::{DataPlan, Fill, RandomGenerator, Seeds};
 
 /// Factors by which the seed of the lanes differ.
 const LANES: [u64; 4] = [1, 2, 3, 5];
@@ -13,6 +13,9 @@ const LANES: [u64; 4] = [1, 2, 3, 5];
 /// Bytes of a chunk that is stamped by scrambling, and of a line inside it.
 const CHUNK_BYTES: usize = 512;
 const LINE_BYTES: usize = 64;
+/// Where in a chunk the seconds and the nanoseconds stand.
+const SECONDS_AT: usize = 48;
+const NANOSECONDS_AT: usize = 56;
 
 /// Fills a buffer with the random bytes of a seed.
 pub fn random(buffer: &mut [u8], seed: u64) {
@@ -31,16 +34,16 @@ pub fn random(buffer: &mut [u8], seed: u64) {
     }
 }
 
-/// Stamps offset and time into each 512 bytes of a buffer: the time always in the first line, the offset
-/// in one that depends on both.
+/// Stamps offset and time into each whole 512 bytes of a buffer: the time in the first line, the
+/// offset at the begin of a line that time and offset choose.
 pub fn scramble(buffer: &mut [u8], offset: u64, now_ns: u64) {
     let (seconds, nanoseconds) = (now_ns / 1_000_000_000, now_ns % 1_000_000_000);
     let mut offset = offset;
     let line = LINE_BYTES * ((nanoseconds ^ offset) % 8) as usize;
     for chunk in buffer.as_chunks_mut::<CHUNK_BYTES>().0 {
         chunk[line..line + 8].copy_from_slice(&offset.to_ne_bytes());
-        chunk[48..56].copy_from_slice(&seconds.to_ne_bytes());
-        chunk[56..64].copy_from_slice(&nanoseconds.to_ne_bytes());
+        chunk[SECONDS_AT..SECONDS_AT + 8].copy_from_slice(&seconds.to_ne_bytes());
+        chunk[NANOSECONDS_AT..NANOSECONDS_AT + 8].copy_from_slice(&nanoseconds.to_ne_bytes());
         offset += CHUNK_BYTES as u64;
     }
 }
@@ -62,9 +65,9 @@ pub struct Filler {
     refill: bool,
     scramble: bool,
     writes: bool,
-    width: Width,
-    seed: u64,
     stream: Stream,
+    /// What the stream begins with again in each pass; `None` if it goes on.
+    begin: Option<Stream>,
 }
 
 impl Filler {
@@ -79,20 +82,22 @@ impl Filler {
             RandomGenerator::Tausworthe64 => Width::Wide,
             RandomGenerator::Tausworthe | RandomGenerator::Lfsr => Width::Narrow,
         };
+        let stream = Stream::new(width, seeds.get(StreamId::Buffer));
         Filler {
             fill: plan.fill.clone(),
             refill: plan.refill,
             scramble: plan.scramble,
             writes,
-            width,
-            seed: seeds.get(StreamId::Buffer),
-            stream: Stream::new(width, seeds.get(StreamId::Buffer)),
+            stream,
+            begin: None,
         }
     }
 
-    /// Begins the stream again, for loops that are to repeat each other.
-    pub fn restart(&mut self) {
-        self.stream = Stream::new(self.width, self.seed);
+    /// The same with streams that begin again in each pass if `seeds` say so.
+    #[must_use]
+    pub fn repeating(mut self, seeds: Seeds) -> Filler {
+        self.begin = matches!(seeds, Seeds::Base { repeat: true, .. }).then_some(self.stream);
+        self
     }
 
     /// Passes over the contents of so many buffers, which the layout of files has used.
@@ -101,6 +106,20 @@ impl Filler {
             for _ in 0..buffers {
                 self.stream.pair_seed();
             }
+        }
+    }
+
+    /// A pass begins.
+    pub fn next_pass(&mut self) {
+        if let Some(begin) = self.begin {
+            self.stream = begin;
+        }
+    }
+
+    /// Makes the contents of a file that is laid out: every `unit` bytes like a write buffer.
+    pub fn lay_out(&mut self, buffer: &mut [u8], unit: usize) {
+        for part in buffer.chunks_mut(unit.max(1)) {
+            self.contents(part);
         }
     }
 
@@ -127,8 +146,7 @@ impl Filler {
         }
     }
 
-    /// The next contents.
-    pub fn contents(&mut self, buffer: &mut [u8]) {
+    fn contents(&mut self, buffer: &mut [u8]) {
         match &self.fill {
             Fill::Random => random(buffer, self.stream.pair_seed()),
             Fill::Zero => buffer.fill(0),
@@ -153,13 +171,31 @@ mod tests {
     }
 
     #[test]
-    fn scrambling_stamps_offset_and_time_into_every_chunk() {
-        let mut buffer = vec![0; 1024];
+    fn scrambling_stamps_every_whole_chunk() {
+        let mut buffer = vec![0; 1024 + 511];
         scramble(&mut buffer, 4096, 3_000_000_002);
         let word = |at: usize| u64::from_ne_bytes(buffer[at..at + 8].try_into().unwrap());
         assert_eq!((word(128), word(48), word(56)), (4096, 3, 2));
-        assert_eq!((word(512 + 128), word(512 + 48), word(512 + 56)), (4608, 3, 2));
+        assert_eq!(word(512 + 128), 4608);
         assert_eq!(buffer.iter().filter(|b| **b != 0).count(), 2 * 3);
+    }
+
+    #[test]
+    fn contents_begin_again_where_seeds_repeat() {
+        let plan = DataPlan { refill: true, ..DataPlan::default() };
+        let seeds = StreamSeeds::derive(0x89, 1);
+        let first_of_passes = |repeat| {
+            let filler = Filler::new(&plan, RandomGenerator::Tausworthe, true, &seeds);
+            let mut filler = filler.repeating(Seeds::Base { base: 0x89, repeat });
+            let mut buffers = [[0; 64]; 3];
+            filler.initial(&mut buffers[0]);
+            filler.prepare(&mut buffers[1], 0, 0);
+            filler.next_pass();
+            filler.prepare(&mut buffers[2], 0, 0);
+            (buffers[0] != buffers[1], buffers[0] == buffers[2])
+        };
+        assert_eq!(first_of_passes(true), (true, true));
+        assert_eq!(first_of_passes(false), (true, false));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The sequence of requests is the one that was recorded from fio for the same job, for the marked
 //! cases of `data/cases.txt`. Needs no peer; `peer.rs` records and compares all cases.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use fiord_workload::Target;
@@ -23,7 +25,11 @@ fn sequences_are_as_recorded() {
             false => usize::MAX,
         };
         let (clone, thread_number) = (clone.parse().unwrap(), thread_number.parse().unwrap());
-        let ours = support::entries(&plan, clone, thread_number, target, limit);
+        let mut ours = support::entries(&plan, clone, thread_number, target, limit);
+        if plan.engine.iodepth > 1 {
+            // As the records of queues are, which note some requests twice.
+            ours.dedup();
+        }
         assert_eq!(support::compact(&ours), entries, "{case} [clone {clone}]");
         recorded.push(case);
     }

@@ -14,7 +14,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use fiord_workload::Target;
+use fiord_base::random::StreamSeeds;
+use fiord_options::plan::{DataPlan, RandomGenerator};
+use fiord_workload::{Filler, Target};
 
 /// Jobs per run of the peer.
 const JOBS_PER_RUN: usize = 40;
@@ -32,6 +34,18 @@ fn peer() -> Result<PathBuf, String> {
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= (3, 41) => Ok(path),
         _ => Err(format!("{} is {text:?}, not fio 3.41 or newer", path.display())),
+    }
+}
+
+/// The peer; without one, says why, or fails if there has to be one.
+fn peer_or_reason() -> Option<PathBuf> {
+    match peer() {
+        Ok(peer) => Some(peer),
+        Err(reason) if std::env::var_os("FIORD_REQUIRE_PEER").is_some() => panic!("{reason}"),
+        Err(reason) => {
+            println!("skipped: no peer to compare with ({reason})");
+            None
+        }
     }
 }
 
@@ -117,11 +131,22 @@ fn difference(ours: &[String], theirs: &[String]) -> Option<String> {
     Some(format!("entry {at}\n  ours   {}\n  theirs {}", window(ours), window(theirs)))
 }
 
+fn forget_place_of_flush(entry: &mut String) {
+    if entry.contains("sync") {
+        let end = entry.match_indices(' ').nth(1).map_or(entry.len(), |(at, _)| at);
+        entry.truncate(end);
+    }
+}
+
 /// Runs the cases under both and hands the entries of each clone to `check`: case, clone number,
 /// thread number, ours, theirs.
 fn both(peer: &Path, cases: &[&str], mut check: impl FnMut(&str, u32, u32, &[String], &[String])) {
     let top = std::env::temp_dir().join(format!("fiord-peer-{}", std::process::id()));
-    for (index, chunk) in cases.chunks(JOBS_PER_RUN).enumerate() {
+    // Apart, because a null engine of depth 1 makes those of other jobs in the process inline, too.
+    let (queued, inline): (Vec<&str>, Vec<&str>) =
+        cases.iter().partition(|case| support::plan(case).engine.iodepth > 1);
+    let chunks = inline.chunks(JOBS_PER_RUN).chain(queued.chunks(JOBS_PER_RUN));
+    for (index, chunk) in chunks.enumerate() {
         let dir = top.join(index.to_string());
         std::fs::create_dir_all(&dir).unwrap();
         let mut logs = run(peer, &dir, chunk);
@@ -141,9 +166,12 @@ fn both(peer: &Path, cases: &[&str], mut check: impl FnMut(&str, u32, u32, &[Str
                 let target = target(case);
                 let mut ours = support::entries(&plan, number, thread_number, target, limit);
                 if plan.engine.iodepth > 1 {
-                    // The peer notes a request once more when its queue was full at first.
-                    ours.dedup();
-                    theirs.dedup();
+                    // The peer notes a request once more when its queue was full at first, and a
+                    // flush with the place of whatever was in its slot before.
+                    for entries in [&mut ours, &mut theirs] {
+                        entries.iter_mut().for_each(forget_place_of_flush);
+                        entries.dedup();
+                    }
                 }
                 check(case, number, thread_number, &ours, &theirs);
                 thread_number += 1;
@@ -155,14 +183,7 @@ fn both(peer: &Path, cases: &[&str], mut check: impl FnMut(&str, u32, u32, &[Str
 
 #[test]
 fn sequences_are_those_of_the_peer() {
-    let peer = match peer() {
-        Ok(peer) => peer,
-        Err(reason) if std::env::var_os("FIORD_REQUIRE_PEER").is_some() => panic!("{reason}"),
-        Err(reason) => {
-            println!("skipped: no peer to compare with ({reason})");
-            return;
-        }
-    };
+    let Some(peer) = peer_or_reason() else { return };
     let only = std::env::var("FIORD_PEER_CASES").unwrap_or_default();
     let cases: Vec<&str> = cases().into_iter().filter(|case| case.contains(&only)).collect();
     let mut failures = Vec::new();
@@ -173,6 +194,61 @@ fn sequences_are_those_of_the_peer() {
     });
     assert!(failures.is_empty(), "{} differences\n{}", failures.len(), failures.join("\n"));
     println!("{} cases", cases.len());
+}
+
+/// The bytes of one file that the peer writes with the given options, 4 KiB at a time.
+fn peer_data(peer: &Path, options: &str) -> Vec<u8> {
+    let name = options.replace(|c: char| !c.is_ascii_alphanumeric(), "");
+    let file = std::env::temp_dir().join(format!("fiord-data-{}-{name}", std::process::id()));
+    let status = Command::new(peer)
+        .args(["--name=d", "--thread", "--output=/dev/null", "--ioengine=psync", "--size=48k"])
+        .args(options.split(' ').map(|option| format!("--{option}")))
+        .arg(format!("--filename={}", file.display()))
+        .stdin(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{options}");
+    let data = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    data
+}
+
+#[test]
+fn buffers_hold_the_bytes_of_the_peer() {
+    let Some(peer) = peer_or_reason() else { return };
+    let seeds = StreamSeeds::derive(0x89, 1);
+    let filler = |refill, generator| {
+        let plan = DataPlan { refill, ..DataPlan::default() };
+        Filler::new(&plan, generator, true, &seeds)
+    };
+    for (word, generator) in [
+        ("tausworthe", RandomGenerator::Tausworthe),
+        ("tausworthe64", RandomGenerator::Tausworthe64),
+        ("lfsr", RandomGenerator::Lfsr),
+    ] {
+        let general = format!("rw=write scramble_buffers=0 random_generator={word}");
+        for refill in [false, true] {
+            let mut filler = filler(refill, generator);
+            let mut ours = [0; 4096];
+            filler.initial(&mut ours);
+            let theirs = peer_data(&peer, &format!("{general} refill_buffers={}", refill as u8));
+            for (index, block) in theirs.chunks(4096).enumerate() {
+                filler.prepare(&mut ours, index as u64 * 4096, 0);
+                assert!(ours[..] == *block, "{word}, refill {refill}, block {index}");
+            }
+        }
+    }
+    let mut ours = vec![0; 48 << 10];
+    filler(false, RandomGenerator::Tausworthe).lay_out(&mut ours, 4096);
+    assert!(ours == peer_data(&peer, "rw=read"), "a file that is laid out");
+
+    // Stamps, with the time that the peer took.
+    let theirs = peer_data(&peer, "rw=write io_size=4k");
+    let word = |at: usize| u64::from_ne_bytes(theirs[at..at + 8].try_into().unwrap());
+    let mut ours = [0; 4096];
+    filler(false, RandomGenerator::Tausworthe).initial(&mut ours);
+    fiord_workload::fill::scramble(&mut ours, 0, word(48) * 1_000_000_000 + word(56));
+    assert!(ours[..] == theirs[..4096], "scrambled");
 }
 
 /// Writes `data/golden.txt` anew from what the peer does.

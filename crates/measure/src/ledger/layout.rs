@@ -100,7 +100,9 @@ pub(super) mod facts {
     pub(in crate::ledger) const DEPTH_ONE: usize = 16;
     pub(in crate::ledger) const PASS_NS: usize = 17;
     pub(in crate::ledger) const BATCHES_OF_ONE: usize = 18;
-    pub(in crate::ledger) const WORDS: usize = 19;
+    /// What had been used before the measured phase, like [`USAGE`].
+    pub(in crate::ledger) const USAGE_BEFORE: usize = 19;
+    pub(in crate::ledger) const WORDS: usize = 24;
 }
 
 /// Counts of a direction.

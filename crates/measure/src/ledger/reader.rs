@@ -47,14 +47,14 @@ pub struct Snapshot {
     pub pass_ns: u64,
     /// User, system microseconds, context switches, major, minor faults.
     pub usage: [u64; 5],
+    /// The same, of the worker before its measured phase.
+    pub usage_before: [u64; 5],
     /// Counts resets.
     pub epoch: u64,
     /// Process or thread id.
     pub pid: u32,
     /// Wall-clock start.
     pub wall_start_ms: u64,
-    /// Messages: first letter of the severity, then the text.
-    pub messages: Vec<String>,
     /// The writer was inside an update: one request may be counted in part.
     pub torn: bool,
 }
@@ -110,6 +110,27 @@ pub fn read(words: &[AtomicU64]) -> Option<Snapshot> {
     Some(snapshot)
 }
 
+/// What a worker that has ended leaves beside its numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastWords {
+    /// Messages: first letter of the severity, then the text.
+    pub messages: Vec<String>,
+    /// Error that ended the job; 0 without.
+    pub error: i32,
+    /// It died inside an update: one request may be counted in part.
+    pub torn: bool,
+}
+
+/// Reads messages only; nothing before the writer has laid out its ledger.
+pub fn read_last_words(words: &[AtomicU64]) -> LastWords {
+    if words.first().is_none_or(|magic| magic.load(Ordering::Acquire) != MAGIC) {
+        return LastWords::default();
+    }
+    let torn = words.get(header::SEQUENCE).is_some_and(|s| !load(s).is_multiple_of(2));
+    let error = find(words, Section::Facts).and_then(|words| words.get(facts::ERROR));
+    LastWords { messages: messages(words), error: error.map_or(0, |e| load(e) as i32), torn }
+}
+
 /// Runs `copy` until no update went on during it, at most [`READ_TRIES`] times.
 fn consistently(words: &[AtomicU64], mut copy: impl FnMut()) -> bool {
     for _ in 0..READ_TRIES {
@@ -139,12 +160,12 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         runtime_ns: fact(facts::RUNTIME_NS),
         pass_ns: fact(facts::PASS_NS),
         usage: std::array::from_fn(|i| fact(facts::USAGE + i)),
+        usage_before: std::array::from_fn(|i| fact(facts::USAGE_BEFORE + i)),
         epoch: fact(facts::EPOCH),
         pid: fact(facts::PID) as u32,
         wall_start_ms: fact(facts::WALL_START_MS),
         sync_ios: fact(facts::SYNC_IOS),
         flush: latency(words, LatencyKind::Flush, Direction::Sync),
-        messages: messages(words),
         ..Snapshot::default()
     };
     let mut clat = Histogram::default();

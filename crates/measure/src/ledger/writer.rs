@@ -223,11 +223,19 @@ impl<'a> Ledger<'a> {
         (load(&counters[counters::BYTES]), load(&counters[counters::IOS]))
     }
 
-    /// Sets the CPU usage of the worker since the measured phase began: user and system time in
+    /// Notes what the worker has used when its measured phase begins: user and system time in
     /// microseconds, context switches, major and minor faults.
-    pub fn set_usage(&mut self, usage: [u64; 5]) {
-        for (word, value) in self.facts[facts::USAGE..].iter().zip(usage) {
+    pub fn begin_usage(&mut self, used: [u64; 5]) {
+        for (word, value) in self.facts[facts::USAGE_BEFORE..].iter().zip(used) {
             store(word, value);
+        }
+    }
+
+    /// Sets the usage of the measured phase from what the worker has used when it ends.
+    pub fn end_usage(&mut self, used: [u64; 5]) {
+        for (index, value) in used.into_iter().enumerate() {
+            let before = load(&self.facts[facts::USAGE_BEFORE + index]);
+            store(&self.facts[facts::USAGE + index], value.saturating_sub(before));
         }
     }
 

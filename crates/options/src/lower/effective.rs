@@ -78,6 +78,8 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
         "direct" => Resolved::flag(files.direct),
         "buffered" => Resolved::flag(!files.direct),
         "invalidate" => Resolved::flag(files.invalidate),
+        // Only random offsets have a map to do without.
+        "norandommap" if !plan.pattern.rw.random => Resolved::Absent,
         "norandommap" => Resolved::flag(!plan.pattern.random_map),
         "randrepeat" => {
             Resolved::flag(matches!(plan.pattern.seeds, Seeds::Base { repeat: true, .. }))
@@ -98,6 +100,10 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
         "clat_percentiles" => Resolved::flag(stats.clat_percentiles),
         "lat_percentiles" => Resolved::flag(stats.lat_percentiles),
         "slat_percentiles" => Resolved::flag(stats.slat_percentiles),
+        "percentile_list" => {
+            let list: Vec<String> = stats.percentiles.iter().map(f64::to_string).collect();
+            Resolved::optional((!list.is_empty()).then(|| list.join(":")))
+        }
         "unit_base" => Resolved::number(stats.unit_base),
         _ => Resolved::AsGiven,
     }

@@ -36,6 +36,9 @@ pub(super) fn lower_stats(options: StatsOptions, plan: &mut JobPlan) {
     let on = |disabled: Option<bool>| !gtod_reduce && !disabled.unwrap_or(false);
     let (lat, clat, slat) = (on(disable_lat), on(disable_clat), on(disable_slat));
     let mut percentiles = percentile_list.unwrap_or_else(|| PERCENTILES.to_vec());
+    // A zero ends the list, wherever it stands.
+    let ends = percentiles.iter().position(|percent| *percent == 0.0);
+    percentiles.truncate(ends.unwrap_or(percentiles.len()));
     percentiles.sort_by(f64::total_cmp);
     plan.stats = StatsPlan {
         report: stats.unwrap_or(true),

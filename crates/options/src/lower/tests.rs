@@ -254,6 +254,8 @@ fn measurements_that_are_off_take_their_percentiles_along() {
     assert!(stats.lat && !stats.clat && !stats.clat_percentiles);
     assert_eq!(stats.unified, Unified::Both);
     assert_eq!(stats.percentiles, [50.0, 99.0]);
+    assert_eq!(job("percentile_list=99:50:0:10").stats.percentiles, [50.0, 99.0]);
+    assert_eq!(job("percentile_list=0").stats.percentiles, []);
 }
 
 #[test]
@@ -433,5 +435,12 @@ fn the_echo_has_resolved_values_in_the_order_of_the_table() {
     assert_eq!(value("loops"), Some("1"));
     assert_eq!(value("size"), None);
     assert_eq!(value("rate"), None, "not built");
+    assert_eq!(value("norandommap"), Some("0"));
     assert_eq!(job.given[0], ("bs".to_owned(), "8k,16k".to_owned()));
+}
+
+#[test]
+fn the_echo_leaves_out_what_is_not_in_force() {
+    let sequential = job("rw=read norandommap");
+    assert!(sequential.effective.iter().all(|(name, _)| name != "norandommap"));
 }

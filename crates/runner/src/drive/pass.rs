@@ -3,6 +3,7 @@
 //! All of this happens while nothing is in flight, or does not care.
 
 use fiord_base::{Direction, FileIndex, PerDirection};
+use fiord_sys::process::Usage;
 use fiord_workload::{Request, Step};
 
 use super::{Drive, End};
@@ -19,6 +20,7 @@ impl Drive<'_> {
         }
         self.ramping = false;
         self.ledger.reset();
+        self.ledger.begin_usage(Usage::of_thread().numbers());
         self.ledger.begin_pass(self.now_ns);
         self.pass_bytes = PerDirection::default();
         self.deadline_ns = match self.settings.runtime_ns {
@@ -47,11 +49,9 @@ impl Drive<'_> {
             }
             Step::PassEnd => self.end_pass(),
             Step::NextPass => {
+                self.filler.next_pass();
                 let result = (self.between_passes)(&self.targets);
                 self.check(result);
-                if self.generator.repeats() {
-                    self.filler.restart();
-                }
                 self.now_ns = self.clock.now_ns();
                 self.begin_pass();
                 if self.settings.flush.any() {

@@ -89,7 +89,7 @@ fn nothing_is_lost_when_the_end_comes_early() {
                 let ran = trial.with(failing.clone()).run();
                 assert_conserved(&ran, &format!("seed {seed}, error at {at}, {words}"));
                 assert_eq!(ran.end, End::Failed);
-                assert_eq!((ran.report.error, ran.report.messages.len()), (5, 1));
+                assert_eq!((ran.report.error, ran.messages.len()), (5, 1));
             }
             for trial in [Trial::queued(&words), Trial::inline(&words)] {
                 let ran =
@@ -147,7 +147,7 @@ fn a_read_of_nothing_inside_the_file_is_an_error() {
     assert_conserved(&ran, "truncated file");
     assert_eq!((ran.end, ran.report.error), (End::Failed, Errno::IO.0));
     assert_eq!((ran.bytes(READ), ran.ios(READ)), (64 << 10, 2));
-    assert!(ran.report.messages[0].contains("offset 65536"), "{:?}", ran.report.messages);
+    assert!(ran.messages[0].contains("offset 65536"), "{:?}", ran.messages);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn the_first_fatal_error_is_told_once_and_the_queue_is_drained() {
     assert_eq!(ran.end, End::Failed);
     assert_eq!(ran.journal.attempts.len(), 32);
     assert_eq!((ran.report.error, ran.report.total_errors), (5, 32));
-    assert_eq!(ran.report.messages.len(), 1, "{:?}", ran.report.messages);
+    assert_eq!(ran.messages.len(), 1, "{:?}", ran.messages);
 }
 
 #[test]
@@ -189,10 +189,10 @@ fn tolerated_errors_are_shown_if_asked_for() {
     let faults = Faults { error_at: Some((2, Errno::IO)), ..Faults::default() };
     let words = "--rw=read --size=64k --bs=4k --continue_on_error=read";
     let quiet = Trial::inline(words).with(faults.clone()).run();
-    assert!(quiet.report.messages.is_empty());
+    assert!(quiet.messages.is_empty());
     let shown = Trial::inline(&format!("{words} --error_dump=1")).with(faults).run();
-    assert_eq!(shown.report.messages.len(), 1);
-    assert!(shown.report.messages[0].contains("offset 8192"), "{:?}", shown.report.messages);
+    assert_eq!(shown.messages.len(), 1);
+    assert!(shown.messages[0].contains("offset 8192"), "{:?}", shown.messages);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_full_device_ends_the_job_that_fills_it() {
         let ran = trial.with(Faults { full_at: 300_000, ..Faults::default() }).run();
         assert_eq!((ran.end, ran.report.error, ran.report.total_errors), (End::Complete, 0, 0));
         assert_eq!((ran.bytes(WRITE), ran.passes), (300_000, 1), "{words}");
-        assert!(ran.report.messages.is_empty() && ran.journal.violations.is_empty());
+        assert!(ran.messages.is_empty() && ran.journal.violations.is_empty());
     }
     // The request that found no room was issued, too.
     let full = Faults { full_at: 262_144, ..Faults::default() };
@@ -222,7 +222,7 @@ fn an_engine_that_takes_nothing_ends_the_job() {
     let ran = Trial::queued("--rw=read --size=64k --iodepth=4").with(faults).run();
     assert_conserved(&ran, "refused");
     assert_eq!((ran.end, ran.report.error), (End::Failed, Errno::AGAIN.0));
-    assert_eq!(ran.report.messages.len(), 1);
+    assert_eq!(ran.messages.len(), 1);
 }
 
 #[test]
@@ -231,8 +231,8 @@ fn an_engine_that_breaks_ends_the_job() {
     let ran = Trial::queued("--rw=read --size=64k --bs=4k --iodepth=8").with(faults).run();
     assert_eq!((ran.end, ran.report.error), (End::Failed, Errno::IO.0));
     assert_eq!(ran.ios(READ), ran.journal.requests(READ), "lost requests are counted");
-    assert_eq!(ran.report.messages.len(), 1, "{:?}", ran.report.messages);
-    assert!(ran.report.messages[0].contains("completions"), "{:?}", ran.report.messages);
+    assert_eq!(ran.messages.len(), 1, "{:?}", ran.messages);
+    assert!(ran.messages[0].contains("completions"), "{:?}", ran.messages);
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::path::Path;
 use fiord_base::PerDirection;
 use fiord_measure::ledger;
 use fiord_measure::report::RunReport;
-use fiord_sys::{clock, file, process};
+use fiord_sys::process::{self, Usage};
+use fiord_sys::{clock, file};
 
-use super::{Previous, Run, RunOutcome, STATUS_FILE_PERIOD, Worker};
+use super::{Body, Previous, Run, RunOutcome, STATUS_FILE_PERIOD, Worker};
 use crate::board::State;
 use crate::estimate::Estimate;
 use crate::events::{Event, Observer, Progress, WorkerProgress};
@@ -45,15 +46,13 @@ impl Run<'_> {
     fn progress(&mut self, now_ns: u64) -> Progress {
         let mut bytes = [0; 3];
         let mut ios = [0; 3];
-        let mut estimate = Estimate::default();
         let elapsed_ns = now_ns.saturating_sub(self.board.genesis_ns());
-        for (index, worker) in self.workers.iter().enumerate() {
+        for index in 0..self.workers.len() {
             let progress = ledger::read_progress(self.ledger_words(index)).unwrap_or_default();
             for direction in 0..3 {
                 bytes[direction] += progress.bytes.0[direction];
                 ios[direction] += progress.ios.0[direction];
             }
-            estimate.add(&worker.order, self.board.state(index), &progress, now_ns);
         }
         let span_ns = now_ns.saturating_sub(self.previous.at_ns).max(1);
         let rate = |now: u64, before: u64| {
@@ -67,9 +66,19 @@ impl Run<'_> {
             })),
             iops: PerDirection(std::array::from_fn(|d| rate(ios[d], before.ios[d]))),
             elapsed_s: elapsed_ns / 1_000_000_000,
-            eta_s: estimate.seconds(),
+            eta_s: self.seconds_to_go(now_ns),
             open_files: self.open_files(),
         }
+    }
+
+    /// How long the run will still take, if that can be told.
+    fn seconds_to_go(&self, now_ns: u64) -> Option<u64> {
+        let mut estimate = Estimate::default();
+        for (index, worker) in self.workers.iter().enumerate() {
+            let progress = ledger::read_progress(self.ledger_words(index)).unwrap_or_default();
+            estimate.add(&worker.order, self.board.state(index), &progress, now_ns);
+        }
+        estimate.seconds()
     }
 
     fn worker_progress(&self) -> Vec<WorkerProgress> {
@@ -94,12 +103,15 @@ impl Run<'_> {
     /// The results so far.
     fn report(&self, interim: bool) -> RunReport {
         let now_ns = self.clock.now_ns();
-        let times = Times { now_ns, genesis_ns: self.board.genesis_ns(), ended: !interim };
+        let eta_s = if interim { self.seconds_to_go(now_ns) } else { Some(0) };
+        let times = Times { now_ns, genesis_ns: self.board.genesis_ns(), eta_s };
         let wall_ms = clock::realtime_ns() / 1_000_000;
         let jobs = self.workers.iter().enumerate().filter(|(_, w)| w.order.job.stats.report);
         let jobs = jobs.map(|(index, worker)| {
             let snapshot = ledger::read(self.ledger_words(index));
-            job_report(&worker.order, snapshot, &worker.sampler, &worker.fate, times)
+            let mut fate = worker.fate.clone();
+            fate.usage = fate.usage.or_else(|| running_usage(worker, snapshot.as_ref()?.pid));
+            job_report(&worker.order, snapshot, &worker.sampler, &fate, times)
         });
         let elapsed_ms = now_ns.saturating_sub(times.genesis_ns) / 1_000_000;
         RunReport {
@@ -122,12 +134,18 @@ impl Run<'_> {
 
     pub(super) fn outcome(self) -> RunOutcome {
         let report = self.report(false);
-        let failed = |(index, worker): &(usize, &Worker)| {
-            let error = ledger::read(self.ledger_words(*index)).map_or(0, |s| s.error);
-            error != 0 || worker.fate.error != 0 || worker.fate.signal != 0
-        };
-        let failed = self.workers.iter().enumerate().filter(failed).count();
+        let failed = |worker: &&Worker| worker.fate.error != 0 || worker.fate.signal != 0;
+        let failed = self.workers.iter().filter(failed).count();
         RunOutcome { report, failed, signal: self.ending.map(|ending| ending.signal) }
+    }
+}
+
+/// What a worker that is at work has used so far.
+fn running_usage(worker: &Worker, thread: u32) -> Option<Usage> {
+    match &worker.body {
+        Body::Process(pid) => Usage::of_task(*pid, thread),
+        Body::Thread(_) => Usage::of_task(process::id(), thread),
+        Body::None | Body::Gone => None,
     }
 }
 

@@ -37,6 +37,7 @@ impl<'a> Run<'a> {
         let _ = file::raise_descriptor_limit();
         let count = plan.jobs.iter().map(|job| job.clones as usize).sum();
         check_thread_limit(plan)?;
+        layout::check_directories(plan)?;
         let memory = |errno| Failure::new("share memory between the jobs", errno);
         let board_file = MemoryFile::create("fiord-board", Board::bytes(count)).map_err(memory)?;
         let board = Arc::new(Board::create(&board_file, count).map_err(memory)?);

@@ -45,7 +45,10 @@ impl Run<'_> {
 
     fn reap_process(&mut self, index: usize, pid: Pid, observer: &mut dyn Observer) {
         let ended = match process::reap(pid, false) {
-            Ok(Some(ended)) => ended,
+            Ok(Some((ended, usage))) => {
+                self.workers[index].fate.usage = Some(usage);
+                ended
+            }
             Ok(None) => return,
             Err(_) => Ended::Exited(0),
         };
@@ -54,8 +57,11 @@ impl Run<'_> {
         match ended {
             Ended::Signaled(number) => {
                 self.workers[index].fate.signal = number;
+                // Killed in the middle of an update, the ledger lacks what was about to be counted.
+                let torn = ledger::read(self.ledger_words(index)).is_some_and(|s| s.torn);
+                let lost = if torn { ", without its last requests" } else { "" };
                 let text = format!(
-                    "its process {} was killed by signal {number}; its results so far are kept",
+                    "its process {} was killed by signal {number}; its results so far are kept{lost}",
                     pid.0
                 );
                 self.say(index, Severity::Error, &text, observer);
@@ -74,8 +80,16 @@ impl Run<'_> {
     pub(super) fn bury(&mut self, index: usize, observer: &mut dyn Observer) {
         self.workers[index].body = Body::Gone;
         self.board.set_state(index, State::Reaped);
-        let lines = ledger::read(self.ledger_words(index)).map_or_else(Vec::new, |s| s.messages);
-        for line in lines {
+        let left = ledger::read_last_words(self.ledger_words(index));
+        let fate = &mut self.workers[index].fate;
+        if left.error != 0 {
+            fate.error = left.error;
+        }
+        if left.torn {
+            let text = "it ended while it counted a request, which may be counted in part";
+            self.say(index, Severity::Warning, text, observer);
+        }
+        for line in left.messages {
             let severity = match line.as_bytes().first() {
                 Some(b'e') => Severity::Error,
                 Some(b'w') => Severity::Warning,

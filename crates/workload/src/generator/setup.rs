@@ -232,7 +232,7 @@ impl Generator {
             bytes = bytes.max(amount);
         }
         if rw.is_trim_write() {
-            bytes = bytes.saturating_add(amount);
+            bytes = bytes.saturating_add(self.bounds.bytes_all_loops);
         }
         self.bounds.bytes_pass = bytes;
         self
@@ -304,11 +304,6 @@ impl Generator {
         }
         self.restart();
         Made::NextPass
-    }
-
-    /// True if loops repeat each other, so that all streams begin again.
-    pub fn repeats(&self) -> bool {
-        self.reseed.is_some()
     }
 
     /// True if the body runs again.

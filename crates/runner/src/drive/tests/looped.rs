@@ -18,7 +18,7 @@ use fiord_workload::{Filler, Generator, Regions};
 
 use super::super::{Drive, End, Parts};
 use crate::board::{Board, Command, State};
-use crate::layout::{self, Layout, Unwatched};
+use crate::layout::{self, Layout, Watcher};
 use crate::targets::{Targets, advice};
 
 /// The plan of a job given in the words of the command line.
@@ -61,6 +61,7 @@ pub(super) struct Setup {
 pub(super) struct Looped {
     pub(super) end: End,
     pub(super) report: Snapshot,
+    pub(super) messages: Vec<String>,
     pub(super) states: Vec<State>,
     pub(super) passes: usize,
 }
@@ -132,7 +133,20 @@ impl Setup {
         };
         let end = Drive::new(job, parts, self.caps.inline).run();
         let report = ledger::read(&words).expect("a snapshot");
-        Looped { end, report, states: states.into_inner(), passes: passes.into_inner() }
+        let messages = ledger::read_last_words(&words).messages;
+        let (states, passes) = (states.into_inner(), passes.into_inner());
+        Looped { end, report, messages, states, passes }
+    }
+}
+
+/// Nobody watches a layout.
+struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn begin(&mut self, _job: &str, _files: usize, _bytes: u64) {}
+
+    fn progress(&mut self, _done: u64, _total: u64) -> bool {
+        true
     }
 }
 

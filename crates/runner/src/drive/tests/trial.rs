@@ -31,6 +31,7 @@ pub(super) struct Trial {
 pub(super) struct Ran {
     pub(super) end: End,
     pub(super) report: Snapshot,
+    pub(super) messages: Vec<String>,
     pub(super) journal: Journal,
     pub(super) states: Vec<State>,
     /// Simulated time that passed.
@@ -84,10 +85,12 @@ impl Trial {
             finish_at: self.finish_at,
             submissions: 0,
         };
-        let Looped { end, report, states, passes } = setup.run(Box::new(engine), time.clock());
+        let Looped { end, report, messages, states, passes } =
+            setup.run(Box::new(engine), time.clock());
         Ran {
             end,
             report,
+            messages,
             journal: witness.journal(),
             states,
             elapsed_ns: time.now_ns() - START_NS,

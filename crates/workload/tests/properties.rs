@@ -1,0 +1,196 @@
+//! What holds for any job.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use fiord_base::Direction;
+use fiord_base::random::StreamSeeds;
+use fiord_workload::{Generator, Outcome, Request, Step, Target, regions};
+use proptest::prelude::*;
+
+/// Requests of the job of these options, at most `limit`.
+fn requests(options: &str, limit: usize) -> Vec<Request> {
+    let plan = support::plan(options);
+    let seeds = StreamSeeds::derive(0x89, 1);
+    let targets = vec![Target::Label; plan.files.count as usize];
+    let regions = regions(&plan, 0, &targets, &seeds).unwrap();
+    let mut generator = Generator::new(&plan, &regions, &seeds).unwrap();
+    let mut requests = Vec::new();
+    while requests.len() < limit {
+        match generator.next() {
+            Step::Issue(request) => {
+                generator.done(&request, Outcome::Bytes(request.length));
+                requests.push(request);
+            }
+            Step::End => break,
+            _ => {}
+        }
+    }
+    requests
+}
+
+/// How often each block of each file occurs.
+fn visits(requests: &[Request], block: u64) -> BTreeMap<(u32, u64), u32> {
+    let mut visits = BTreeMap::new();
+    for request in requests {
+        assert_eq!(request.offset % block, 0);
+        for at in 0..request.length / block {
+            *visits.entry((request.file.0, request.offset / block + at)).or_insert(0) += 1;
+        }
+    }
+    visits
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn a_pass_with_map_or_register_visits_each_block_once(
+        blocks in 1u64..5000,
+        block in 1u64..9000,
+        rest in 0u64..9000,
+        files in 1u64..5,
+        seed in 1u64..1_000_000,
+        generator in prop::sample::select(vec!["tausworthe", "tausworthe64", "lfsr"]),
+        rw in prop::sample::select(vec!["randread", "randwrite", "randrw", "randtrim"]),
+    ) {
+        let share = blocks * block + rest % block;
+        let job = format!(
+            "rw={rw} bs={block} filesize={share} nrfiles={files} randseed={seed} \
+             random_generator={generator}"
+        );
+        // One seed in 2^k is the state that a shift register never leaves.
+        let plan = support::plan(&job);
+        let seeds = StreamSeeds::derive(seed, 1);
+        let targets = vec![Target::Label; files as usize];
+        let layout = regions(&plan, 0, &targets, &seeds).unwrap();
+        prop_assume!(Generator::new(&plan, &layout, &seeds).is_ok());
+        let visits = visits(&requests(&job, usize::MAX), block);
+        prop_assert!(visits.values().all(|count| *count == 1));
+        prop_assert_eq!(visits.len() as u64, blocks * files);
+    }
+
+    #[test]
+    fn random_requests_stay_in_the_region(
+        size in 70_000u64..1_000_000,
+        offset in 0u64..100_000,
+        min in 1u64..5000,
+        spread in 0u64..60_000,
+        seed in 1u64..1_000_000,
+        map in prop::sample::select(vec!["", "norandommap"]),
+        kind in 0u32..3,
+    ) {
+        let max = min + spread;
+        let blocks = match kind {
+            0 => format!("bsrange={min}-{max}"),
+            1 => format!("bsrange={min}-{max} bs_unaligned"),
+            _ => format!("bssplit={min}/30:{max}/70"),
+        };
+        let job = format!("rw=randrw size={size} offset={offset} {blocks} randseed={seed} {map}");
+        for request in requests(&job, 2000) {
+            prop_assert!(request.offset >= offset);
+            prop_assert!(request.offset + request.length <= offset + size);
+            prop_assert!(request.length > 0 && request.length <= max);
+        }
+    }
+
+    #[test]
+    fn lengths_with_a_map_never_overlap(
+        size in 10_000u64..300_000,
+        min in 64u64..2000,
+        times in 2u64..20,
+        seed in 1u64..1_000_000,
+    ) {
+        let max = min * times;
+        let job = format!("rw=randwrite size={size} bsrange={min}-{max} randseed={seed}");
+        let mut extents: Vec<(u64, u64)> =
+            requests(&job, usize::MAX).iter().map(|r| (r.offset, r.length)).collect();
+        extents.sort_unstable();
+        for pair in extents.windows(2) {
+            prop_assert!(pair[0].0 + pair[0].1 <= pair[1].0);
+        }
+    }
+
+    #[test]
+    fn shares_of_a_mix_come_out(percent in 0u64..=100, seed in 1u64..1_000_000) {
+        let job = format!("rw=randrw size=16m rwmixread={percent} randseed={seed}");
+        let requests = requests(&job, usize::MAX);
+        let reads = requests.iter().filter(|r| r.direction == Direction::Read).count() as f64;
+        let share = 100.0 * reads / requests.len() as f64;
+        prop_assert!((share - percent as f64).abs() < 8.0, "{share} % of {percent} %");
+    }
+
+    #[test]
+    fn the_same_job_gives_the_same_requests(
+        seed in 1u64..1_000_000,
+        case in prop::sample::select(
+            include_str!("data/cases.txt")
+                .lines()
+                .filter(|line| line.starts_with("rw=") && !line.contains("present="))
+                .filter(|line| !line.contains("randseed=") && !line.contains("lfsr"))
+                .collect::<Vec<_>>(),
+        ),
+    ) {
+        let job = format!("{case} randseed={seed}");
+        prop_assert_eq!(requests(&job, 3000), requests(&job, 3000));
+    }
+}
+
+/// What a job on one plain file makes, it makes beside a flush setting that never strikes, too: the
+/// short way and the general way through the generator agree.
+#[test]
+fn the_short_way_changes_nothing() {
+    for options in [
+        "rw=read size=1m loops=3",
+        "rw=rw size=1m io_size=5m",
+        "rw=write size=1m number_ios=77 loops=2",
+        "rw=randwrite size=1m",
+        "rw=randwrite size=1m loops=4",
+        "rw=randwrite size=1000000 bs=3k loops=2 randseed=4",
+        "rw=randrw size=1m norandommap io_size=7m",
+        "rw=randrw size=1m rwmixread=80 number_ios=700 io_size=9m",
+        "rw=randrw size=1m time_based",
+        "rw=randwrite size=1m random_generator=lfsr loops=3",
+        "rw=randwrite size=1m random_generator=tausworthe64 loops=3",
+        "rw=write size=1m time_based",
+        "rw=rw size=1000000 bs=3k time_based",
+    ] {
+        let general = format!("{options} fsync=1000000000");
+        assert_eq!(requests(options, 20_000), requests(&general, 20_000), "{options}");
+    }
+}
+
+#[test]
+fn more_blocks_than_32_bits_count_are_drawn_with_64() {
+    let job = "rw=randread size=4000g bs=512 norandommap number_ios=50";
+    let wide = format!("{job} random_generator=tausworthe64");
+    let narrow = format!("{job} random_generator=tausworthe");
+    assert_eq!(requests(job, 50), requests(&wide, 50));
+    assert_ne!(requests(job, 50), requests(&narrow, 50));
+}
+
+#[test]
+fn a_full_target_ends_the_job() {
+    let plan = support::plan("rw=write size=1m");
+    let seeds = StreamSeeds::derive(1, 1);
+    let regions = regions(&plan, 0, &[Target::Label], &seeds).unwrap();
+    let mut generator = Generator::new(&plan, &regions, &seeds).unwrap();
+    let mut issued = 0;
+    loop {
+        match generator.next() {
+            Step::Issue(request) => {
+                issued += 1;
+                let full = issued == 10;
+                let moved = Outcome::Bytes(request.length);
+                generator.done(&request, if full { Outcome::Full } else { moved });
+            }
+            Step::End => break,
+            Step::NextPass => panic!("begins again"),
+            _ => {}
+        }
+    }
+    assert_eq!(issued, 10);
+}
