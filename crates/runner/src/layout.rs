@@ -315,9 +315,12 @@ fn extend(
     reserve(job, fd, bytes)
         .map_err(|errno| Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno))?;
     let Some(content) = content else { return Ok(()) };
-    file::truncate(fd, bytes)
-        .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
-    let mut buffer = vec![0; content.buffer_bytes().min(bytes as usize)];
+    if !job.region.fill_device {
+        file::truncate(fd, bytes)
+            .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
+    }
+    let mut buffer =
+        vec![0; usize::try_from(bytes).unwrap_or(usize::MAX).min(content.buffer_bytes())];
     let mut at = 0;
     while at < bytes {
         let part = buffer.len().min((bytes - at) as usize);

@@ -82,10 +82,6 @@ impl std::fmt::Display for RegionError {
 
 impl std::error::Error for RegionError {}
 
-/// Size of jobs that write until the device is full and name no size: more than any file can have, and
-/// far enough from the largest number for sums.
-const UNLIMITED_BYTES: u64 = 1 << 60;
-
 /// The regions of a clone. `clone_number` is the one of [`JobPlan::clone_number`].
 pub fn regions(
     plan: &JobPlan,
@@ -97,19 +93,30 @@ pub fn regions(
     let total = match plan.region.size {
         Some(Quantity::Bytes(size)) => Some(size),
         Some(Quantity::Zones(_)) => return Err(RegionError::Zones),
-        None if plan.region.fill_device && plan.files.file_size.is_none() => Some(UNLIMITED_BYTES),
         Some(Quantity::Percent(_)) | None => None,
     };
     let mut sizes = FileSizes::new(plan, block, seeds);
     let shares = total.map(|total| Shares::new(total, targets.len(), block));
     let mut files = Vec::with_capacity(targets.len());
     for (index, target) in targets.iter().enumerate() {
-        let share = shares.as_ref().map(|shares| shares.of(index));
+        let share = shares.as_ref().map(|shares| shares.of(index)).or(unlimited(plan, *target));
         let asked = sizes.as_mut().map(|sizes| sizes.of(*target, share));
         let region = one(plan, clone_number, index, *target, asked, share, block)?;
         files.push(region);
     }
     finish(plan, files, total, block)
+}
+
+/// Bytes of a region that only a full target ends: as far as file offsets reach, and half of that to
+/// spare for offsets.
+const UNLIMITED_BYTES: u64 = 1 << 62;
+
+/// The share of a file that is written until there is no more space.
+fn unlimited(plan: &JobPlan, target: Target) -> Option<u64> {
+    let region = &plan.region;
+    let grows = !matches!(target, Target::Device(_));
+    let open_end = region.fill_device && region.size.is_none() && plan.files.file_size.is_none();
+    (grows && open_end).then_some(UNLIMITED_BYTES)
 }
 
 /// `size` spread over the files: equal parts, and a block more for the first ones while blocks

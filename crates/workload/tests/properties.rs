@@ -174,9 +174,10 @@ fn more_blocks_than_32_bits_count_are_drawn_with_64() {
 
 #[test]
 fn a_full_target_ends_the_job() {
-    let plan = support::plan("rw=write size=1m");
+    let mut plan = support::plan("rw=write nrfiles=1");
+    plan.region.fill_device = true;
     let seeds = StreamSeeds::derive(1, 1);
-    let regions = regions(&plan, 0, &[Target::Label], &seeds).unwrap();
+    let regions = regions(&plan, 0, &[Target::File(5000)], &seeds).unwrap();
     let mut generator = Generator::new(&plan, &regions, &seeds).unwrap();
     let mut issued = 0;
     loop {

@@ -135,6 +135,11 @@ impl Lfsr {
         self.left = self.bound;
     }
 
+    /// All numbers are below this.
+    pub const fn bound(&self) -> u64 {
+        self.bound
+    }
+
     /// How many numbers are still to come.
     #[inline]
     pub const fn left(&self) -> u64 {

@@ -57,11 +57,8 @@ impl Run<'_> {
         match ended {
             Ended::Signaled(number) => {
                 self.workers[index].fate.signal = number;
-                // Killed in the middle of an update, the ledger lacks what was about to be counted.
-                let torn = ledger::read(self.ledger_words(index)).is_some_and(|s| s.torn);
-                let lost = if torn { ", without its last requests" } else { "" };
                 let text = format!(
-                    "its process {} was killed by signal {number}; its results so far are kept{lost}",
+                    "its process {} was killed by signal {number}; its results so far are kept",
                     pid.0
                 );
                 self.say(index, Severity::Error, &text, observer);

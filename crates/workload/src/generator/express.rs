@@ -77,7 +77,8 @@ impl Express {
             return None;
         }
         express.kind = match (&file.map, &file.lfsr) {
-            (_, Some(_)) => Kind::Lfsr,
+            (_, Some(lfsr)) if lfsr.bound() == express.blocks => Kind::Lfsr,
+            (_, Some(_)) => return None,
             (Some(map), None) if map.blocks() == express.blocks => Kind::Mapped,
             (Some(_), None) => return None,
             (None, None) => Kind::Random,

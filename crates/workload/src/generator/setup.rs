@@ -121,7 +121,7 @@ fn file_state(
         }
     }
     if plan.pattern.rw.random && plan.pattern.generator == RandomGenerator::Lfsr {
-        let bound = blocks.into_iter().max().unwrap_or(0);
+        let bound = region.size.min(region.real_size) / unit;
         let lfsr = Lfsr::new(bound, seeds.get(StreamId::Offset)).map_err(GeneratorError::Lfsr)?;
         state.lfsr = Some(lfsr);
     }
