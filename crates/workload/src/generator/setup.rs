@@ -306,11 +306,6 @@ impl Generator {
         Made::NextPass
     }
 
-    /// True if loops repeat each other, so that all streams begin again.
-    pub fn repeats(&self) -> bool {
-        self.reseed.is_some()
-    }
-
     /// True if the body runs again.
     fn goes_on(&mut self) -> bool {
         if self.bounds.once {
