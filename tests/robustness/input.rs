@@ -266,11 +266,18 @@ fn a_full_file_system_is_explained_and_not_kept_full() {
         assert_eq!(file.exists(), kept, "{words}");
         let _ = std::fs::remove_file(file);
     }
-    let words = "--output-format=json --name=a --directory=small --rw=write --size=4m --bs=64k \
-                 --fill_device=1";
-    let run = run(&scratch, words);
-    assert_eq!((run.code(), run.stderr.as_str()), (0, ""));
-    assert!(number(&run.json().unwrap(), "jobs.0.write.io_bytes") > 0.0);
+    // A job that fills its device expects that, when it writes and when its file is laid out.
+    for rw in ["write", "randread"] {
+        let words = format!(
+            "--output-format=json --name=a --directory=small --rw={rw} --size=4m --bs=64k \
+             --fill_device=1 --unlink=1"
+        );
+        let run = run(&scratch, &words);
+        assert_eq!((run.code(), run.stderr.as_str()), (0, ""), "{rw}");
+        let direction = rw.trim_start_matches("rand");
+        let moved = number(&run.json().unwrap(), &format!("jobs.0.{direction}.io_bytes"));
+        assert!(moved > 0.0 && moved <= 1048576.0, "{rw}: {moved}");
+    }
 }
 
 /// A loop device that is given back at the end.

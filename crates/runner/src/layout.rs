@@ -134,18 +134,17 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
     if request.caps.diskless || job.files.create_on_open {
         return Ok(layout);
     }
-    let missing: Vec<&TargetFile> = layout.files.iter().filter(|f| needs_work(job, f)).collect();
-    if missing.is_empty() {
-        return Ok(layout);
-    }
+    let numbers = 0..layout.files.len();
+    let missing: Vec<usize> = numbers.filter(|i| needs_work(job, &layout.files[*i])).collect();
+    let Some(&first) = missing.first() else { return Ok(layout) };
     if request.readonly {
-        let path = missing[0].path.display();
+        let path = layout.files[first].path.display();
         return Err(Failure::rule(format!(
             "--readonly forbids creating '{path}', which the job needs"
         )));
     }
     if !job.files.allow_create {
-        let path = missing[0].path.display();
+        let path = layout.files[first].path.display();
         return Err(Failure {
             errno: Errno(2),
             text: format!(
@@ -154,17 +153,23 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
         });
     }
     let whole = fills(job, request.caps);
-    let total = missing.iter().map(|f| f.end()).sum();
+    let total = missing.iter().map(|i| layout.files[*i].end()).sum();
     if whole || job.files.fallocate != Fallocate::None {
         watcher.begin(&job.name, missing.len(), total);
     }
     let mut done = 0;
     let mut content = LayoutContent::new(job, request.seeds);
-    for target in missing {
-        create(job, target, whole.then_some(&mut content), &mut |bytes| {
+    for index in missing {
+        let target = &mut layout.files[index];
+        let reached = create(job, target, whole.then_some(&mut content), &mut |bytes| {
             watcher.progress(done + bytes, total)
         })?;
         done += target.end();
+        // A device that is full, which the job expects, ends the region where it ends the file.
+        let lost = target.end() - reached.clamp(target.offset, target.end());
+        target.size -= lost;
+        target.real_bytes = target.real_bytes.min(reached.max(target.offset));
+        layout.size = layout.size.saturating_sub(lost);
     }
     layout.filled = content.used;
     Ok(layout)
@@ -270,13 +275,14 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
 }
 
 /// Creates one file, or makes it long enough. A file that cannot be finished is removed, so that a
-/// layout that fails for want of space does not keep what space there was.
+/// layout that fails for want of space does not keep what space there was. Returns the end of the
+/// file: less than asked for only if the job fills its device, and that is full.
 fn create(
     job: &JobPlan,
     target: &TargetFile,
     content: Option<&mut LayoutContent>,
     progress: &mut dyn FnMut(u64) -> bool,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let path = &target.path;
     let shown = path.display();
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
@@ -302,19 +308,19 @@ fn create(
     made
 }
 
-/// Reserves the room of a file, and fills it if there is content.
+/// Reserves the room of a file, and fills it if there is content; returns its end as `create` does.
 fn extend(
     job: &JobPlan,
     target: &TargetFile,
     fd: BorrowedFd<'_>,
     content: Option<&mut LayoutContent>,
     progress: &mut dyn FnMut(u64) -> bool,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let shown = target.path.display();
     let bytes = target.end();
     reserve(job, fd, bytes)
         .map_err(|errno| Failure::new(format!("reserve {bytes} bytes for '{shown}'"), errno))?;
-    let Some(content) = content else { return Ok(()) };
+    let Some(content) = content else { return Ok(bytes) };
     if !job.region.fill_device {
         file::truncate(fd, bytes)
             .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
@@ -331,7 +337,7 @@ fn extend(
                     from = &from[written..];
                     at += written as u64;
                 }
-                Err(Errno::NOSPC | Errno::DQUOT) if job.region.fill_device => return Ok(()),
+                Err(Errno::NOSPC | Errno::DQUOT) if job.region.fill_device => return Ok(at),
                 Ok(_) => return Err(Failure::new(format!("write '{shown}'"), Errno::NOSPC)),
                 Err(errno) => {
                     let action = format!("write {bytes} bytes to '{shown}' (at {at})");
@@ -346,7 +352,7 @@ fn extend(
     if job.files.create_fsync {
         file::fsync(fd).map_err(|errno| Failure::new(format!("flush '{shown}'"), errno))?;
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// Reserves room as `fallocate=` says.
