@@ -136,7 +136,7 @@ pub struct FilesPlan {
     pub opendir: Option<OsString>,
     /// Number of files.
     pub count: u32,
-    /// Most files open at once, 1..=count.
+    /// Most files open at once, 1..=count; 0: all (the number is not known before `opendir` is read).
     pub open_limit: u32,
     /// Size of each file, or range to draw from.
     pub file_size: Option<(u64, u64)>,

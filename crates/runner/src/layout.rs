@@ -25,6 +25,9 @@ use crate::failure::Failure;
 /// Bytes written at once while a file is filled.
 const FILL_BYTES: usize = 1 << 20;
 
+/// Longest block whose contents are made in one piece.
+const MOST_FILL_BYTES: usize = 16 << 20;
+
 /// The files of one clone, ready to be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Layout {
@@ -34,6 +37,8 @@ pub(crate) struct Layout {
     pub(crate) size: u64,
     /// Bytes to move per loop, where the job says so.
     pub(crate) io_size: Option<u64>,
+    /// Buffers whose contents were written to files; the job's own contents follow them in the stream.
+    pub(crate) filled: u64,
 }
 
 impl Layout {
@@ -124,7 +129,7 @@ pub(crate) trait Watcher {
 
 /// Resolves the files of a clone and creates those that are missing or too short.
 pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
-    let layout = resolve(request)?;
+    let mut layout = resolve(request)?;
     let job = request.job;
     if request.caps.diskless || job.files.create_on_open {
         return Ok(layout);
@@ -154,13 +159,14 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
         watcher.begin(&job.name, missing.len(), total);
     }
     let mut done = 0;
-    let mut content = Filler::new(&job.data, job.pattern.generator, true, request.seeds);
+    let mut content = LayoutContent::new(job, request.seeds);
     for target in missing {
         create(job, target, whole.then_some(&mut content), &mut |bytes| {
             watcher.progress(done + bytes, total)
         })?;
         done += target.end();
     }
+    layout.filled = content.used;
     Ok(layout)
 }
 
@@ -176,7 +182,7 @@ fn needs_work(job: &JobPlan, target: &TargetFile) -> bool {
 }
 
 /// True if files get their contents before the job; plain writes only get room.
-fn fills(job: &JobPlan, caps: Caps) -> bool {
+pub(crate) fn fills(job: &JobPlan, caps: Caps) -> bool {
     let rw = job.pattern.rw;
     rw.read || rw.trim || job.files.overwrite || caps.no_extend
 }
@@ -208,7 +214,7 @@ fn resolve(request: &Request<'_>) -> Result<Layout, Failure> {
             size: region.size,
         })
         .collect();
-    Ok(Layout { files, size: regions.size, io_size: regions.io_size })
+    Ok(Layout { files, size: regions.size, io_size: regions.io_size, filled: 0 })
 }
 
 /// Kind and size of a target, and whether the job may use it.
@@ -268,7 +274,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
 fn create(
     job: &JobPlan,
     target: &TargetFile,
-    content: Option<&mut Filler>,
+    content: Option<&mut LayoutContent>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(), Failure> {
     let path = &target.path;
@@ -301,7 +307,7 @@ fn extend(
     job: &JobPlan,
     target: &TargetFile,
     fd: BorrowedFd<'_>,
-    content: Option<&mut Filler>,
+    content: Option<&mut LayoutContent>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(), Failure> {
     let shown = target.path.display();
@@ -313,14 +319,11 @@ fn extend(
         file::truncate(fd, bytes)
             .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
     }
-    // Every block is filled like the buffer of a write.
-    let unit = usize::try_from(job.blocks.max[Direction::Write]).unwrap_or(FILL_BYTES).max(1);
-    let units = unit.saturating_mul((FILL_BYTES / unit).max(1));
-    let mut buffer = vec![0; usize::try_from(bytes).map_or(units, |bytes| bytes.min(units))];
+    let mut buffer = vec![0; content.buffer_bytes().min(bytes as usize)];
     let mut at = 0;
     while at < bytes {
         let part = buffer.len().min((bytes - at) as usize);
-        content.lay_out(&mut buffer[..part], unit);
+        content.fill(&mut buffer[..part]);
         let mut from = &buffer[..part];
         while !from.is_empty() {
             match file::pwrite(fd, from, at) {
@@ -393,7 +396,6 @@ fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<Path
     if let Some(root) = &plan.opendir {
         let mut found = Vec::new();
         walk(&prefixed(directory, root), &mut found)?;
-        found.sort();
         return Ok(found);
     }
     if let Some(unsplit) = plan.unsplit.as_ref().filter(|_| plan.names.len() > 1) {
@@ -470,7 +472,7 @@ fn expand(format: &str, job_name: &str, clone_number: u32, index: u32) -> String
     name
 }
 
-/// Collects every regular file below a directory.
+/// Collects every regular file below a directory, in the order of the directories, as fio does.
 fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let failure = |error: std::io::Error| {
         Failure::new(format!("read the directory '{}'", directory.display()), error.into())
@@ -485,6 +487,36 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What files that are laid out hold: what the job would write, in its largest blocks.
+struct LayoutContent {
+    filler: Filler,
+    block_bytes: usize,
+    used: u64,
+}
+
+impl LayoutContent {
+    fn new(job: &JobPlan, seeds: &StreamSeeds) -> LayoutContent {
+        let block = job.blocks.max[Direction::Write].clamp(1, MOST_FILL_BYTES as u64);
+        LayoutContent {
+            filler: Filler::new(&job.data, job.pattern.generator, true, seeds),
+            block_bytes: block as usize,
+            used: 0,
+        }
+    }
+
+    /// Bytes of a whole number of blocks, about as many as are written at once.
+    fn buffer_bytes(&self) -> usize {
+        self.block_bytes * (FILL_BYTES / self.block_bytes).max(1)
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) {
+        for block in buffer.chunks_mut(self.block_bytes) {
+            self.filler.contents(block);
+            self.used += 1;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl Targets {
             } else {
                 Access::Read
             },
-            create: (writable && plan.allow_create).then_some(0o644),
+            create: (writable && plan.allow_create).then_some(0o600),
             direct: plan.direct,
             durability: match plan.sync {
                 SyncMode::None => Durability::None,

@@ -89,6 +89,9 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
     ledger.set_identity(process::thread_id(), 0);
     match set_up(order, place) {
         Ok(ready) => {
+            if let Some(note) = ready.generator.note() {
+                ledger.message(Severity::Note, note);
+            }
             board.set_state(worker, State::Initialised);
             if board.commands(worker).wait_for_start() {
                 run(order, place, ledger, ready);
@@ -149,6 +152,9 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
     let mut filler =
         Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds)
             .repeating(job.pattern.seeds);
+    if order.layout.is_some() {
+        filler.skip(layout.filled);
+    }
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
@@ -246,7 +252,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     let (mut ledger, targets) = drive.into_results();
     ledger.end_usage(Usage::of_thread().numbers());
     board.set_state(worker, State::Finishing);
-    if (job.files.unlink || job.files.unlink_each_loop)
+    if job.files.unlink
         && let Err(failure) = targets.unlink_all()
     {
         report_failure(&mut ledger, &failure);
@@ -265,5 +271,9 @@ fn relayout(
     }
     targets.unlink_all()?;
     let Some(entry) = find(registry, &order.job.engine.name) else { return Ok(()) };
+    if !layout::fills(&order.job, entry.caps) {
+        // The job creates them as it opens them.
+        return Ok(());
+    }
     lay_out_here(order, entry, &StreamSeeds::from_entropy(order.seeds), commands).map(drop)
 }

@@ -91,7 +91,8 @@ pub fn open(path: &Path, how: &OpenHow) -> Result<OwnedFd, Errno> {
         | match how.durability {
             Durability::None => OFlags::empty(),
             Durability::Sync => OFlags::SYNC,
-            Durability::Dsync => OFlags::DSYNC,
+            // rustix has O_SYNC under this name, which flushes more than what was asked for.
+            Durability::Dsync => OFlags::from_bits_retain(libc::O_DSYNC.cast_unsigned()),
         };
     flags.set(OFlags::CREATE, how.create.is_some());
     flags.set(OFlags::EXCL, how.create.is_some() && how.exclusive);

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // The lint exempts test functions, but not what they call.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use fiord_sys::Errno;
-use fiord_sys::file::{self, Access, Kind, LockKind, OpenHow, Reserve};
+use fiord_sys::file::{self, Access, Durability, Kind, LockKind, OpenHow, Reserve};
 
 /// A directory that is removed at the end.
 struct TempDirectory(PathBuf);
@@ -158,4 +158,20 @@ fn advice_and_hints_are_taken() {
     let hint = file::WriteHint::from_number(3).unwrap();
     assert!(matches!(file::set_write_hint(fd.as_fd(), hint), Ok(()) | Err(Errno::INVAL)));
     assert_eq!(file::WriteHint::from_number(6), None);
+}
+
+#[test]
+fn stable_data_are_told_from_stable_metadata() {
+    let directory = TempDirectory::new();
+    let flags = |durability| {
+        let how = OpenHow { durability, ..create() };
+        let fd = file::open(&directory.at("f"), &how).unwrap();
+        let info =
+            std::fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_raw_fd())).unwrap();
+        let octal = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap().trim();
+        i32::from_str_radix(octal, 8).unwrap() & libc::O_SYNC
+    };
+    assert_eq!(flags(Durability::None), 0);
+    assert_eq!(flags(Durability::Dsync), libc::O_DSYNC);
+    assert_eq!(flags(Durability::Sync), libc::O_SYNC);
 }

@@ -107,10 +107,12 @@ impl Filler {
         }
     }
 
-    /// Makes the contents of a file that is laid out: every `unit` bytes like a write buffer.
-    pub fn lay_out(&mut self, buffer: &mut [u8], unit: usize) {
-        for part in buffer.chunks_mut(unit.max(1)) {
-            self.contents(part);
+    /// Passes over the contents of so many buffers, which the layout of files has used.
+    pub fn skip(&mut self, buffers: u64) {
+        if matches!(self.fill, Fill::Random) {
+            for _ in 0..buffers {
+                self.stream.pair_seed();
+            }
         }
     }
 
@@ -137,7 +139,8 @@ impl Filler {
         }
     }
 
-    fn contents(&mut self, buffer: &mut [u8]) {
+    /// The next contents.
+    pub fn contents(&mut self, buffer: &mut [u8]) {
         match &self.fill {
             Fill::Random => random(buffer, self.stream.pair_seed()),
             Fill::Zero => buffer.fill(0),

@@ -68,6 +68,8 @@ struct Bounds {
     block_max: u64,
     /// `io_size` was given: exhausted targets begin again until it is reached.
     io_size_given: bool,
+    /// One pass only: after it, appending finds the region already written.
+    once: bool,
     /// Only time ends the job.
     time_based: bool,
 }

@@ -239,7 +239,8 @@ fn buffers_hold_the_bytes_of_the_peer() {
         }
     }
     let mut ours = vec![0; 48 << 10];
-    filler(false, RandomGenerator::Tausworthe).lay_out(&mut ours, 4096);
+    let mut laid_out = filler(false, RandomGenerator::Tausworthe);
+    ours.chunks_mut(4096).for_each(|block| laid_out.contents(block));
     assert!(ours == peer_data(&peer, "rw=read"), "a file that is laid out");
 
     // Stamps, with the time that the peer took.

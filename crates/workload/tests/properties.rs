@@ -8,13 +8,22 @@ use std::collections::BTreeMap;
 
 use fiord_base::Direction;
 use fiord_base::random::StreamSeeds;
+use fiord_options::plan::{JobPlan, Seeds};
 use fiord_workload::{Generator, Outcome, Request, Step, Target, regions};
 use proptest::prelude::*;
+
+/// The seeds of the first clone of a job.
+fn seeds(plan: &JobPlan) -> StreamSeeds {
+    match plan.pattern.seeds {
+        Seeds::Base { base, .. } => StreamSeeds::derive(base, 1),
+        Seeds::System => StreamSeeds::from_entropy([1; 24]),
+    }
+}
 
 /// Requests of the job of these options, at most `limit`.
 fn requests(options: &str, limit: usize) -> Vec<Request> {
     let plan = support::plan(options);
-    let seeds = StreamSeeds::derive(0x89, 1);
+    let seeds = seeds(&plan);
     let targets = vec![Target::Label; plan.files.count as usize];
     let regions = regions(&plan, 0, &targets, &seeds).unwrap();
     let mut generator = Generator::new(&plan, &regions, &seeds).unwrap();
@@ -64,7 +73,7 @@ proptest! {
         );
         // One seed in 2^k is the state that a shift register never leaves.
         let plan = support::plan(&job);
-        let seeds = StreamSeeds::derive(seed, 1);
+        let seeds = seeds(&plan);
         let targets = vec![Target::Label; files as usize];
         let layout = regions(&plan, 0, &targets, &seeds).unwrap();
         prop_assume!(Generator::new(&plan, &layout, &seeds).is_ok());

@@ -52,7 +52,8 @@ fn need_a_clone(plan: &JobPlan, job: &mut Job<'_>) {
 }
 
 /// Random offsets are multiples of the smallest size unless `ba` says otherwise; the random map
-/// counts in smallest sizes and cannot say otherwise.
+/// counts in smallest sizes and cannot say otherwise. As in fio, directions that the job does not
+/// use count, too.
 fn align_to_blocks(plan: &mut JobPlan, job: &mut Job<'_>) {
     let mut differs = false;
     for direction in DATA {
@@ -61,7 +62,7 @@ fn align_to_blocks(plan: &mut JobPlan, job: &mut Job<'_>) {
         if align == 0 || !plan.pattern.rw.random {
             plan.blocks.align[direction] = min;
         } else {
-            differs |= align != min && plan.pattern.rw.has(direction);
+            differs |= align != min;
         }
     }
     if differs && plan.pattern.random_map {
@@ -106,6 +107,10 @@ fn explain_depth(plan: &JobPlan, job: &mut Job<'_>) {
 
 fn bound_open_files(plan: &mut JobPlan) {
     let files = &mut plan.files;
+    if files.opendir.is_some() {
+        // How many files there are is not known yet.
+        return;
+    }
     if files.open_limit == 0 || files.open_limit > files.count {
         files.open_limit = files.count;
     }

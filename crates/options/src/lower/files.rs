@@ -48,7 +48,11 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         unlink_each_loop,
     } = options;
     let names = filename.unwrap_or_default();
-    let unsplit = job.settings.typed("filename").map(|text| OsString::from_vec(text.to_vec()));
+    let typed = job.settings.typed("filename");
+    // Only a single setting can be a path with colons in it.
+    let unsplit = typed
+        .filter(|text| text.split(|byte| *byte == b':').count() >= names.len())
+        .map(|text| OsString::from_vec(text.to_vec()));
     let (service, service_batch) = file_service_type.unwrap_or_default();
     plan.region.fill_device = fill_device.unwrap_or(false);
     plan.files = FilesPlan {

@@ -88,12 +88,25 @@ impl Settings {
         let previous = self.entries.iter().position(|old| old.def.name == entry.def.name);
         let mut entry = entry;
         if let Some(previous) = previous.map(|at| self.entries.remove(at)) {
-            entry.value = merged(entry.value, &previous.value);
+            entry.value = match entry.def.name {
+                "filename" => added(entry.value, &previous.value),
+                _ => merged(entry.value, &previous.value),
+            };
         }
         if let Some(inverse) = entry.def.inverse {
             self.entries.retain(|old| old.def.name != inverse);
         }
         self.entries.push(entry);
+    }
+}
+
+/// Files are added to those that were named before, also by globals.
+fn added(new: Value, old: &Value) -> Value {
+    match (new, old) {
+        (Value::Names(new), Value::Names(old)) => {
+            Value::Names(old.iter().cloned().chain(new).collect())
+        }
+        (new, _) => new,
     }
 }
 

@@ -160,6 +160,16 @@ fn units_of_sizes_are_known_before_the_sizes() {
 }
 
 #[test]
+fn files_of_all_settings_count() {
+    let names = |texts: &[&str]| plan_of(texts).jobs.pop().unwrap().files.names;
+    assert_eq!(names(&["[global]\nfilename=a\n[j]\nsize=8k\nfilename=b:c\n"]), ["a", "b", "c"]);
+    assert_eq!(names(&["[j]\nsize=8k\nfilename=b\n[k]\nsize=8k\nfilename=c\n"]), ["c"]);
+    let files = job("filename=a filename=b").files;
+    assert_eq!((files.names.len(), files.count, files.unsplit), (2, 2, None));
+    assert_eq!(job("filename=a:b").files.unsplit, Some("a:b".into()));
+}
+
+#[test]
 fn opposites_undo_each_other() {
     assert!(job("buffered=1 direct=1").files.direct);
     assert!(!job("direct=1 buffered=1").files.direct);

@@ -107,8 +107,9 @@ impl Drive<'_> {
     fn settle_error(&mut self, unit: &Unit, completion: &Completion, errno: Errno) {
         let full = matches!(errno, Errno::NOSPC | Errno::DQUOT);
         if self.settings.fill_device && full && unit.direction == Direction::Write {
-            if unit.progress > 0 {
-                self.record_part(unit, unit.progress, completion);
+            match unit.progress {
+                0 => self.ledger.record_failed(unit.direction),
+                moved => self.record_part(unit, moved, completion),
             }
             return self.release(unit, Outcome::Full);
         }

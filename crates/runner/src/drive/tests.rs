@@ -207,6 +207,10 @@ fn a_full_device_ends_the_job_that_fills_it() {
         assert_eq!((ran.bytes(WRITE), ran.passes), (300_000, 1), "{words}");
         assert!(ran.messages.is_empty() && ran.journal.violations.is_empty());
     }
+    // The request that found no room was issued, too.
+    let full = Faults { full_at: 262_144, ..Faults::default() };
+    let ran = Trial::inline("--rw=write --fill_device=1 --size=1m --bs=64k").with(full).run();
+    assert_eq!((ran.end, ran.bytes(WRITE), ran.ios(WRITE)), (End::Complete, 262_144, 5));
     let full = Faults { full_at: 300_000, ..Faults::default() };
     let ran = Trial::inline("--rw=write --size=1m --bs=64k").with(full).run();
     assert_eq!((ran.end, ran.report.error), (End::Failed, Errno::NOSPC.0));

@@ -40,7 +40,10 @@ impl FilePicker {
             batch_left: 0,
             current: 0,
             next: 0,
-            open_limit: (plan.open_limit as usize).clamp(1, files.max(1)),
+            open_limit: match plan.open_limit as usize {
+                0 => files.max(1),
+                limit => limit.min(files.max(1)),
+            },
             open: 0,
             live: files,
             files: files as u32,

@@ -143,6 +143,7 @@ fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
         bytes,
         block_max: plan.blocks.largest(),
         io_size_given: regions.io_size.is_some(),
+        once: plan.files.append,
         time_based,
     }
 }
@@ -307,6 +308,9 @@ impl Generator {
 
     /// True if the body runs again.
     fn goes_on(&mut self) -> bool {
+        if self.bounds.once {
+            return false;
+        }
         if self.bounds.time_based {
             return true;
         }
