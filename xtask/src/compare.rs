@@ -264,7 +264,11 @@ pub fn request_differences(ours: &Path, theirs: &Path) -> Outcome<Vec<String>> {
     let read = |path: &Path| -> Outcome<Vec<iolog::Entry>> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| format!("{}: {error}", path.display()))?;
-        iolog::parse(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+        iolog::parse(&text).map_err(|error| {
+            // fio's clones append buffers, not lines, to the record that they share.
+            let hint = "records of several clones are readable while they are short";
+            format!("{}: {error} ({hint})", path.display()).into()
+        })
     };
     let (ours, theirs) = (read(ours)?, read(theirs)?);
     let (ours, theirs) = (iolog::by_file(&ours), iolog::by_file(&theirs));
