@@ -186,6 +186,21 @@ fn every_word_of_an_option_that_works_can_be_stored() {
 }
 
 #[test]
+fn options_of_engines_are_kept_as_canonical_text() {
+    let mut options = JobOptions::default();
+    for (name, text) in [("hipri", None), ("uncached", Some("1")), ("uncached", Some("2"))] {
+        let def = table::engine_option("pvsync2", name).unwrap();
+        assert_eq!(def.status, Status::Ready);
+        let value = parse(def, text.map(str::as_bytes), &ParseContext::default()).unwrap();
+        options.set(def, &value).unwrap();
+    }
+    let expected = [("hipri", "1"), ("uncached", "2")].map(|(n, t)| (n.to_owned(), t.to_owned()));
+    assert_eq!(options.engine, expected);
+    let planned = table::engine_option("io_uring", "uncached").unwrap();
+    assert_eq!(planned.status, Status::Planned);
+}
+
+#[test]
 fn options_that_are_not_built_cannot_be_stored() {
     for def in table::job_options().filter(|def| def.status != Status::Ready) {
         assert!(JobOptions::default().set(def, &Value::Bool(true)).is_err(), "{}", def.name);

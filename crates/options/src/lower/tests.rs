@@ -373,10 +373,9 @@ fn options_of_engines_belong_to_them() {
          `ioengine=null`)"],
     );
     plan_of(&["[global]\nuserspace_reap\n[a]\nioengine=null\nsize=1m\n"]);
-    check_errors(
-        "[global]\nhipri\n[a]\n[b]\nioengine=pvsync2\n",
-        &["t.fio:2:1: option `hipri` is known but not built yet in this version"],
-    );
+    let plan = plan_of(&["[global]\nhipri\nsize=1m\n[a]\n[b]\nioengine=pvsync2\n"]);
+    assert_eq!(plan.jobs[0].engine.options, []);
+    assert_eq!(plan.jobs[1].engine.options, [("hipri".to_owned(), "1".to_owned())]);
 }
 
 #[test]

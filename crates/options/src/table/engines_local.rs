@@ -1,6 +1,6 @@
 //! Options of the other engines that use the kernel of this machine.
 
-use super::{Choice, INT, OptionDef, TEXT, ValueKind};
+use super::{Choice, INT, OptionDef, Status, TEXT, ValueKind};
 
 const SG_WRITE_MODE: &[Choice] = &[
     Choice::new("write", "WRITE"),
@@ -27,6 +27,7 @@ const STAT_TYPE: &[Choice] = &[
 pub(crate) static ENGINES_LOCAL: &[OptionDef] = &[
     OptionDef::new("hipri", ValueKind::Flag, "Mark requests high priority (polled completion)")
         .engine(&["pvsync2"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new(
         "hipri_percentage",
@@ -35,12 +36,15 @@ pub(crate) static ENGINES_LOCAL: &[OptionDef] = &[
     )
     .default("100")
     .engine(&["pvsync2"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new("uncached", INT, "Drop pages after buffered I/O (RWF_DONTCACHE)")
-        .engine(&["pvsync2", "io_uring", "io_uring_cmd"])
+        .engine(&["pvsync2"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new("nowait", ValueKind::Bool, "Fail with EAGAIN rather than block (RWF_NOWAIT)")
         .engine(&["pvsync2"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new(
         "userspace_reap",
@@ -55,6 +59,7 @@ pub(crate) static ENGINES_LOCAL: &[OptionDef] = &[
         .category("Engines/libaio"),
     OptionDef::new("thp", INT, "Ask for transparent huge pages")
         .engine(&["mmap"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new(
         "hipri",

@@ -89,6 +89,9 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
     .default("-1")
     .engine(&["io_uring", "io_uring_cmd"])
     .category("Engines"),
+    OptionDef::new("uncached", INT, "Drop pages after buffered I/O (RWF_DONTCACHE)")
+        .engine(&["io_uring", "io_uring_cmd"])
+        .category("Engines"),
     OptionDef::new("nowait", ValueKind::Bool, "Fail with EAGAIN rather than block")
         .engine(&["io_uring", "io_uring_cmd", "libaio"])
         .category("Engines"),
