@@ -24,7 +24,7 @@ pub use writer::{Ledger, Record};
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use fiord_base::Direction;
 
@@ -81,6 +81,21 @@ mod tests {
         assert_eq!(snapshot.submits, [0, 0, 0, 1, 0, 0, 0]);
         assert_eq!(read_last_words(&words).messages, ["nhello world", "esecond"]);
         assert!(!snapshot.torn);
+    }
+
+    #[test]
+    fn totals_that_disagree_are_noticed() {
+        let config = everything();
+        let words = memory(&config);
+        let mut ledger = Ledger::create(&words, &config).unwrap();
+        let direction = Direction::Read;
+        let record = Record { direction, bytes: 1, start_ns: 0, issued_ns: 5, done_ns: 300 };
+        ledger.record(&record);
+        assert!(ledger.is_consistent());
+        // A bucket that says two is found out.
+        let bucket = words.iter().rev().find(|word| word.load(Ordering::Relaxed) == 1).unwrap();
+        bucket.store(2, Ordering::Relaxed);
+        assert!(!ledger.is_consistent());
     }
 
     #[test]

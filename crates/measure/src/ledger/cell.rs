@@ -54,6 +54,22 @@ impl Cell<'_> {
         bucket
     }
 
+    /// Values counted.
+    pub(super) fn count(&self) -> u64 {
+        load(&self.moments[moments::COUNT])
+    }
+
+    /// True if the histogram holds as many values as were counted.
+    pub(super) fn is_consistent(&self) -> bool {
+        self.histogram.is_none_or(|histogram| {
+            let touched = load(&self.moments[moments::TOUCHED]);
+            let groups = (0..GROUPS).filter(|group| touched >> group & 1 == 1);
+            let in_groups = groups.flat_map(|group| &histogram[group * 64..(group + 1) * 64]);
+            let held: u64 = in_groups.map(load).sum();
+            held + load(&self.moments[moments::OVERFLOW]) == self.count()
+        })
+    }
+
     pub(super) fn reset(&self) {
         let touched = load(&self.moments[moments::TOUCHED]);
         if let Some(histogram) = self.histogram {

@@ -256,6 +256,19 @@ impl<'a> Ledger<'a> {
         area[0].store(used as u64, Ordering::Release);
     }
 
+    /// True if all kinds of latency have counted the same requests, none more than were issued, and
+    /// each histogram holds as many values as were counted.
+    pub fn is_consistent(&self) -> bool {
+        let kinds = || [&self.slat, &self.clat, &self.lat].into_iter().flatten();
+        let same_counts = (0..3).all(|d| {
+            let issued = load(&self.counters[d][counters::IOS]);
+            let mut counts = kinds().map(|cells| cells[d].count());
+            let first = counts.next();
+            first.is_none_or(|first| first <= issued && counts.all(|count| count == first))
+        });
+        same_counts && kinds().flatten().chain([&self.flush]).all(Cell::is_consistent)
+    }
+
     /// Forgets everything measured, at the end of a ramp. Messages, errors and identity stay.
     pub fn reset(&mut self) {
         self.begin();

@@ -137,6 +137,7 @@ impl Drive<'_> {
             (0, 0, self.settings.depth),
             "every request ends exactly once"
         );
+        assert!(self.ledger.is_consistent(), "counts and histograms agree");
         self.end_pass();
         let open = (0..self.targets.files().len()).map(|i| FileIndex(i as u32));
         for file in open.filter(|file| self.targets.is_open(*file)).collect::<Vec<_>>() {
