@@ -165,4 +165,11 @@ fn misaligned_direct_requests_are_explained() {
     }
     assert_eq!(run.code(), 1, "{}", run.stderr);
     assert!(run.stderr.contains("direct") && run.stderr.contains("1000"), "{}", run.stderr);
+    // Where the kernel tells the rule, it is applied before anything is written.
+    if run.stderr.contains("multiples of") {
+        assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
+    }
+    let mapped = job.replace("psync", "mmap");
+    let run = ours.run(scratch.path(), mapped.split_whitespace()).unwrap();
+    assert_eq!((run.code(), run.stderr.as_str()), (0, ""), "mappings have no such rule");
 }

@@ -100,6 +100,8 @@ pub struct Caps {
     pub inline_at_depth_one: bool,
     /// Files are opened for writing even if the job only reads.
     pub needs_write_access: bool,
+    /// The rules of O_DIRECT for offsets and lengths do not apply to requests.
+    pub any_alignment: bool,
 }
 
 impl Caps {
@@ -112,6 +114,7 @@ impl Caps {
         no_data: false,
         inline_at_depth_one: false,
         needs_write_access: false,
+        any_alignment: false,
     };
 
     /// What the engine is in a job of this depth.

@@ -14,7 +14,13 @@ use crate::settings;
 pub(crate) const REGISTRATION: Registration = Registration {
     name: "falloc",
     summary: "fallocate: reads reserve, writes extend, trims punch holes",
-    caps: Caps { inline: true, no_data: true, needs_write_access: true, ..Caps::NONE },
+    caps: Caps {
+        inline: true,
+        no_data: true,
+        needs_write_access: true,
+        any_alignment: true,
+        ..Caps::NONE
+    },
     create: |job| {
         settings::none(job)?;
         Ok(Box::new(Blocking::new(job, Falloc)))

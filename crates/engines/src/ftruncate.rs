@@ -12,7 +12,7 @@ use crate::settings;
 pub(crate) const REGISTRATION: Registration = Registration {
     name: "ftruncate",
     summary: "writes set the size of the file to their offset",
-    caps: Caps { inline: true, no_data: true, ..Caps::NONE },
+    caps: Caps { inline: true, no_data: true, any_alignment: true, ..Caps::NONE },
     create: |job| {
         settings::none(job)?;
         Ok(Box::new(Blocking::new(job, Ftruncate)))

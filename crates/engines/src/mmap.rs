@@ -19,7 +19,7 @@ use crate::settings;
 pub(crate) const REGISTRATION: Registration = Registration {
     name: "mmap",
     summary: "copies from and to a mapping of the file",
-    caps: Caps { inline: true, no_extend: true, ..Caps::NONE },
+    caps: Caps { inline: true, no_extend: true, any_alignment: true, ..Caps::NONE },
     create: |job| {
         let mut huge_pages = false;
         for (name, text) in job.options {

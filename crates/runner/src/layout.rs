@@ -131,6 +131,16 @@ pub(crate) trait Watcher {
 pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
     let mut layout = resolve(request)?;
     let job = request.job;
+    let caps = request.caps;
+    if job.files.direct && !caps.diskless && !caps.any_alignment {
+        let storage = |t: &&TargetFile| matches!(t.kind, Kind::Regular | Kind::Block);
+        for target in layout.files.iter().filter(storage) {
+            // A target that cannot be opened now says so when the job opens it.
+            if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
+                check_direct(job, target, fd.as_fd())?;
+            }
+        }
+    }
     if request.caps.diskless || job.files.create_on_open {
         return Ok(layout);
     }
@@ -161,7 +171,7 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
     let mut content = LayoutContent::new(job, request.seeds);
     for index in missing {
         let target = &mut layout.files[index];
-        let reached = create(job, target, whole.then_some(&mut content), &mut |bytes| {
+        let reached = create((job, caps), target, whole.then_some(&mut content), &mut |bytes| {
             watcher.progress(done + bytes, total)
         })?;
         done += target.end();
@@ -278,7 +288,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
 /// layout that fails for want of space does not keep what space there was. Returns the end of the
 /// file: less than asked for only if the job fills its device, and that is full.
 fn create(
-    job: &JobPlan,
+    (job, caps): (&JobPlan, Caps),
     target: &TargetFile,
     content: Option<&mut LayoutContent>,
     progress: &mut dyn FnMut(u64) -> bool,
@@ -300,12 +310,35 @@ fn create(
     let how = OpenHow { access: Access::Write, create: Some(0o644), ..OpenHow::default() };
     let fd =
         file::open(path, &how).map_err(|errno| Failure::new(format!("create '{shown}'"), errno))?;
-    let made = extend(job, target, fd.as_fd(), content, progress);
+    let made = if caps.any_alignment { Ok(()) } else { check_direct(job, target, fd.as_fd()) };
+    let made = made.and_then(|()| extend(job, target, fd.as_fd(), content, progress));
     if made.is_err() && fresh {
         // The first failure is the one to be told.
         let _ = file::unlink(path);
     }
     made
+}
+
+/// Refuses block sizes that direct I/O on this target cannot have, where the kernel tells what it wants
+/// (statx(2), Linux 6.1, or the block device).
+fn check_direct(job: &JobPlan, target: &TargetFile, fd: BorrowedFd<'_>) -> Result<(), Failure> {
+    let unit = match (job.files.direct, target.kind) {
+        (true, Kind::Block) => file::logical_block_bytes(fd).ok().map(u64::from),
+        (true, Kind::Regular) => file::direct_alignment(fd).map(|a| u64::from(a.offset_bytes)),
+        _ => None,
+    };
+    let Some(unit) = unit.filter(|unit| *unit > 1) else { return Ok(()) };
+    let rw = job.pattern.rw;
+    let moves_data = |direction: Direction| rw.has(direction) && direction != Direction::Trim;
+    let odd = job.blocks.min.iter().find(|(d, min)| moves_data(*d) && !min.is_multiple_of(unit));
+    match odd {
+        None => Ok(()),
+        Some((direction, min)) => Err(Failure::rule(format!(
+            "'{}' wants direct I/O in multiples of {unit} bytes, and the smallest block size for {} is {min}; choose a multiple, or direct=0",
+            target.path.display(),
+            direction.name()
+        ))),
+    }
 }
 
 /// Reserves the room of a file, and fills it if there is content; returns its end as `create` does.
