@@ -54,10 +54,10 @@ impl Watched {
 
 impl Disks {
     /// Finds the disks under the targets of all jobs that want disk statistics.
-    pub(crate) fn under(orders: &[Order]) -> Disks {
+    pub(crate) fn under<'a>(orders: impl Iterator<Item = &'a Order>) -> Disks {
         let mut found = BTreeMap::new();
         let mut seen = std::collections::HashSet::new();
-        for order in orders.iter().filter(|order| order.job.stats.disk_util) {
+        for order in orders.filter(|order| order.job.stats.disk_util) {
             for target in order.layout.iter().flat_map(|layout| &layout.files) {
                 // Files of one directory lie on one disk.
                 let place = match target.kind {

@@ -40,7 +40,9 @@ pub(crate) struct Order {
 }
 
 /// Writes the orders of all workers into a new memory file.
-pub(crate) fn write_all(orders: &[Order]) -> Result<MemoryFile, Errno> {
+pub(crate) fn write_all<'a>(
+    orders: impl ExactSizeIterator<Item = &'a Order>,
+) -> Result<MemoryFile, Errno> {
     let index_bytes = 16 + orders.len() * 16;
     let mut index = Vec::with_capacity(index_bytes);
     let mut blobs = Vec::new();

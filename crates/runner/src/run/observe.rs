@@ -47,8 +47,8 @@ impl Run<'_> {
         let mut bytes = [0; 3];
         let mut ios = [0; 3];
         let elapsed_ns = now_ns.saturating_sub(self.board.genesis_ns());
-        for index in 0..self.workers.len() {
-            let progress = ledger::read_progress(self.ledger_words(index)).unwrap_or_default();
+        let all = self.read_progress();
+        for progress in &all {
             for direction in 0..3 {
                 bytes[direction] += progress.bytes.0[direction];
                 ios[direction] += progress.ios.0[direction];
@@ -66,17 +66,22 @@ impl Run<'_> {
             })),
             iops: PerDirection(std::array::from_fn(|d| rate(ios[d], before.ios[d]))),
             elapsed_s: elapsed_ns / 1_000_000_000,
-            eta_s: self.seconds_to_go(now_ns),
+            eta_s: self.seconds_to_go(now_ns, &all),
             open_files: self.open_files(),
         }
     }
 
+    /// What each worker has done so far.
+    fn read_progress(&self) -> Vec<ledger::Progress> {
+        let one = |index| ledger::read_progress(self.ledger_words(index)).unwrap_or_default();
+        (0..self.workers.len()).map(one).collect()
+    }
+
     /// How long the run will still take, if that can be told.
-    fn seconds_to_go(&self, now_ns: u64) -> Option<u64> {
+    fn seconds_to_go(&self, now_ns: u64, all: &[ledger::Progress]) -> Option<u64> {
         let mut estimate = Estimate::default();
-        for (index, worker) in self.workers.iter().enumerate() {
-            let progress = ledger::read_progress(self.ledger_words(index)).unwrap_or_default();
-            estimate.add(&worker.order, self.board.state(index), &progress, now_ns);
+        for (index, (worker, progress)) in self.workers.iter().zip(all).enumerate() {
+            estimate.add(&worker.order, self.board.state(index), progress, now_ns);
         }
         estimate.seconds()
     }
@@ -103,7 +108,8 @@ impl Run<'_> {
     /// The results so far.
     fn report(&self, interim: bool) -> RunReport {
         let now_ns = self.clock.now_ns();
-        let eta_s = if interim { self.seconds_to_go(now_ns) } else { Some(0) };
+        let eta_s =
+            if interim { self.seconds_to_go(now_ns, &self.read_progress()) } else { Some(0) };
         let times = Times { now_ns, genesis_ns: self.board.genesis_ns(), eta_s };
         let wall_ms = clock::realtime_ns() / 1_000_000;
         let jobs = self.workers.iter().enumerate().filter(|(_, w)| w.order.job.stats.report);

@@ -64,10 +64,10 @@ impl<'a> Run<'a> {
                 worker.lay_out(registry, plan.readonly, &watch, observer, &mut messages);
             }
         }
-        let orders: Vec<Order> = workers.iter().map(|w| w.order.clone()).collect();
-        let orders_file = order::write_all(&orders)
+        let orders = || workers.iter().map(|worker| &worker.order);
+        let orders_file = order::write_all(orders())
             .map_err(|errno| Failure::new("write the orders of the workers to memory", errno))?;
-        let disks = Disks::under(&orders);
+        let disks = Disks::under(orders());
         let ledger_file =
             MemoryFile::create("fiord-ledgers", ledger_bytes as usize).map_err(memory)?;
         let ledgers = Arc::new(ledger_file.map(0, ledger_file.bytes()).map_err(memory)?);
