@@ -53,9 +53,6 @@ pub trait Engine: Send {
     fn reap(&mut self, _min: usize, _max: usize, _io: &mut Io<'_>) -> Result<(), Errno> {
         Ok(())
     }
-
-    /// Asks for a unit in flight to be ended early; its completion still arrives.
-    fn cancel(&mut self, _unit: &Unit) {}
 }
 
 /// What the loop lends to an engine during a call.

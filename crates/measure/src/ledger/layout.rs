@@ -110,9 +110,8 @@ pub(super) mod counters {
     pub(in crate::ledger) const BYTES: usize = 0;
     pub(in crate::ledger) const IOS: usize = 1;
     pub(in crate::ledger) const SHORT: usize = 2;
-    pub(in crate::ledger) const DROPPED: usize = 3;
-    pub(in crate::ledger) const RUNTIME_NS: usize = 4;
-    pub(in crate::ledger) const WORDS: usize = 5;
+    pub(in crate::ledger) const RUNTIME_NS: usize = 3;
+    pub(in crate::ledger) const WORDS: usize = 4;
 }
 
 /// Moments of a latency. The minimum is stored inverted, so that zeroed memory means "none yet".

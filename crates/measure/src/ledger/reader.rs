@@ -176,7 +176,6 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         report.bytes = load(&counters[counters::BYTES]);
         report.ios = load(&counters[counters::IOS]);
         report.short_ios = load(&counters[counters::SHORT]);
-        report.drop_ios = load(&counters[counters::DROPPED]);
         report.slat = latency(words, LatencyKind::Submission, direction);
         report.clat = latency(words, LatencyKind::Completion, direction);
         report.lat = match fact(facts::LAT_IS_CLAT) {
