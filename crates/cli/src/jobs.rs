@@ -31,7 +31,11 @@ pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
         Action::Run | Action::ParseOnly => {}
         information => return inform(information, &program, &diagnostics),
     }
-    let Some(plan) = plan(&invocation, diagnostics, &host) else { return Exit::Usage };
+    let least = match invocation.action {
+        Action::ParseOnly => Severity::Error,
+        _ => Severity::Unbuilt,
+    };
+    let Some(plan) = plan(&invocation, diagnostics, &host, least) else { return Exit::Usage };
     if invocation.action == Action::ParseOnly {
         return Exit::Success;
     }
@@ -42,16 +46,18 @@ pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
     run(&plan, &invocation, started)
 }
 
-/// What the words mean; `None` if they are wrong, which has then been said.
+/// What the words mean; `None` if there is a finding of this severity or a worse one, which has then
+/// been said.
 pub(crate) fn plan(
     invocation: &Invocation,
     mut diagnostics: Diagnostics,
     host: &Host<'_>,
+    least: Severity,
 ) -> Option<Plan> {
     let (plan, lowering) = lower(&invocation.spec, host);
     diagnostics.extend(lowering);
-    say(&diagnostics);
-    plan.filter(|_| !diagnostics.has_errors())
+    say(&diagnostics, least);
+    plan.filter(|_| !diagnostics.has(least))
 }
 
 fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
@@ -97,7 +103,7 @@ fn status_file() -> PathBuf {
 
 /// Answers a question about the program itself.
 fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
-    say(diagnostics);
+    say(diagnostics, Severity::Error);
     if diagnostics.has_errors() {
         return Exit::Usage;
     }
@@ -129,9 +135,9 @@ fn version() -> String {
 }
 
 /// Shows what is wrong with the input; a run that has nothing wrong says nothing here.
-fn say(diagnostics: &Diagnostics) {
+fn say(diagnostics: &Diagnostics, least: Severity) {
     let colors = if io::stderr().is_terminal() { Colors::Always } else { Colors::Never };
-    let text = diagnostics.render(Severity::Error, colors);
+    let text = diagnostics.render(least, colors);
     if !text.is_empty() {
         complain(text.trim_end_matches('\n'));
     }

@@ -19,7 +19,7 @@ use fiord_base::Direction;
 use fiord_engines::REGISTRY;
 use fiord_measure::report::{Message, RunReport, Severity};
 use fiord_options::commandline::{self, Json};
-use fiord_options::{Host, Plan};
+use fiord_options::{Host, Plan, diagnostic};
 use fiord_report::{Formats, quick_table};
 use fiord_runner::{RunOutcome, RunSettings};
 use fiord_sys::clock::Anchor;
@@ -275,7 +275,7 @@ impl Values {
             sections.iter().map(|name| format!("--section={name}").into()).collect();
         words.push(JOBS_NAME.into());
         let (invocation, diagnostics) = commandline::parse(&words, &host);
-        jobs::plan(&invocation, diagnostics, &host)
+        jobs::plan(&invocation, diagnostics, &host, diagnostic::Severity::Unbuilt)
     }
 }
 

@@ -15,7 +15,9 @@ pub enum Severity {
     Note,
     /// The run differs from what the words suggest.
     Warning,
-    /// There is no run.
+    /// The words are right, but this version cannot do what they say: there is a plan and no run.
+    Unbuilt,
+    /// The words are wrong: there is no plan.
     Error,
 }
 
@@ -49,6 +51,11 @@ impl Diagnostic {
     /// An error.
     pub fn error(message: impl Into<String>) -> Self {
         Diagnostic::new(Severity::Error, message)
+    }
+
+    /// A use of something that is known and not built yet.
+    pub fn unbuilt(message: impl Into<String>) -> Self {
+        Diagnostic::new(Severity::Unbuilt, message)
     }
 
     /// A warning.
@@ -100,7 +107,7 @@ impl Diagnostic {
         let level = match self.severity {
             Severity::Note => Level::NOTE,
             Severity::Warning => Level::WARNING,
-            Severity::Error => Level::ERROR,
+            Severity::Unbuilt | Severity::Error => Level::ERROR,
         };
         let excerpt = self.origin.as_ref().map(Excerpt::of);
         let mut group = Group::with_title(level.primary_title(printable(&self.message)));
@@ -205,9 +212,14 @@ impl Diagnostics {
         self.0.extend(others.0);
     }
 
-    /// True if there can be no run.
+    /// True if there can be no plan.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.has(Severity::Error)
+    }
+
+    /// True if there is a finding of this severity or a worse one.
+    pub fn has(&self, least: Severity) -> bool {
+        self.0.iter().any(|diagnostic| diagnostic.severity >= least)
     }
 
     /// The findings.

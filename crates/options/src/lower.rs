@@ -162,7 +162,7 @@ impl<'a> Lowering<'a> {
         self.plan.notes = self
             .diagnostics
             .iter()
-            .filter(|diagnostic| diagnostic.severity < Severity::Error)
+            .filter(|diagnostic| diagnostic.severity < Severity::Unbuilt)
             .map(Diagnostic::one_line)
             .collect();
         (Some(self.plan), self.diagnostics)

@@ -434,6 +434,8 @@ pub struct DataPlan {
     pub refill: bool,
     /// Stamp offset and time into each 512 bytes.
     pub scramble: bool,
+    /// Jobs share their duplicates.
+    pub dedupe_global: bool,
 }
 
 /// What buffers hold at the start.

@@ -230,7 +230,7 @@ impl<'a> Resolver<'a> {
         });
         match value::parse(def, text, &self.settings.context) {
             // An engine that cannot be used still decides which options belong to the job.
-            Ok(value) if self.is_built(def, &value, setting) || def.name == "ioengine" => {
+            Ok(value) if self.is_possible(def, &value, setting) || def.name == "ioengine" => {
                 if let ("kb_base", Value::Choice { word, .. }) = (def.name, &value) {
                     self.settings.context.kb_base = word.parse().unwrap_or(1024);
                 }
@@ -267,12 +267,12 @@ impl<'a> Resolver<'a> {
         false
     }
 
-    /// Complains about options and words without effect so far. Asking for what happens anyway is
-    /// fine.
-    fn is_built(&mut self, def: &OptionDef, value: &Value, setting: &Setting) -> bool {
+    /// Complains about options and words without effect so far, and refuses those that will never
+    /// have one. Asking for what happens anyway is fine.
+    fn is_possible(&mut self, def: &OptionDef, value: &Value, setting: &Setting) -> bool {
         let (what, origin) = if def.status == Status::Planned {
             if is_default(def, value) {
-                return false;
+                return true;
             }
             (format!("option `{}`", def.name), &setting.name_origin)
         } else {
@@ -282,7 +282,13 @@ impl<'a> Resolver<'a> {
         let diagnostic = match def.value_status(value) {
             Status::Ready => return true,
             Status::Planned => {
-                Diagnostic::error(format!("{what} is known but not built yet in this version"))
+                self.diagnostics.push_once(
+                    Diagnostic::unbuilt(format!(
+                        "{what} is known but not built yet in this version"
+                    ))
+                    .at(origin),
+                );
+                return true;
             }
             Status::NoOp => {
                 self.diagnostics

@@ -352,15 +352,19 @@ fn engines_that_are_not_there_hide_no_other_fault_and_cause_none() {
 }
 
 #[test]
-fn options_that_do_not_work_yet_are_refused_unless_they_ask_for_what_happens_anyway() {
-    check_errors(
-        "[a]\nrate=1m\n",
-        &["t.fio:2:1: option `rate` is known but not built yet in this version"],
-    );
-    check_errors(
-        "[a]\nioengine=libaio\n",
-        &["t.fio:2:10: `ioengine=libaio` is known but not built yet in this version"],
-    );
+fn options_that_do_not_work_yet_prevent_a_run_unless_they_ask_for_what_happens_anyway() {
+    for (text, expected) in [
+        ("[a]\nrate=1m\n", "t.fio:2:1: option `rate` is known but not built yet in this version"),
+        (
+            "[a]\nioengine=libaio\n",
+            "t.fio:2:10: `ioengine=libaio` is known but not built yet in this version",
+        ),
+    ] {
+        let (plan, diagnostics) = lower(&spec(&[text]), &test_host());
+        assert!(plan.is_some() && diagnostics.has(Severity::Unbuilt), "{text}");
+        let lines: Vec<_> = diagnostics.iter().map(Diagnostic::one_line).collect();
+        assert_eq!(lines, [expected]);
+    }
     check_errors("[a]\nrwmixcycle=5\n", &["t.fio:2:1: option `rwmixcycle` was removed"]);
     job("exitall=0 verify_fatal=0 zonemode=none nice=0 random_distribution=random");
 }

@@ -49,7 +49,7 @@ option_group! {
         "Share of duplicate buffers",
     )
         .category("I/O/Buffers");
-    [] OptionDef::new("dedupe_global", ValueKind::Bool, "Share the duplicate pool between jobs")
+    [dedupe_global: bool; planned] OptionDef::new("dedupe_global", ValueKind::Bool, "Share the duplicate pool between jobs")
         .default("0").category("I/O/Buffers");
     [] OptionDef::new("dedupe_mode", ValueKind::Choice(DEDUPE_MODE), "How duplicates are chosen")
         .default("repeat").parent("dedupe_percentage").category("I/O/Buffers");

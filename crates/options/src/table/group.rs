@@ -1,16 +1,16 @@
 //! The macro that makes an option one entry: its place in the table and its field in a typed group.
 //!
-//! An entry begins with the field it fills, `[nrfiles: u32]`, or with `[]` if nothing is built for
-//! it yet. The field makes the option [`Status::Ready`](super::Status::Ready); without it the entry
-//! stays planned unless it says otherwise. The lowering takes each group apart without `..`, so an
-//! option with a field that nobody uses does not compile.
+//! An entry begins with the field it fills, `[nrfiles: u32]`. The field makes the option
+//! [`Status::Ready`](super::Status::Ready), unless it is marked: `[rate: u64; planned]` has its place in
+//! the plan, but nothing carries it out yet. `[]` is for what has no value to keep. The lowering takes
+//! each group apart without `..`, so an option with a field that nobody uses does not compile.
 
 /// Declares a group: a struct of the options that work, and the static table of all of them.
 macro_rules! option_group {
     (
         $(#[$meta:meta])*
         $group:ident, $table:ident;
-        $( [$($field:ident : $ty:ty)?] $def:expr; )*
+        $( [$($field:ident : $ty:ty $(; $planned:ident)?)?] $def:expr; )*
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,7 +56,10 @@ macro_rules! option_group {
         pub(crate) static $table: &[$crate::table::OptionDef] = &[
             $( {
                 let def = $def;
-                $( let def = $crate::table::group::ready(def, stringify!($field)); )?
+                $(
+                    let def = $crate::table::group::ready(def, stringify!($field));
+                    $( let def = $crate::table::group::$planned(def); )?
+                )?
                 def
             } ),*
         ];
@@ -77,5 +80,11 @@ pub(crate) const fn ready(mut def: OptionDef, field: &str) -> OptionDef {
         i += 1;
     }
     def.status = Status::Ready;
+    def
+}
+
+/// Marks an entry whose value is understood, but that nothing carries out yet.
+pub(crate) const fn planned(mut def: OptionDef) -> OptionDef {
+    def.status = Status::Planned;
     def
 }
