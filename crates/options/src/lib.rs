@@ -13,6 +13,7 @@ pub mod host;
 pub mod jobfile;
 pub mod lower;
 pub mod plan;
+pub mod showcmd;
 mod shared;
 pub mod spec;
 pub mod table;
