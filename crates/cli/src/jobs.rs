@@ -12,14 +12,11 @@ use fiord_options::{Diagnostics, Host, Plan, Spec, help, lower, showcmd};
 use fiord_runner::{RunOutcome, RunSettings};
 use fiord_sys::clock::Anchor;
 
+use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::machine;
 use crate::streams::{answer, answer_bytes, complain, refuse};
-
-/// Follows the usage, but for programs that know us as fio.
-const QUICK: &str = "\
-fiord quick [DIR] measures the storage under a directory; fiord quick --help tells more.";
 
 /// Runs what the command line says.
 pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
@@ -124,8 +121,12 @@ fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
         Action::Version => return answer(&version()),
         Action::CommandHelp(name) => help::cmdhelp(name.as_deref()),
         Action::EngineHelp(question) => help::enghelp(question.as_deref()),
+        // Under the name of fio, first words are job files.
         _ if program == "fio" => return answer(help::usage(program).trim_end()),
-        _ => return answer(&format!("{}{QUICK}", help::usage(program))),
+        _ => {
+            let usage = format!("{}{}", help::usage(program), commands::listed());
+            return answer(usage.trim_end());
+        }
     };
     let answered = match help.text.is_empty() {
         true => Exit::Success,

@@ -8,6 +8,7 @@
 
 pub mod commandline;
 pub mod diagnostic;
+pub mod documents;
 pub mod help;
 pub mod host;
 pub mod jobfile;
