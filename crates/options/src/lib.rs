@@ -15,6 +15,7 @@ pub mod lower;
 pub mod plan;
 pub mod spec;
 pub mod table;
+pub mod trace;
 pub mod value;
 mod variables;
 

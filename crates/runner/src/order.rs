@@ -10,6 +10,7 @@ use fiord_sys::shared::MemoryFile;
 use serde::{Deserialize, Serialize};
 
 use crate::layout::Layout;
+use crate::trace::TraceSettings;
 
 /// Says that a memory file holds orders of this version.
 const MAGIC: u64 = 0x0001_7265_6472_6f66;
@@ -37,6 +38,8 @@ pub(crate) struct Order {
     pub(crate) parent: i32,
     /// Writes and trims are refused.
     pub(crate) readonly: bool,
+    /// What is told about it, line by line.
+    pub(crate) trace: TraceSettings,
 }
 
 /// Writes the orders of all workers into a new memory file.
