@@ -92,6 +92,9 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
             if let Some(note) = ready.generator.note() {
                 ledger.message(Severity::Note, note);
             }
+            for note in ready.engine.notes() {
+                ledger.message(Severity::Note, &note);
+            }
             board.set_state(worker, State::Initialised);
             if board.commands(worker).wait_for_start() {
                 run(order, place, ledger, ready);
@@ -132,15 +135,6 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
     let caps = entry.caps.at_depth(iodepth);
     let depth = if caps.inline { 1 } else { iodepth };
     check_depth(depth)?;
-    let engine = (entry.create)(&JobFacts {
-        iodepth: depth,
-        max_block_bytes: job.blocks.largest(),
-        files: layout.files.len(),
-        direct: job.files.direct,
-        options: &job.engine.options,
-        sync_range_flags: job.flush.range_flags,
-        advice: advice(job),
-    })?;
     let rw = job.pattern.rw;
     let buffer_bytes = match caps.no_data || !(rw.read || rw.write) {
         true => 0,
@@ -148,6 +142,17 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
     };
     let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
         Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
+    })?;
+    let engine = (entry.create)(&JobFacts {
+        iodepth: depth,
+        max_block_bytes: job.blocks.largest(),
+        files: layout.files.len(),
+        direct: job.files.direct,
+        options: &job.engine.options,
+        sync_range_flags: job.flush.range_flags,
+        buffers: &buffers,
+        measures_submission: job.stats.slat && !job.stats.gtod_reduce,
+        advice: advice(job),
     })?;
     let mut filler =
         Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds)

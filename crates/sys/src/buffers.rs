@@ -3,23 +3,62 @@
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fiord_base::Slot;
 
 use crate::Errno;
 
 /// Page-aligned memory for `slots` requests of up to `slot_bytes` each.
+///
+/// A queue that hands requests to the kernel [lends](BufferPool::lend) the buffer of a slot until the
+/// request has ended; meanwhile nobody can look into it.
 #[derive(Debug)]
 pub struct BufferPool {
     base: NonNull<u8>,
-    mapped_bytes: usize,
     slot_bytes: usize,
     stride_bytes: usize,
-    slots: usize,
+    memory: Arc<Memory>,
 }
 
-// SAFETY: the pool owns its mapping exclusively; moving it to another thread moves that ownership.
+// SAFETY: the pool and those to whom it lends own the mapping together; which part belongs to whom is
+// in `Memory::lent`. Moving either to another thread moves its part.
 unsafe impl Send for BufferPool {}
+
+/// The mapping of a pool, which lives until the last queue is done with it.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    base: NonNull<u8>,
+    mapped_bytes: usize,
+    /// By slot: the kernel has the buffer.
+    lent: Box<[AtomicBool]>,
+}
+
+// SAFETY: an address and flags; what may be done at the address is the pool's to say.
+unsafe impl Send for Memory {}
+// SAFETY: as above; the flags are atomic.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    /// Takes the buffer of a slot back from the kernel.
+    #[inline]
+    pub(crate) fn give_back(&self, slot: Slot) {
+        if let Some(flag) = self.lent.get(slot.index()) {
+            flag.store(false, Ordering::Release);
+        }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if self.mapped_bytes > 0 {
+            // SAFETY: exactly the range that `BufferPool::new` mapped, unmapped once, when neither the
+            // pool nor a queue that had lent buffers is left.
+            unsafe { libc::munmap(self.base.as_ptr().cast(), self.mapped_bytes) };
+        }
+    }
+}
 
 impl BufferPool {
     /// Maps memory for `slots` buffers of `slot_bytes`, each rounded up to a page. Zero bytes give
@@ -27,26 +66,13 @@ impl BufferPool {
     pub fn new(slots: usize, slot_bytes: usize) -> Result<BufferPool, Errno> {
         let stride_bytes = slot_bytes.checked_next_multiple_of(4096).ok_or(Errno(libc::ENOMEM))?;
         let mapped_bytes = stride_bytes.checked_mul(slots).ok_or(Errno(libc::ENOMEM))?;
-        if mapped_bytes == 0 {
-            let base = NonNull::dangling();
-            return Ok(BufferPool { base, mapped_bytes, slot_bytes, stride_bytes, slots });
-        }
-        // SAFETY: an anonymous private mapping at an address of the kernel's choice aliases nothing.
-        let address = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                mapped_bytes,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
+        let base = match mapped_bytes {
+            0 => NonNull::dangling(),
+            _ => map(mapped_bytes)?,
         };
-        if address == libc::MAP_FAILED {
-            return Err(Errno::last());
-        }
-        let base = NonNull::new(address.cast()).ok_or(Errno(libc::ENOMEM))?;
-        Ok(BufferPool { base, mapped_bytes, slot_bytes, stride_bytes, slots })
+        let lent = std::iter::repeat_with(|| AtomicBool::new(false)).take(slots).collect();
+        let memory = Arc::new(Memory { base, mapped_bytes, lent });
+        Ok(BufferPool { base, slot_bytes, stride_bytes, memory })
     }
 
     /// Bytes of each buffer.
@@ -56,40 +82,76 @@ impl BufferPool {
 
     /// Number of buffers.
     pub fn slots(&self) -> usize {
-        self.slots
+        self.memory.lent.len()
     }
 
-    /// Buffer of a slot. Panics if the slot does not exist.
+    /// Buffer of a slot. Panics if the slot does not exist or the kernel has it.
     #[inline]
     pub fn get(&self, slot: Slot) -> &[u8] {
-        assert!(slot.index() < self.slots);
-        // SAFETY: the slot's part lies inside the mapping, which lives as long as `self`; bytes of an
-        // anonymous mapping are always initialised; `&self` excludes a `&mut` to the same part.
+        assert!(!self.memory.lent[slot.index()].load(Ordering::Acquire));
+        // SAFETY: the slot exists, since it has a flag; its part lies inside the mapping, which lives as
+        // long as `self`; bytes of an anonymous mapping are always initialised; `&self` excludes a
+        // `&mut` to the same part, and the kernel does not have it.
         unsafe {
             let start = self.base.as_ptr().add(slot.index() * self.stride_bytes);
             std::slice::from_raw_parts(start, self.slot_bytes)
         }
     }
 
-    /// Buffer of a slot, to be filled. Panics if the slot does not exist.
+    /// Buffer of a slot, to be filled. Panics if the slot does not exist or the kernel has it.
     #[inline]
     pub fn get_mut(&mut self, slot: Slot) -> &mut [u8] {
-        assert!(slot.index() < self.slots);
+        assert!(!self.memory.lent[slot.index()].load(Ordering::Acquire));
         // SAFETY: as in `get`, and `&mut self` makes the reference unique.
         unsafe {
             let start = self.base.as_ptr().add(slot.index() * self.stride_bytes);
             std::slice::from_raw_parts_mut(start, self.slot_bytes)
         }
     }
+
+    /// The mapping, for a queue that keeps it as long as the kernel has any of it.
+    pub(crate) fn memory(&self) -> &Arc<Memory> {
+        &self.memory
+    }
+
+    /// Where the buffer of a slot begins; no more than a number.
+    pub(crate) fn address(&self, index: usize) -> *mut u8 {
+        self.base.as_ptr().wrapping_add(index * self.stride_bytes)
+    }
+
+    /// Address of part of a slot's buffer, which belongs to the kernel from now on until
+    /// [`Memory::give_back`]. EINVAL if there is no such part, EBUSY if the kernel has the slot already.
+    #[inline]
+    pub(crate) fn lend(&mut self, slot: Slot, range: Range<usize>) -> Result<*mut u8, Errno> {
+        let Some(flag) = self.memory.lent.get(slot.index()) else { return Err(Errno::INVAL) };
+        if range.start > range.end || range.end > self.slot_bytes {
+            return Err(Errno::INVAL);
+        }
+        if flag.load(Ordering::Acquire) {
+            return Err(Errno::BUSY);
+        }
+        flag.store(true, Ordering::Release);
+        Ok(self.address(slot.index()).wrapping_add(range.start))
+    }
 }
 
-impl Drop for BufferPool {
-    fn drop(&mut self) {
-        if self.mapped_bytes > 0 {
-            // SAFETY: exactly the range that `new` mapped, unmapped once.
-            unsafe { libc::munmap(self.base.as_ptr().cast(), self.mapped_bytes) };
-        }
+/// An anonymous mapping.
+fn map(bytes: usize) -> Result<NonNull<u8>, Errno> {
+    // SAFETY: an anonymous private mapping at an address of the kernel's choice aliases nothing.
+    let address = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    if address == libc::MAP_FAILED {
+        return Err(Errno::last());
     }
+    NonNull::new(address.cast()).ok_or(Errno(libc::ENOMEM))
 }
 
 /// Part of the buffer of a slot.
@@ -124,8 +186,11 @@ impl Gather {
         self.vectors.clear();
         for part in parts {
             let Range { start, end } = part.range;
-            if part.slot.index() >= pool.slots || start > end || end > pool.slot_bytes {
+            if part.slot.index() >= pool.slots() || start > end || end > pool.slot_bytes {
                 return Err(Errno::INVAL);
+            }
+            if pool.memory.lent[part.slot.index()].load(Ordering::Acquire) {
+                return Err(Errno::BUSY);
             }
             // SAFETY: slot and range were just checked to lie inside the pool's mapping.
             let address =

@@ -13,6 +13,7 @@ pub mod host;
 pub mod process;
 pub mod shared;
 pub mod signal;
+pub mod uring;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;

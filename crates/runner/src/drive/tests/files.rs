@@ -78,7 +78,8 @@ fn run(
     let words = format!("--ioengine={} --directory={} {words}", engine.name, scratch.0.display());
     let iodepth = words.split("--iodepth=").nth(1).map_or(1, |n| n.trim().parse().expect("depth"));
     let setup = Setup::new(&words, engine.caps.at_depth(iodepth));
-    let created = (engine.create)(&setup.facts()).expect("an engine");
+    let buffers = BufferPool::new(setup.depth(), 4096).expect("buffers");
+    let created = (engine.create)(&setup.facts(&buffers)).expect("an engine");
     let watched = Watched { engine: created, before: Box::new(before) };
     (setup.run(Box::new(watched), Clock::Monotonic), scratch)
 }
@@ -179,7 +180,8 @@ fn requests_are_made_under_the_lock() {
             "--ioengine=psync --rw=rw --size=64k --bs=4k --filename={list} --lockfile={mode}"
         );
         let setup = Setup::new(&words, psync.caps);
-        let engine = (psync.create)(&setup.facts()).expect("an engine");
+        let buffers = BufferPool::new(1, 4096).expect("buffers");
+        let engine = (psync.create)(&setup.facts(&buffers)).expect("an engine");
         let watched = Watched { engine, before: Box::new(before) };
         let looped = setup.run(Box::new(watched), Clock::Monotonic);
         assert_eq!(looped.end, End::Complete);

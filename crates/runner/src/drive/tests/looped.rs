@@ -86,7 +86,7 @@ impl Setup {
     }
 
     /// What engines are told of the job.
-    pub(super) fn facts(&self) -> fiord_engine::JobFacts<'_> {
+    pub(super) fn facts<'s>(&'s self, buffers: &'s BufferPool) -> fiord_engine::JobFacts<'s> {
         fiord_engine::JobFacts {
             iodepth: self.depth(),
             max_block_bytes: self.job.blocks.largest(),
@@ -94,6 +94,8 @@ impl Setup {
             direct: self.job.files.direct,
             options: &self.job.engine.options,
             sync_range_flags: self.job.flush.range_flags,
+            buffers,
+            measures_submission: true,
             advice: advice(&self.job),
         }
     }
