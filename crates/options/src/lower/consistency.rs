@@ -80,7 +80,7 @@ fn keep_files_that_are_read(plan: &mut JobPlan) {
 }
 
 fn bound_depths(plan: &mut JobPlan) {
-    let engine = &mut plan.engine;
+    let engine = &mut *plan.engine;
     for limited in [&mut engine.iodepth_low, &mut engine.batch] {
         if *limited == 0 || *limited > engine.iodepth {
             *limited = engine.iodepth;
@@ -106,7 +106,7 @@ fn explain_depth(plan: &JobPlan, job: &mut Job<'_>) {
 }
 
 fn bound_open_files(plan: &mut JobPlan) {
-    let files = &mut plan.files;
+    let files = &mut *plan.files;
     if files.opendir.is_some() {
         // How many files there are is not known yet.
         return;

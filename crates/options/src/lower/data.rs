@@ -27,7 +27,7 @@ pub(super) fn lower_data(options: DataOptions, plan: &mut JobPlan, job: &mut Job
     let refill = refill_buffers.unwrap_or(false);
     // Data that was asked for is altered only on request; fresh data need not be.
     let scramble = scramble_buffers.unwrap_or(fill == Fill::Random) && !refill;
-    plan.data = DataPlan { fill, refill, scramble, dedupe_global: dedupe_global.unwrap_or(false) };
+    *plan.data = DataPlan { fill, refill, scramble, dedupe_global: dedupe_global.unwrap_or(false) };
 }
 
 fn pattern(pieces: &[PatternPiece], job: &mut Job<'_>) -> Vec<u8> {

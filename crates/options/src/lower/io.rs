@@ -61,7 +61,7 @@ pub(super) fn lower_io(options: IoOptions, plan: &mut JobPlan, job: &mut Job<'_>
     plan.region.offset_increment = offset_increment.unwrap_or(Quantity::Bytes(0));
     plan.limits.number_ios = number_ios.filter(|&count| count > 0);
 
-    plan.blocks = blocks(bs.unwrap_or_default(), bsrange.unwrap_or_default(), bssplit);
+    *plan.blocks = blocks(bs.unwrap_or_default(), bsrange.unwrap_or_default(), bssplit);
     if let Some(align) = ba {
         plan.blocks.align = align.map(|align| align.unwrap_or(0));
     }

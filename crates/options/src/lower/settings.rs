@@ -26,7 +26,7 @@ struct Entry {
     value: Value,
     typed: Option<Vec<u8>>,
     /// Where the value was typed.
-    origin: Origin,
+    origin: Option<Origin>,
     /// Set by the section of the job itself.
     own: bool,
 }
@@ -42,6 +42,26 @@ impl Settings {
         }
     }
 
+    /// What these options, which were valid once, put in force.
+    pub(super) fn replay<'a>(given: impl Iterator<Item = &'a (String, String)>) -> Self {
+        let mut settings = Settings::default();
+        for (name, text) in given {
+            let Some(def) = table::job_option(name) else { continue };
+            let valueless = text.is_empty()
+                && matches!(
+                    def.kind,
+                    ValueKind::Flag | ValueKind::OptionalText | ValueKind::Ignored
+                );
+            let text = (!valueless).then_some(text.as_bytes());
+            if matches!(def.status, Status::Ready | Status::Planned)
+                && let Ok(value) = value::parse(def, significant(def, text), &settings.context)
+            {
+                settings.put(Entry { def, value, typed: None, origin: None, own: false });
+            }
+        }
+        settings
+    }
+
     fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.def.name == name)
     }
@@ -53,7 +73,7 @@ impl Settings {
 
     /// Where the value in force was typed.
     pub(super) fn origin(&self, name: &str) -> Option<&Origin> {
-        self.entry(name).map(|entry| &entry.origin)
+        self.entry(name)?.origin.as_ref()
     }
 
     /// The value as typed.
@@ -85,6 +105,9 @@ impl Settings {
     }
 
     fn put(&mut self, entry: Entry) {
+        if let ("kb_base", Value::Choice { word, .. }) = (entry.def.name, &entry.value) {
+            self.context.kb_base = word.parse().unwrap_or(1024);
+        }
         let previous = self.entries.iter().position(|old| old.def.name == entry.def.name);
         let mut entry = entry;
         if let Some(previous) = previous.map(|at| self.entries.remove(at)) {
@@ -223,22 +246,15 @@ impl<'a> Resolver<'a> {
         if !self.is_usable(def, setting) {
             return;
         }
-        // Blanks around the value mean nothing but in text.
-        let text = setting.value.as_deref().map(|text| match def.kind {
-            ValueKind::Text { .. } | ValueKind::OptionalText | ValueKind::Names => text,
-            _ => text.trim_ascii(),
-        });
+        let text = significant(def, setting.value.as_deref());
         match value::parse(def, text, &self.settings.context) {
             // An engine that cannot be used still decides which options belong to the job.
             Ok(value) if self.is_possible(def, &value, setting) || def.name == "ioengine" => {
-                if let ("kb_base", Value::Choice { word, .. }) = (def.name, &value) {
-                    self.settings.context.kb_base = word.parse().unwrap_or(1024);
-                }
                 self.settings.put(Entry {
                     def,
                     value,
                     typed: setting.value.clone(),
-                    origin: setting.value_origin.clone(),
+                    origin: Some(setting.value_origin.clone()),
                     own: true,
                 });
             }
@@ -326,6 +342,14 @@ impl<'a> Resolver<'a> {
             }
         }
     }
+}
+
+/// The part of a value that is read: blanks around it mean nothing but in text.
+fn significant<'a>(def: &OptionDef, text: Option<&'a [u8]>) -> Option<&'a [u8]> {
+    text.map(|text| match def.kind {
+        ValueKind::Text { .. } | ValueKind::OptionalText | ValueKind::Names => text,
+        _ => text.trim_ascii(),
+    })
 }
 
 /// Place in the order in which the settings of a section take effect.
