@@ -91,6 +91,8 @@ struct IoUring {
     measures_submission: bool,
     /// When the kernel had the request, by slot.
     issued_ns: Vec<u64>,
+    /// Trims and flushes in flight, by slot: the kernel does not say how long they were.
+    orders: Vec<Option<Unit>>,
 }
 
 impl IoUring {
@@ -125,6 +127,7 @@ impl IoUring {
             until_forced: settings.force_async,
             measures_submission: job.measures_submission,
             issued_ns: vec![0; job.iodepth],
+            orders: vec![None; job.iodepth],
             settings,
         })
     }
@@ -181,7 +184,25 @@ impl IoUring {
             return self.execute_order(unit).map(Some);
         }
         let file = at.state;
-        self.ring.push_order(unit.slot, file, order).map(|()| None)
+        self.ring.push_order(unit.slot, file, order)?;
+        self.orders[unit.slot.index()] = Some(*unit);
+        Ok(None)
+    }
+
+    /// What became of a trim or a flush. Kernels before 6.12 do not know discards.
+    #[cold]
+    fn order_ended(&mut self, unit: &Unit, result: Result<u64, Errno>) -> Result<u64, Errno> {
+        match result {
+            Ok(_) => Ok(unit.remaining_length()),
+            Err(Errno::OPNOTSUPP | Errno::INVAL)
+                if unit.direction == Direction::Trim && self.discards =>
+            {
+                let result = self.execute_order(unit);
+                self.discards = result.is_err();
+                result
+            }
+            Err(errno) => Err(errno),
+        }
     }
 
     /// What cannot go through the ring.
@@ -244,11 +265,15 @@ impl Engine for IoUring {
     fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
         self.ring.wait(min as u32)?;
         let done_ns = io.done.stamp();
-        let issued_ns = &self.issued_ns;
-        let done = &mut *io.done;
-        self.ring.take(max, |slot, result| {
-            done.push(Completion { slot, result, issued_ns: issued_ns[slot.index()], done_ns });
-        });
+        for _ in 0..max {
+            let Some((slot, mut result)) = self.ring.take() else { break };
+            if let Some(unit) = self.orders[slot.index()].take() {
+                result = self.order_ended(&unit, result);
+            }
+            let issued_ns = self.issued_ns[slot.index()];
+            io.done.push(Completion { slot, result, issued_ns, done_ns });
+        }
+        self.ring.took();
         Ok(())
     }
 

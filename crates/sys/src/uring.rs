@@ -497,14 +497,11 @@ impl Ring {
         tail.wrapping_sub(self.cq.next)
     }
 
-    /// Takes at most `max` completions; the buffers of their slots are free again.
+    /// Takes a completion, if there is one; the buffer of its slot is free again. The kernel gets the
+    /// places back with [`Ring::took`].
     #[inline]
-    pub fn take(&mut self, max: usize, mut each: impl FnMut(Slot, Result<u64, Errno>)) {
-        let count = (self.ready() as usize).min(max);
-        if count == 0 {
-            return;
-        }
-        for _ in 0..count {
+    pub fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
+        while self.ready() > 0 {
             let index = (self.cq.next & self.cq.mask) as usize;
             // SAFETY: the masked index lies inside the array, and the kernel has filled this one.
             let Entry16 { user_data, result, .. } = unsafe { self.cq.entries.add(index).read() };
@@ -517,9 +514,15 @@ impl Ring {
             if let Some(memory) = &self.memory {
                 memory.give_back(slot);
             }
-            each(slot, u64::try_from(result).map_err(|_| Errno(-result)));
+            return Some((slot, u64::try_from(result).map_err(|_| Errno(-result))));
         }
-        // SAFETY: the counter lies in the mapping that we own. The store gives the places back.
+        None
+    }
+
+    /// Gives the places of taken completions back.
+    #[inline]
+    pub fn took(&mut self) {
+        // SAFETY: the counter lies in the mapping that we own.
         unsafe { self.cq.head.as_ref() }.store(self.cq.next, Ordering::Release);
     }
 
@@ -577,7 +580,8 @@ impl Drop for Ring {
                 std::mem::forget(std::mem::take(&mut self.vectors));
                 break;
             }
-            self.take(usize::MAX, |_, _| {});
+            while self.take().is_some() {}
+            self.took();
         }
         if self.granted.registered_ring {
             let mut update = io_uring_rsrc_update { offset: self.number as u32, resv: 0, data: 0 };
