@@ -17,7 +17,7 @@ mod random;
 mod settings;
 mod stats;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::{EngineFacts, Host};
 use crate::plan::{JobPlan, Plan};
 use crate::shared::Shared;
@@ -140,6 +140,7 @@ impl<'a> Lowering<'a> {
                 let origin = settings.origin("lat_percentiles").unwrap_or(&at.origin);
                 self.diagnostics.push(
                     Diagnostic::error("`lat_percentiles` differs between the jobs of a group")
+                        .code(Code::GROUP_PERCENTILES_DIFFER)
                         .at(origin)
                         .help("set it alike, or part the jobs with `new_group`"),
                 );
@@ -152,6 +153,7 @@ impl<'a> Lowering<'a> {
             let origin = settings.origin("numjobs").unwrap_or(&at.origin);
             self.diagnostics.push(
                 Diagnostic::error(format!("{} jobs are too many", self.clones))
+                    .code(Code::TOO_MANY_JOBS)
                     .at(origin)
                     .label(format!("at most {MAX_CLONES} jobs and clones together")),
             );

@@ -14,6 +14,8 @@ pub mod process;
 pub mod shared;
 pub mod signal;
 pub mod uring;
+pub mod signature;
+pub mod users;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;
