@@ -13,8 +13,8 @@ pub mod host;
 pub mod process;
 pub mod shared;
 pub mod signal;
-pub mod uring;
 pub mod signature;
+pub mod uring;
 pub mod users;
 
 pub use buffers::BufferPool;
