@@ -106,8 +106,25 @@ impl Setup {
         }
     }
 
+    /// Buffers for its requests.
+    pub(super) fn buffers(&self) -> BufferPool {
+        let block = usize::try_from(self.job.blocks.largest()).expect("a block size");
+        BufferPool::new(self.depth(), block).expect("buffers")
+    }
+
     /// Runs the loop to its end.
     pub(super) fn run(self, engine: Box<dyn Engine>, clock: Clock) -> Looped {
+        let buffers = self.buffers();
+        self.run_with(engine, buffers, clock)
+    }
+
+    /// The same with the buffers that the engine was made with.
+    pub(super) fn run_with(
+        self,
+        engine: Box<dyn Engine>,
+        mut buffers: BufferPool,
+        clock: Clock,
+    ) -> Looped {
         let (job, depth) = (&self.job, self.depth());
         let config = ledger_config(job, self.caps);
         let words: Vec<AtomicU64> =
@@ -119,10 +136,8 @@ impl Setup {
             *passes.borrow_mut() += 1;
             Ok(())
         };
-        let block = usize::try_from(job.blocks.largest()).expect("a block size");
         let mut filler =
             Filler::new(&job.data, job.pattern.generator, job.pattern.rw.write, &self.seeds);
-        let mut buffers = BufferPool::new(depth, block).expect("buffers");
         for slot in 0..depth {
             filler.initial(buffers.get_mut(Slot(slot as u32)));
         }
