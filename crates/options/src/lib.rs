@@ -8,11 +8,13 @@
 
 pub mod commandline;
 pub mod diagnostic;
+pub mod documents;
 pub mod help;
 pub mod host;
 pub mod jobfile;
 pub mod lower;
 pub mod plan;
+pub mod showcmd;
 mod shared;
 pub mod spec;
 pub mod table;
