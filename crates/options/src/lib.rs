@@ -14,10 +14,11 @@ pub mod host;
 pub mod jobfile;
 pub mod lower;
 pub mod plan;
-pub mod showcmd;
 mod shared;
+pub mod showcmd;
 pub mod spec;
 pub mod table;
+pub mod trace;
 pub mod value;
 mod variables;
 
