@@ -262,6 +262,14 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// Makes each finding as bad as its kind is.
+    pub(crate) fn raise_to_kind(&mut self) {
+        for diagnostic in &mut self.0 {
+            let least = diagnostic.code.map_or(diagnostic.severity, |code| code.severity);
+            diagnostic.severity = diagnostic.severity.max(least);
+        }
+    }
+
     /// Makes each warning an error.
     pub fn promote_warnings(&mut self) {
         for diagnostic in &mut self.0 {

@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod help;
 pub mod host;
 pub mod jobfile;
+pub mod lint;
 pub mod lower;
 pub mod plan;
 mod shared;
