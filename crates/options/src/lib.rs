@@ -8,12 +8,14 @@
 
 pub mod commandline;
 pub mod diagnostic;
+pub mod documents;
 pub mod help;
 pub mod host;
 pub mod jobfile;
 pub mod lint;
 pub mod lower;
 pub mod plan;
+pub mod showcmd;
 mod shared;
 pub mod spec;
 pub mod table;

@@ -18,6 +18,8 @@ pub enum Action {
     Run,
     /// Read and check everything, run nothing.
     ParseOnly,
+    /// Print the jobs as command lines, run nothing.
+    ShowCommand,
     /// Show how to use the program.
     Help,
     /// Show the version.
@@ -122,6 +124,10 @@ pub(super) fn apply(
         }
         "parse-only" => {
             invocation.action = Action::ParseOnly;
+            Ok(())
+        }
+        "showcmd" => {
+            invocation.action = Action::ShowCommand;
             Ok(())
         }
         "readonly" => {
