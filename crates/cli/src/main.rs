@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod check;
 mod commands;
 mod console;
 mod documents;
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
         // Programs that call us fio may have a job file of this name.
         Some("quick") if jobs::program_name(arguments.first()) != "fio" => {
             quick::main(arguments.get(2..).unwrap_or_default(), started)
+        }
+        Some("check") if jobs::program_name(arguments.first()) != "fio" => {
+            check::main(arguments.get(2..).unwrap_or_default())
         }
         Some(word @ ("man" | "completions" | "reference"))
             if jobs::program_name(arguments.first()) != "fio" =>

@@ -5,6 +5,7 @@
 //! separate and pure; colours are used only if the caller asks for them.
 
 mod codes;
+pub mod explain;
 
 pub use codes::{Code, CodeGroup, GROUPS};
 
@@ -240,6 +241,11 @@ impl Diagnostics {
     /// Adds the findings of another pass.
     pub fn extend(&mut self, others: Diagnostics) {
         self.0.extend(others.0);
+    }
+
+    /// Keeps the findings for which `keep` holds.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.0.retain(keep);
     }
 
     /// True if there can be no plan.

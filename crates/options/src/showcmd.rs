@@ -63,7 +63,8 @@ impl<'a> Line<'a> {
     /// A job is called what its last `name` says, else what its section is called.
     fn open_job(&mut self, section: &Section) {
         let named = section.settings.iter().rfind(|setting| is_name(setting));
-        let (name, origin) = match named.and_then(|s| Some((s.value.as_deref()?, &s.value_origin))) {
+        let (name, origin) = match named.and_then(|s| Some((s.value.as_deref()?, &s.value_origin)))
+        {
             Some((name, origin)) => (name, origin),
             None => (section.name.as_slice(), &section.origin),
         };
