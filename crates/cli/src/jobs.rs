@@ -8,8 +8,9 @@ use std::time::Duration;
 use fiord_engines::REGISTRY;
 use fiord_options::commandline::{self, Action, Invocation};
 use fiord_options::diagnostic::{Colors, Severity};
+use fiord_options::trace::words;
 use fiord_options::{Diagnostics, Host, Plan, Spec, help, lower, showcmd};
-use fiord_runner::{RunOutcome, RunSettings};
+use fiord_runner::{RunOutcome, RunSettings, Trace, TraceOutput, TraceSettings};
 use fiord_sys::clock::Anchor;
 
 use crate::commands;
@@ -17,6 +18,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::machine;
 use crate::streams::{answer, answer_bytes, complain, refuse};
+use crate::trace::{self, Understood};
 
 /// Runs what the command line says.
 pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
@@ -32,9 +34,10 @@ pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
         Action::Run => Severity::Unbuilt,
         _ => Severity::Error,
     };
+    let understood = Understood::new(&diagnostics);
     let Some(plan) = plan(&invocation, diagnostics, &host, least) else { return Exit::Usage };
     match invocation.action {
-        Action::ParseOnly => return Exit::Success,
+        Action::ParseOnly => return parsed(&plan, &invocation, &understood),
         Action::ShowCommand => return show_commands(&invocation.spec, &program),
         _ => {}
     }
@@ -42,7 +45,7 @@ pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
         complain(format_args!("No job(s) defined\n\n{}", help::usage(&program)));
         return Exit::Usage;
     }
-    run(&plan, &invocation, started)
+    run(&plan, &invocation, &understood, started)
 }
 
 /// What the words mean; `None` if there is a finding of this severity or a worse one, which has then
@@ -69,12 +72,32 @@ fn show_commands(spec: &Spec, program: &str) -> Exit {
     answer_bytes(&lines)
 }
 
-fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
+/// The end of a run that is none: nothing but what `--debug` wants to know.
+fn parsed(plan: &Plan, invocation: &Invocation, understood: &Understood) -> Exit {
+    let to = TraceOutput::Stdout;
+    match Trace::open(&TraceSettings { to, subjects: invocation.trace }) {
+        Ok(trace) => {
+            if let Some(trace) = trace {
+                understood.tell(&trace, plan);
+            }
+            Exit::Success
+        }
+        Err(failure) => refuse(failure),
+    }
+}
+
+fn run(plan: &Plan, invocation: &Invocation, understood: &Understood, started: Anchor) -> Exit {
     let wishes = &invocation.progress;
     let mut console = match Console::open(&invocation.output, wishes, plan) {
         Ok(console) => console,
         Err(reason) => return refuse(reason),
     };
+    let tracing = trace::settings(invocation);
+    match Trace::open(&tracing) {
+        Ok(Some(trace)) => understood.tell(&trace, plan),
+        Ok(None) => {}
+        Err(failure) => return refuse(failure),
+    }
     console.begin(plan);
     let progress_every = Duration::from_nanos(wishes.eta_interval_ns);
     let settings = RunSettings {
@@ -83,6 +106,7 @@ fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
         status_every: wishes.status_interval_ns.map(Duration::from_nanos),
         status_file: Some(status_file()),
         started: Some(started),
+        trace: tracing,
     };
     let outcome = match fiord_runner::run(plan, &settings, REGISTRY, &mut console) {
         Ok(outcome) => outcome,
@@ -119,6 +143,7 @@ fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
     let help = match action {
         Action::Version if program == "fio" => return answer(fiord_report::COMPATIBLE_VERSION),
         Action::Version => return answer(&version()),
+        Action::DebugHelp => return answer(&format!("debug subjects: {}", words())),
         Action::CommandHelp(name) => help::cmdhelp(name.as_deref()),
         Action::EngineHelp(question) => help::enghelp(question.as_deref()),
         // Under the name of fio, first words are job files.

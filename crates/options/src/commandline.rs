@@ -16,11 +16,12 @@ use std::sync::Arc;
 
 pub use switches::{Action, Eta, Formats, Json, Output, Progress};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::Host;
 use crate::jobfile;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Source, Spec};
 use crate::table::{self, OptionDef, Scope};
+use crate::trace::Subjects;
 use words::{Given, Words};
 
 /// A command line, understood.
@@ -32,6 +33,8 @@ pub struct Invocation {
     pub output: Output,
     /// What is shown while jobs run.
     pub progress: Progress,
+    /// What is told line by line (`--debug`).
+    pub trace: Subjects,
     /// The jobs.
     pub spec: Spec,
 }
@@ -282,7 +285,8 @@ impl<'a> Parser<'a> {
             }
         }
         let runs = self.invocation.action == Action::Run;
-        if runs && !self.diagnostics.has_errors() && !self.invocation.spec.has_jobs() {
+        let understood = !self.diagnostics.has(Severity::Unbuilt);
+        if runs && understood && !self.invocation.spec.has_jobs() {
             self.diagnostics.push(no_jobs(&self.invocation.spec, &self.words));
         }
         (self.invocation, self.diagnostics)

@@ -19,6 +19,7 @@ mod shared;
 pub mod showcmd;
 pub mod spec;
 pub mod table;
+pub mod trace;
 pub mod value;
 mod variables;
 

@@ -60,7 +60,11 @@ impl<'a> Lowering<'a> {
         Lowering {
             spec,
             host,
-            plan: Plan { readonly: spec.readonly, ..Plan::default() },
+            plan: Plan {
+                readonly: spec.readonly,
+                aux_path: spec.aux_path.clone(),
+                ..Plan::default()
+            },
             diagnostics: Diagnostics::default(),
             defaults: Settings::default(),
             global_options: Shared::default(),
