@@ -10,6 +10,7 @@ mod jobs;
 mod machine;
 mod quick;
 mod streams;
+mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

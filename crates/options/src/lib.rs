@@ -15,8 +15,10 @@ pub mod jobfile;
 pub mod lower;
 pub mod plan;
 mod shared;
+pub mod showcmd;
 pub mod spec;
 pub mod table;
+pub mod trace;
 pub mod value;
 mod variables;
 
