@@ -64,7 +64,7 @@ pub(crate) fn heading(def: &OptionDef) -> String {
 
 /// A switch as it is written: `--output=FILE`.
 fn switch_heading(def: &OptionDef) -> String {
-    let word = def.syntax.map_or("VALUE", |syntax| syntax.split(": ").next().unwrap_or(syntax));
+    let word = def.syntax.map_or(shape(def.kind), |syntax| syntax.split(": ").next().unwrap_or(syntax));
     let argument = match def.argument {
         Argument::None => String::new(),
         Argument::Required => format!("={word}"),
@@ -129,11 +129,8 @@ pub(crate) fn meaning(choice: &Choice) -> String {
     says
 }
 
-/// The words that a switch takes, if its kind or its form lists them: `WHEN: always, never or auto`.
+/// The words that a switch takes, if its form lists them: `WHEN: always, never or auto`.
 pub(crate) fn switch_words(def: &OptionDef) -> Vec<&'static str> {
-    if !def.choices().is_empty() {
-        return def.choices().iter().map(|choice| choice.word).collect();
-    }
     let Some((_, values)) = def.syntax.and_then(|syntax| syntax.split_once(": ")) else {
         return Vec::new();
     };
@@ -158,7 +155,7 @@ mod tests {
     #[test]
     fn lists_of_words_are_told_from_sentences() {
         assert_eq!(words("eta"), ["always", "never", "auto"]);
-        assert_eq!(words("idle-prof"), ["system", "percpu", "calibrate"]);
+        assert_eq!(words("memcpytest"), ["memcpy", "memmove", "simple", "hybrid"]);
         assert!(words("debug").contains(&"mutex") && !words("debug").contains(&"job:N"));
         assert_eq!(words("output"), [""; 0]);
         assert_eq!(words("client"), [""; 0]);
@@ -173,6 +170,7 @@ mod tests {
         assert_eq!(of("verifysort"), "verifysort");
         let of = |name| heading(table::switch(name).unwrap());
         assert_eq!(of("eta"), "--eta=WHEN");
+        assert_eq!(of("idle-prof"), "--idle-prof=WORD");
         assert_eq!(of("cmdhelp"), "--cmdhelp[=OPTION|all]");
         assert_eq!(of("append-terse"), "--append-terse");
     }
