@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use switches::{Action, Eta, Formats, Json, Output, Progress};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::Host;
 use crate::jobfile;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Source, Spec};
@@ -127,6 +127,7 @@ impl<'a> Parser<'a> {
             }
             Found::Several(names) => self.diagnostics.push(
                 Diagnostic::error(format!("ambiguous option `{}`", shown(name)))
+                    .code(Code::AMBIGUOUS_SWITCH)
                     .at(&name_origin)
                     .label("more than one option begins so")
                     .help(format!("it may mean {}", listed(&names))),
@@ -138,6 +139,7 @@ impl<'a> Parser<'a> {
                 };
                 self.diagnostics.push(
                     Diagnostic::error(format!("unknown option `{}`", shown(name)))
+                        .code(Code::UNKNOWN_SWITCH)
                         .at(&name_origin)
                         .help(help),
                 );
@@ -158,6 +160,7 @@ impl<'a> Parser<'a> {
             let Some(def) = short(letter.bytes()[0]) else {
                 self.diagnostics.push(
                     Diagnostic::error(format!("unknown switch `-{}`", shown(letter.bytes())))
+                        .code(Code::UNKNOWN_SWITCH)
                         .at(&letter)
                         .help("`--help` lists the switches"),
                 );
@@ -191,8 +194,9 @@ impl<'a> Parser<'a> {
         }
         match candidates.as_slice() {
             [] => Found::Nothing,
-            [(_, first), rest @ ..] if rest.iter().all(|(_, def)| std::ptr::eq(*def, *first)) => {
-                Found::Option(first)
+            // A switch and a job option may share a name; the full name decides between them.
+            [(_, first), rest @ ..] if rest.iter().all(|(_, def)| def.name == first.name) => {
+                self.exact(first.name).map_or(Found::Nothing, Found::Option)
             }
             _ => Found::Several(candidates.into_iter().map(|(name, _)| name).collect()),
         }
@@ -257,7 +261,10 @@ impl<'a> Parser<'a> {
     fn open_section(&mut self, name: Vec<u8>, origin: &Origin) {
         if name.is_empty() {
             self.diagnostics.push(
-                Diagnostic::error("`--name` without a name").at(origin).label("a word is needed"),
+                Diagnostic::error("`--name` without a name")
+                    .code(Code::EMPTY_NAME)
+                    .at(origin)
+                    .label("a word is needed"),
             );
         }
         self.engine.clone_from(&self.engine_of_globals);
@@ -290,10 +297,12 @@ impl<'a> Parser<'a> {
 fn no_jobs(spec: &Spec, words: &Words) -> Diagnostic {
     if spec.only.is_empty() {
         return Diagnostic::error("no job is defined")
+            .code(Code::NO_JOB)
             .help("name a job file, or describe a job with `--name=NAME` and options");
     }
     let wanted: Vec<String> = spec.only.iter().map(|name| shown(name)).collect();
     Diagnostic::error(format!("no job is called {}", listed(&wanted)))
+        .code(Code::NO_JOB)
         .at(&words.start())
         .help("`--section` names a section that the job files do not have")
 }
@@ -347,7 +356,9 @@ fn read_job_file(
         }
         Err(reason) => {
             let mut diagnostic =
-                Diagnostic::error(format!("cannot read job file {name}: {reason}")).at(file);
+                Diagnostic::error(format!("cannot read job file {name}: {reason}"))
+                    .code(Code::JOB_FILE_UNREADABLE)
+                    .at(file);
             let (option, value) = split_at_equals(file.bytes());
             if value.is_some() && table::job_option(&shown(option)).is_some() {
                 diagnostic = diagnostic.help("options of jobs begin with `--`");

@@ -17,9 +17,10 @@ mod random;
 mod settings;
 mod stats;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::{EngineFacts, Host};
 use crate::plan::{JobPlan, Plan};
+use crate::shared::Shared;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
 use settings::{Resolver, Settings};
@@ -44,6 +45,8 @@ struct Lowering<'a> {
     diagnostics: Diagnostics,
     /// What global sections have set so far.
     defaults: Settings,
+    /// The same as typed.
+    global_options: Shared<Vec<(String, String)>>,
     clones: u64,
     group: u32,
     group_has_members: bool,
@@ -63,6 +66,7 @@ impl<'a> Lowering<'a> {
             },
             diagnostics: Diagnostics::default(),
             defaults: Settings::default(),
+            global_options: Shared::default(),
             clones: 0,
             group: 0,
             group_has_members: false,
@@ -77,7 +81,7 @@ impl<'a> Lowering<'a> {
         if later {
             self.defaults = Settings::default();
             // fio reports the defaults that were in force at the end.
-            self.plan.global_options.clear();
+            self.global_options = Shared::default();
         }
         let mut waits = later;
         for section in &document.sections {
@@ -94,7 +98,7 @@ impl<'a> Lowering<'a> {
     fn globals(&mut self, kind: DocumentKind, section: &Section) {
         let mut resolver = Resolver::new(&mut self.defaults, &mut self.diagnostics);
         resolver.section(kind, section);
-        self.plan.global_options.extend(resolver.given);
+        self.global_options.extend(resolver.given);
     }
 
     fn job(&mut self, kind: DocumentKind, section: &Section, implied_stonewall: bool) {
@@ -118,8 +122,11 @@ impl<'a> Lowering<'a> {
         let new_group = lower_groups(settings.options(), &mut plan, &mut job);
         consistency::make_consistent(&mut plan, &mut job, self.spec.readonly);
         plan.stonewall |= implied_stonewall;
-        plan.effective = effective::effective(&plan, &settings);
+        plan.defaults = self.global_options.clone();
         self.place(&mut plan, new_group, &settings, section);
+        if let Some(previous) = self.plan.jobs.last() {
+            plan.share_with(previous);
+        }
         self.plan.jobs.push(plan);
     }
 
@@ -137,6 +144,7 @@ impl<'a> Lowering<'a> {
                 let origin = settings.origin("lat_percentiles").unwrap_or(&at.origin);
                 self.diagnostics.push(
                     Diagnostic::error("`lat_percentiles` differs between the jobs of a group")
+                        .code(Code::GROUP_PERCENTILES_DIFFER)
                         .at(origin)
                         .help("set it alike, or part the jobs with `new_group`"),
                 );
@@ -149,6 +157,7 @@ impl<'a> Lowering<'a> {
             let origin = settings.origin("numjobs").unwrap_or(&at.origin);
             self.diagnostics.push(
                 Diagnostic::error(format!("{} jobs are too many", self.clones))
+                    .code(Code::TOO_MANY_JOBS)
                     .at(origin)
                     .label(format!("at most {MAX_CLONES} jobs and clones together")),
             );
@@ -163,6 +172,7 @@ impl<'a> Lowering<'a> {
         if self.diagnostics.has_errors() {
             return (None, self.diagnostics);
         }
+        self.plan.global_options = self.global_options;
         self.plan.notes = self
             .diagnostics
             .iter()

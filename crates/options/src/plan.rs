@@ -12,13 +12,15 @@ use std::ffi::OsString;
 use fiord_base::{Direction, PerDirection, Quantity};
 use serde::{Deserialize, Serialize};
 
+use crate::shared::Shared;
+
 /// Everything one run will do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Jobs in the order of definition; clones are not materialised (see [`JobPlan::clones`]).
     pub jobs: Vec<JobPlan>,
     /// Options of the global sections as typed (name, value), for the report.
-    pub global_options: Vec<(String, String)>,
+    pub global_options: Shared<Vec<(String, String)>>,
     /// Notes that lowering has for the user (settings without effect, fallbacks); never errors.
     pub notes: Vec<String>,
     /// Writes and trims are refused (`--readonly`).
@@ -28,7 +30,7 @@ pub struct Plan {
     pub aux_path: Option<OsString>,
 }
 
-/// One job section.
+/// One job section. Parts that are equal in several jobs are shared between them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobPlan {
     /// Section name.
@@ -37,8 +39,8 @@ pub struct JobPlan {
     pub description: Option<String>,
     /// Options of the section as typed (name, value), for the report; without globals.
     pub given: Vec<(String, String)>,
-    /// All options that are in force with their resolved values, in table order, for the report.
-    pub effective: Vec<(String, String)>,
+    /// Options that the job inherits as typed (name, value), from its global sections in order.
+    pub defaults: Shared<Vec<(String, String)>>,
     /// Running number of the first clone over all jobs, from 1. Clone `c` has `first + c`.
     pub first_thread_number: u32,
     /// How many copies run (`numjobs`), at least 1.
@@ -52,30 +54,72 @@ pub struct JobPlan {
     /// Delay after the start of the run, drawn from the range for each clone, in nanoseconds.
     pub start_delay_ns: (u64, u64),
     /// When the job ends.
-    pub limits: Limits,
+    pub limits: Shared<Limits>,
     /// Which part of the targets is used.
-    pub region: Region,
+    pub region: Shared<Region>,
     /// The targets.
-    pub files: FilesPlan,
+    pub files: Shared<FilesPlan>,
     /// Direction and order of requests.
-    pub pattern: PatternPlan,
+    pub pattern: Shared<PatternPlan>,
     /// Sizes of requests.
-    pub blocks: BlocksPlan,
+    pub blocks: Shared<BlocksPlan>,
     /// Flushes.
-    pub flush: FlushPlan,
+    pub flush: Shared<FlushPlan>,
     /// Contents of write buffers.
-    pub data: DataPlan,
+    pub data: Shared<DataPlan>,
     /// How requests are executed.
-    pub engine: EnginePlan,
+    pub engine: Shared<EnginePlan>,
     /// What is measured and reported.
-    pub stats: StatsPlan,
+    pub stats: Shared<StatsPlan>,
     /// Which errors are survived.
-    pub errors: ErrorsPlan,
+    pub errors: Shared<ErrorsPlan>,
     /// Record of the requests issued.
     pub write_iolog: Option<OsString>,
 }
 
 impl JobPlan {
+    /// The job without the words that it was made of: what a worker needs.
+    pub fn without_words(&self) -> JobPlan {
+        JobPlan { given: Vec::new(), defaults: Shared::default(), ..self.clone() }
+    }
+
+    /// Shares what is equal in both jobs.
+    pub(crate) fn share_with(&mut self, other: &JobPlan) {
+        let JobPlan {
+            name: _,
+            description: _,
+            given: _,
+            defaults: _,
+            first_thread_number: _,
+            clones: _,
+            group: _,
+            stonewall: _,
+            execution: _,
+            start_delay_ns: _,
+            limits,
+            region,
+            files,
+            pattern,
+            blocks,
+            flush,
+            data,
+            engine,
+            stats,
+            errors,
+            write_iolog: _,
+        } = self;
+        limits.share_with(&other.limits);
+        region.share_with(&other.region);
+        files.share_with(&other.files);
+        pattern.share_with(&other.pattern);
+        blocks.share_with(&other.blocks);
+        flush.share_with(&other.flush);
+        data.share_with(&other.data);
+        engine.share_with(&other.engine);
+        stats.share_with(&other.stats);
+        errors.share_with(&other.errors);
+    }
+
     /// The clone number (`$jobnum`) of the `index`-th copy in starting order: 0, N-1, N-2, .. 1.
     pub fn clone_number(&self, index: u32) -> u32 {
         if index == 0 { 0 } else { self.clones - index }

@@ -150,7 +150,7 @@ impl<'a> Drive<'a> {
                 file_systems: job.flush.end_syncfs && job.pattern.rw.write,
             },
             fill_device: job.region.fill_device,
-            errors: job.errors.clone(),
+            errors: (*job.errors).clone(),
         };
         let idle = Unit {
             slot: Slot(0),

@@ -4,6 +4,7 @@
 //! `create_serialize=0` each worker does it for itself. Whatever can be refused is refused before the
 //! first byte is written. (fio 3.42's rules; see `docs/differences.md` for where we differ.)
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -15,7 +16,7 @@ use fiord_engine::Caps;
 use fiord_options::Plan;
 use fiord_options::plan::{Fallocate, FilesPlan, JobPlan, TargetKind};
 use fiord_sys::Errno;
-use fiord_sys::file::{self, Access, Kind, OpenHow, Reserve};
+use fiord_sys::file::{self, Access, DeviceNumber, Facts, Kind, OpenHow, Reserve};
 use fiord_workload::Filler;
 use fiord_workload::region::{self, FileRegion, Regions, Target};
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,7 @@ pub(crate) struct TargetFile {
 
 impl TargetFile {
     /// First byte behind the part that the job uses.
-    fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         self.offset.saturating_add(self.size)
     }
 }
@@ -117,6 +118,28 @@ pub(crate) struct Request<'a> {
     pub(crate) seeds: &'a StreamSeeds,
     pub(crate) caps: Caps,
     pub(crate) readonly: bool,
+    /// Regular files that are not as they would be then, with their sizes: what other layouts would
+    /// have made of them. Nothing in a run, where those have been done.
+    pub(crate) expected: Option<&'a Expected>,
+}
+
+/// Sizes of regular files by path.
+pub(crate) type Expected = HashMap<PathBuf, u64>;
+
+impl Request<'_> {
+    /// Facts about a path as of when the layout would be done.
+    fn facts(&self, path: &Path) -> Result<Facts, Errno> {
+        match self.expected.and_then(|expected| expected.get(path)) {
+            Some(&size_bytes) => Ok(Facts {
+                kind: Kind::Regular,
+                size_bytes,
+                on_device: DeviceNumber::default(),
+                is_device: DeviceNumber::default(),
+                inode: 0,
+            }),
+            None => file::facts(path),
+        }
+    }
 }
 
 /// Progress of a layout.
@@ -129,40 +152,12 @@ pub(crate) trait Watcher {
 
 /// Resolves the files of a clone and creates those that are missing or too short.
 pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Result<Layout, Failure> {
-    let mut layout = resolve(request)?;
-    let job = request.job;
-    let caps = request.caps;
-    if job.files.direct && !caps.diskless && !caps.any_alignment {
-        let storage = |t: &&TargetFile| matches!(t.kind, Kind::Regular | Kind::Block);
-        for target in layout.files.iter().filter(storage) {
-            // A target that cannot be opened now says so when the job opens it.
-            if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
-                check_direct(job, target, fd.as_fd())?;
-            }
-        }
-    }
-    if request.caps.diskless || job.files.create_on_open {
+    let Survey { mut layout, missing } = survey(request)?;
+    if missing.is_empty() {
         return Ok(layout);
     }
-    let numbers = 0..layout.files.len();
-    let missing: Vec<usize> = numbers.filter(|i| needs_work(job, &layout.files[*i])).collect();
-    let Some(&first) = missing.first() else { return Ok(layout) };
-    if request.readonly {
-        let path = layout.files[first].path.display();
-        return Err(Failure::rule(format!(
-            "--readonly forbids creating '{path}', which the job needs"
-        )));
-    }
-    if !job.files.allow_create {
-        let path = layout.files[first].path.display();
-        return Err(Failure {
-            errno: Errno(2),
-            text: format!(
-                "'{path}' is missing or too short, and allow_file_create=0 forbids creating it"
-            ),
-        });
-    }
-    let whole = fills(job, request.caps);
+    let (job, caps) = (request.job, request.caps);
+    let whole = fills(job, caps);
     let total = missing.iter().map(|i| layout.files[*i].end()).sum();
     if whole || job.files.fallocate != Fallocate::None {
         watcher.begin(&job.name, missing.len(), total);
@@ -185,13 +180,59 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
     Ok(layout)
 }
 
+/// What a layout would do.
+#[derive(Clone, Debug)]
+pub(crate) struct Survey {
+    /// The files as they would be.
+    pub(crate) layout: Layout,
+    /// Those of them that must be created or extended before the job.
+    pub(crate) missing: Vec<usize>,
+}
+
+/// Finds out what a layout would do, and whether it may, without changing anything.
+pub(crate) fn survey(request: &Request<'_>) -> Result<Survey, Failure> {
+    let layout = resolve(request)?;
+    let (job, caps) = (request.job, request.caps);
+    if job.files.direct && !caps.diskless && !caps.any_alignment {
+        let storage = |t: &&TargetFile| matches!(t.kind, Kind::Regular | Kind::Block);
+        for target in layout.files.iter().filter(storage) {
+            // A target that cannot be opened now says so when the job opens it.
+            if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
+                check_direct(job, target, fd.as_fd())?;
+            }
+        }
+    }
+    if caps.diskless || job.files.create_on_open {
+        return Ok(Survey { layout, missing: Vec::new() });
+    }
+    let numbers = 0..layout.files.len();
+    let missing: Vec<usize> = numbers.filter(|i| needs_work(request, &layout.files[*i])).collect();
+    let Some(first) = missing.first().map(|i| layout.files[*i].path.display()) else {
+        return Ok(Survey { layout, missing });
+    };
+    if request.readonly {
+        return Err(Failure::rule(format!(
+            "--readonly forbids creating '{first}', which the job needs"
+        )));
+    }
+    if !job.files.allow_create {
+        return Err(Failure {
+            errno: Errno(2),
+            text: format!(
+                "'{first}' is missing or too short, and allow_file_create=0 forbids creating it"
+            ),
+        });
+    }
+    Ok(Survey { layout, missing })
+}
+
 /// True if the file must be created or extended before the job.
-fn needs_work(job: &JobPlan, target: &TargetFile) -> bool {
+fn needs_work(request: &Request<'_>, target: &TargetFile) -> bool {
     if target.kind != Kind::Regular || target.path.as_os_str() == "-" {
         return false;
     }
-    match file::facts(&target.path) {
-        Ok(facts) => facts.size_bytes < target.end() && !job.files.append,
+    match request.facts(&target.path) {
+        Ok(facts) => facts.size_bytes < target.end() && !request.job.files.append,
         Err(_) => true,
     }
 }
@@ -243,7 +284,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
         return Ok((path, Kind::Character, Target::File(0)));
     }
     let shown = path.display();
-    let facts = match file::facts(&path) {
+    let facts = match request.facts(&path) {
         Ok(facts) => facts,
         Err(Errno(2)) => return Ok((path, Kind::Regular, Target::File(0))),
         Err(errno) => return Err(Failure::new(format!("look at '{shown}'"), errno)),
@@ -427,7 +468,11 @@ pub(crate) fn check_directories(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// The paths of a clone, in order.
-fn names(plan: &FilesPlan, job_name: &str, clone_number: u32) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn names(
+    plan: &FilesPlan,
+    job_name: &str,
+    clone_number: u32,
+) -> Result<Vec<PathBuf>, Failure> {
     let directory = match plan.directories.len() {
         0 => None,
         n => Some(&plan.directories[clone_number as usize % n]),

@@ -7,7 +7,7 @@ use fiord_measure::LedgerConfig;
 use fiord_options::plan::JobPlan;
 use fiord_sys::Errno;
 use fiord_sys::shared::MemoryFile;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::layout::Layout;
 use crate::trace::TraceSettings;
@@ -18,7 +18,8 @@ const MAGIC: u64 = 0x0001_7265_6472_6f66;
 /// Everything that one worker needs to know.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
-    /// The job.
+    /// The job; the words that it was made of stay with the parent.
+    #[serde(serialize_with = "without_words")]
     pub(crate) job: JobPlan,
     /// Place on the board.
     pub(crate) worker: u32,
@@ -40,6 +41,10 @@ pub(crate) struct Order {
     pub(crate) readonly: bool,
     /// What is told about it, line by line.
     pub(crate) trace: TraceSettings,
+}
+
+fn without_words<S: Serializer>(job: &JobPlan, serializer: S) -> Result<S::Ok, S::Error> {
+    job.without_words().serialize(serializer)
 }
 
 /// Writes the orders of all workers into a new memory file.

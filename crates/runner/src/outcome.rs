@@ -63,7 +63,7 @@ pub(crate) fn job_report(
         error_text: error_text(shown_error),
         signal: fate.signal,
         options: job.given.clone(),
-        effective: job.effective.clone(),
+        effective: job.effective(),
         settings: settings(job),
         job_start_ms: snapshot.wall_start_ms,
         elapsed_s: (times.now_ns.saturating_sub(times.genesis_ns) / 1_000_000).div_ceil(1000),

@@ -31,7 +31,7 @@ pub(crate) struct Targets {
 
 impl Targets {
     pub(crate) fn new(job: &JobPlan, files: Vec<TargetFile>, caps: Caps) -> Targets {
-        let plan = job.files.clone();
+        let plan = (*job.files).clone();
         let rw = job.pattern.rw;
         let writable = rw.write || rw.trim;
         let how = OpenHow {

@@ -257,6 +257,7 @@ fn lay_out_here(
         seeds,
         caps: entry.caps,
         readonly: order.readonly,
+        expected: None,
     };
     layout::lay_out(&request, &mut Obedient { commands })
 }

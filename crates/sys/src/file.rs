@@ -20,7 +20,8 @@ pub use device::{
 pub use flush::{RangeFlush, fdatasync, fsync, sync_file_range, syncfs};
 pub use lock::{LockKind, lock, unlock};
 pub use mapping::{Advice as MappingAdvice, Mapping};
-pub use mount::Mount;
+pub(crate) use mount::unescape;
+pub use mount::{Mount, MountPoint, mount_points};
 pub use space::{Reserve, discard, punch_hole, reserve, truncate};
 pub use transfer::{
     VectorFlags, pread, preadv, preadv2, pwrite, pwritev, pwritev2, read, readv, seek, write,

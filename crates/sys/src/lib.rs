@@ -13,6 +13,8 @@ pub mod host;
 pub mod process;
 pub mod shared;
 pub mod signal;
+pub mod signature;
+pub mod users;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;

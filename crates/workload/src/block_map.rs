@@ -25,20 +25,7 @@ pub struct BlockMap {
 impl BlockMap {
     /// An empty map for so many blocks, or `None` if there is no memory for it.
     pub fn new(blocks: u64) -> Option<BlockMap> {
-        let mut starts = [0; LEVELS_MAX];
-        let mut lengths = [0; LEVELS_MAX];
-        let mut total = 0usize;
-        let mut bits = blocks;
-        for level in 0..LEVELS_MAX {
-            let words = usize::try_from(bits.div_ceil(64)).ok()?.max(1);
-            starts[level] = total;
-            lengths[level] = words;
-            total = total.checked_add(words)?;
-            if words == 1 {
-                break;
-            }
-            bits = words as u64;
-        }
+        let Levels { starts, lengths, total } = Levels::of(blocks)?;
         // Asked for first, so that a refusal is an answer and not an abort; then taken zeroed.
         let mut probe = Vec::<u64>::new();
         probe.try_reserve_exact(total).ok()?;
@@ -46,6 +33,11 @@ impl BlockMap {
         let mut map = BlockMap { words: vec![0; total], starts, lengths, blocks };
         map.close_tail();
         Some(map)
+    }
+
+    /// Bytes of a map for so many blocks; `None` if no memory can be so large.
+    pub fn bytes_for(blocks: u64) -> Option<u64> {
+        (Levels::of(blocks)?.total as u64).checked_mul(8)
     }
 
     /// Number of blocks.
@@ -57,6 +49,11 @@ impl BlockMap {
     pub fn clear(&mut self) {
         self.words.fill(0);
         self.close_tail();
+    }
+
+    /// Marks all blocks.
+    pub(crate) fn fill(&mut self) {
+        self.words.fill(u64::MAX);
     }
 
     /// True if the block was visited, or lies beyond the map.
@@ -209,6 +206,33 @@ impl BlockMap {
             }
             level -= 1;
         }
+    }
+}
+
+/// Where the levels of a map stand.
+struct Levels {
+    starts: [usize; LEVELS_MAX],
+    lengths: [usize; LEVELS_MAX],
+    /// Words of all of them.
+    total: usize,
+}
+
+impl Levels {
+    /// `None` if no memory can hold them.
+    fn of(blocks: u64) -> Option<Levels> {
+        let mut levels = Levels { starts: [0; LEVELS_MAX], lengths: [0; LEVELS_MAX], total: 0 };
+        let mut bits = blocks;
+        for level in 0..LEVELS_MAX {
+            let words = usize::try_from(bits.div_ceil(64)).ok()?.max(1);
+            levels.starts[level] = levels.total;
+            levels.lengths[level] = words;
+            levels.total = levels.total.checked_add(words)?;
+            if words == 1 {
+                break;
+            }
+            bits = words as u64;
+        }
+        Some(levels)
     }
 }
 

@@ -13,8 +13,10 @@ mod flush;
 mod length;
 mod offset;
 mod setup;
+mod tally;
 
 pub use setup::GeneratorError;
+pub use tally::{Tally, map_bytes};
 
 use fiord_base::{Direction, FileIndex};
 

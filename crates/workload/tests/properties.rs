@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use fiord_base::Direction;
 use fiord_base::random::StreamSeeds;
 use fiord_options::plan::{JobPlan, Seeds};
-use fiord_workload::{Generator, Outcome, Request, Step, Target, regions};
+use fiord_workload::{
+    BlockMap, Generator, Outcome, Request, Step, Tally, Target, map_bytes, regions,
+};
 use proptest::prelude::*;
 
 /// The seeds of the first clone of a job.
@@ -55,6 +57,48 @@ fn visits(requests: &[Request], block: u64) -> BTreeMap<(u32, u64), u32> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn a_tally_is_the_sum_of_all_requests(
+        rw in prop::sample::select(vec![
+            "read", "write", "rw", "trim", "trimwrite", "randread", "randwrite", "randrw", "randtrim",
+            "randtrimwrite", "read:4k", "randread:3",
+        ]),
+        size in 1u64..300,
+        bs in prop::sample::select(vec!["bs=1k", "bs=1000", "bs=2k,3k", "bsrange=1k-5k"]),
+        more in prop::sample::select(vec![
+            "", "loops=3", "nrfiles=3", "io_size=37k", "io_size=500k", "number_ios=17", "norandommap=1",
+            "random_generator=lfsr", "offset=4k", "fsync=3", "loops=2 number_ios=9", "percentage_random=40",
+            "randrepeat=0 loops=2",
+        ]),
+        queued in any::<bool>(),
+    ) {
+        let job = format!("rw={rw} size={}k {bs} {more}", size + 8);
+        let plan = support::plan(&job);
+        let seeds = seeds(&plan);
+        let targets = vec![Target::Label; plan.files.count as usize];
+        let Ok(regions) = regions(&plan, 0, &targets, &seeds) else { return Ok(()) };
+        let Ok(generator) = Generator::new(&plan, &regions, &seeds) else { return Ok(()) };
+        let generator = if queued { generator.queued(&plan, &regions) } else { generator };
+        let mut expected = Tally::default();
+        let mut one_by_one = generator.clone();
+        for _ in 0..100_000 {
+            match one_by_one.next() {
+                Step::Issue(request) => {
+                    one_by_one.done(&request, Outcome::Bytes(request.length));
+                    if request.direction.is_data() {
+                        expected.bytes[request.direction] += request.length;
+                        expected.requests[request.direction] += 1;
+                    } else {
+                        expected.flushes += 1;
+                    }
+                }
+                Step::End => break,
+                _ => {}
+            }
+        }
+        prop_assert_eq!(generator.tally(&mut 200_000), Some(expected), "{}", job);
+    }
 
     #[test]
     fn a_pass_with_map_or_register_visits_each_block_once(
@@ -203,4 +247,35 @@ fn a_full_target_ends_the_job() {
         }
     }
     assert_eq!(issued, 10);
+}
+
+#[test]
+fn the_sum_of_a_plain_job_costs_nothing() {
+    let sum = |options: &str, steps: u64| {
+        let plan = support::plan(options);
+        let seeds = seeds(&plan);
+        let regions = regions(&plan, 0, &[Target::Label], &seeds).unwrap();
+        let generator = Generator::new(&plan, &regions, &seeds).unwrap();
+        generator.tally(&mut { steps }).map(|tally| tally.total_bytes())
+    };
+    assert_eq!(sum("rw=read size=1048576g bs=4k loops=4", 100), Some(4 << 50));
+    assert_eq!(sum("rw=randwrite size=64g bs=4k loops=2", 100), Some(128 << 30));
+    assert_eq!(sum("rw=randrw size=64g bs=4k", 100), None, "each turn is drawn");
+    assert_eq!(sum("rw=read size=1g time_based=1 runtime=1", 1 << 40), None, "it has no end");
+}
+
+#[test]
+fn maps_need_what_they_are_said_to_need() {
+    let bytes = |options: &str| {
+        let plan = support::plan(options);
+        let targets = vec![Target::Label; plan.files.count as usize];
+        map_bytes(&plan, &regions(&plan, 0, &targets, &seeds(&plan)).unwrap())
+    };
+    assert_eq!(bytes("rw=read size=1g"), Some(0));
+    assert_eq!(bytes("rw=randread size=1g norandommap=1"), Some(0));
+    assert_eq!(bytes("rw=randread size=1g random_generator=lfsr"), Some(0));
+    assert_eq!(bytes("rw=randread size=1g bs=4k"), BlockMap::bytes_for(1 << 18));
+    let quarter = BlockMap::bytes_for(1 << 16).unwrap();
+    assert_eq!(bytes("rw=randread size=1g bs=4k nrfiles=4"), Some(4 * quarter));
+    assert_eq!(BlockMap::bytes_for(64 * 64), Some(8 * (64 + 1)));
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::words::Given;
 use super::{Invocation, listed, shown};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::spec::{Origin, SectionKind};
 use crate::table::{OptionDef, Status};
 use crate::trace::Subjects;
@@ -169,15 +169,20 @@ fn usable(def: &OptionDef, given: &Given, diagnostics: &mut Diagnostics) -> bool
     let name = format!("`--{}`", def.name);
     let diagnostic = match def.status {
         Status::Ready => return true,
-        Status::NoOp => Diagnostic::note(format!("{name} has no effect")).label(def.help),
+        Status::NoOp => Diagnostic::note(format!("{name} has no effect"))
+            .code(Code::NO_LONGER_NEEDED)
+            .label(def.help),
         Status::Planned => {
             Diagnostic::unbuilt(format!("switch {name} is known but not built yet in this version"))
+                .code(Code::NOT_BUILT)
         }
-        Status::Removed { instead } => {
-            Diagnostic::error(format!("switch {name} was removed")).help(instead)
-        }
+        Status::Removed { instead } => Diagnostic::error(format!("switch {name} was removed"))
+            .code(Code::REMOVED_OPTION)
+            .help(instead),
         Status::Unavailable { reason } => {
-            Diagnostic::error(format!("switch {name} cannot be used")).label(reason)
+            Diagnostic::error(format!("switch {name} cannot be used"))
+                .code(Code::UNAVAILABLE)
+                .label(reason)
         }
     };
     if let (Status::NoOp | Status::Planned, Some(value)) = (def.status, &given.value)
@@ -185,6 +190,7 @@ fn usable(def: &OptionDef, given: &Given, diagnostics: &mut Diagnostics) -> bool
     {
         diagnostics.push(
             Diagnostic::error(format!("bad value `{}` for {name}", shown(value.bytes())))
+                .code(Code::BAD_SWITCH_VALUE)
                 .at(value)
                 .label(error.to_string())
                 .help(error.hint.unwrap_or_default()),
@@ -212,6 +218,7 @@ fn debug(given: &Given, subjects: &mut Subjects) -> Result<(), Diagnostic> {
     subjects.add(&shown(value.bytes())).map_err(|(wrong, expected)| {
         let word = value.part(wrong);
         Diagnostic::error(format!("unknown subject `{}` of `--debug`", shown(word.bytes())))
+            .code(Code::BAD_SWITCH_VALUE)
             .at(&word)
             .label(expected)
     })
@@ -220,6 +227,7 @@ fn debug(given: &Given, subjects: &mut Subjects) -> Result<(), Diagnostic> {
 fn section(name: &[u8], only: &mut Vec<Vec<u8>>) -> Result<(), Diagnostic> {
     if SectionKind::of(name) == SectionKind::Global {
         return Err(Diagnostic::error("`--section` cannot select defaults")
+            .code(Code::BAD_SWITCH_VALUE)
             .label("global sections are always read"));
     }
     only.push(name.to_vec());
@@ -248,6 +256,7 @@ fn formats(text: &[u8]) -> Result<Formats, Diagnostic> {
             b"json+" => formats.json = Some(Json::Bins),
             _ => {
                 return Err(Diagnostic::error(format!("unknown output format `{}`", shown(word)))
+                    .code(Code::BAD_SWITCH_VALUE)
                     .label(format!("one or more of {}", listed(&WORDS))));
             }
         }
@@ -259,6 +268,7 @@ fn terse_version(text: &[u8]) -> Result<u8, Diagnostic> {
     match text {
         [digit @ b'2'..=b'5'] => Ok(digit - b'0'),
         _ => Err(Diagnostic::error(format!("unknown terse version `{}`", shown(text)))
+            .code(Code::BAD_SWITCH_VALUE)
             .label("2, 3, 4 or 5")),
     }
 }
@@ -280,6 +290,7 @@ fn eta(text: &[u8]) -> Result<Eta, Diagnostic> {
         b"always" => Ok(Eta::Always),
         b"never" => Ok(Eta::Never),
         _ => Err(Diagnostic::error(format!("unknown word `{}`", shown(text)))
+            .code(Code::BAD_SWITCH_VALUE)
             .label("`always`, `never` or `auto`")),
     }
 }
@@ -287,12 +298,14 @@ fn eta(text: &[u8]) -> Result<Eta, Diagnostic> {
 fn period(def: &OptionDef, text: &[u8], least_ns: u64) -> Result<u64, Diagnostic> {
     let too_short = || {
         Diagnostic::error("the period is too short")
+            .code(Code::BAD_SWITCH_VALUE)
             .label(format!("at least {} ms", least_ns / 1_000_000))
     };
     match value::parse(def, Some(text), &ParseContext::default()) {
         Ok(Value::Time(time)) if time.0 >= least_ns => Ok(time.0),
         Ok(Value::Time(_)) => Err(too_short()),
         _ => Err(Diagnostic::error(format!("`{}` is not a time", shown(text)))
+            .code(Code::BAD_SWITCH_VALUE)
             .label("a number with a unit, as in `500ms`, `10` (seconds) or `1m`")),
     }
 }

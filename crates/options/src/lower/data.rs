@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::Job;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{DataPlan, Fill, JobPlan};
 use crate::table::{DataOptions, ReplayOptions, VerifyOptions};
 use crate::value::{PatternPiece, assemble};
@@ -27,7 +27,7 @@ pub(super) fn lower_data(options: DataOptions, plan: &mut JobPlan, job: &mut Job
     let refill = refill_buffers.unwrap_or(false);
     // Data that was asked for is altered only on request; fresh data need not be.
     let scramble = scramble_buffers.unwrap_or(fill == Fill::Random) && !refill;
-    plan.data = DataPlan { fill, refill, scramble, dedupe_global: dedupe_global.unwrap_or(false) };
+    *plan.data = DataPlan { fill, refill, scramble, dedupe_global: dedupe_global.unwrap_or(false) };
 }
 
 fn pattern(pieces: &[PatternPiece], job: &mut Job<'_>) -> Vec<u8> {
@@ -36,7 +36,7 @@ fn pattern(pieces: &[PatternPiece], job: &mut Job<'_>) -> Vec<u8> {
         Ok((bytes, _)) => bytes,
         Err(error) => {
             let message = format!("`buffer_pattern` cannot be used: {error}");
-            job.report("buffer_pattern", Diagnostic::error(message));
+            job.report("buffer_pattern", Diagnostic::error(message).code(Code::PATTERN_UNUSABLE));
             Vec::new()
         }
     }

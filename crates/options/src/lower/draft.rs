@@ -3,9 +3,10 @@
 use fiord_base::{PerDirection, Quantity};
 
 use super::settings::DEFAULT_ENGINE;
+use crate::Shared;
 use crate::plan::{
-    BlocksPlan, DataPlan, EnginePlan, ErrorsPlan, Execution, FilesPlan, FlushPlan, JobPlan, Limits,
-    Pattern, PatternPlan, RandomGenerator, Region, Seeds, Sequencer, StatsPlan, Unified,
+    BlocksPlan, EnginePlan, Execution, JobPlan, Pattern, PatternPlan, RandomGenerator, Region,
+    Seeds, Sequencer, StatsPlan, Unified,
 };
 
 /// A plan that every group of options then fills in; what it says by itself has no meaning.
@@ -14,24 +15,24 @@ pub(super) fn draft(name: String) -> JobPlan {
         name,
         description: None,
         given: Vec::new(),
-        effective: Vec::new(),
+        defaults: Shared::default(),
         first_thread_number: 0,
         clones: 1,
         group: 0,
         stonewall: false,
         execution: Execution::Process,
         start_delay_ns: (0, 0),
-        limits: Limits::default(),
-        region: Region {
+        limits: Shared::default(),
+        region: Shared::from(Region {
             size: None,
             io_size: None,
             offset: Quantity::Bytes(0),
             offset_increment: Quantity::Bytes(0),
             offset_align: None,
             fill_device: false,
-        },
-        files: FilesPlan::default(),
-        pattern: PatternPlan {
+        }),
+        files: Shared::default(),
+        pattern: Shared::from(PatternPlan {
             rw: Pattern { read: true, write: false, trim: false, random: false },
             sequencer: Sequencer::Sequential,
             run_length: 1,
@@ -43,18 +44,18 @@ pub(super) fn draft(name: String) -> JobPlan {
             random_map: true,
             soft_random_map: false,
             seeds: Seeds::System,
-        },
-        blocks: BlocksPlan {
+        }),
+        blocks: Shared::from(BlocksPlan {
             min: PerDirection::all(0),
             max: PerDirection::all(0),
             align: PerDirection::all(0),
             split: PerDirection::default(),
             unaligned: false,
             sequential_random: false,
-        },
-        flush: FlushPlan::default(),
-        data: DataPlan::default(),
-        engine: EnginePlan {
+        }),
+        flush: Shared::default(),
+        data: Shared::default(),
+        engine: Shared::from(EnginePlan {
             name: DEFAULT_ENGINE.to_owned(),
             iodepth: 1,
             batch: 1,
@@ -62,8 +63,8 @@ pub(super) fn draft(name: String) -> JobPlan {
             batch_complete_max: 0,
             iodepth_low: 0,
             options: Vec::new(),
-        },
-        stats: StatsPlan {
+        }),
+        stats: Shared::from(StatsPlan {
             report: true,
             group_reporting: false,
             unified: Unified::None,
@@ -83,8 +84,8 @@ pub(super) fn draft(name: String) -> JobPlan {
             clock: None,
             kb_base: 1024,
             unit_base: 8,
-        },
-        errors: ErrorsPlan::default(),
+        }),
+        errors: Shared::default(),
         write_iolog: None,
     }
 }

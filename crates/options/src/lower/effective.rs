@@ -6,14 +6,19 @@ use super::settings::Settings;
 use crate::plan::{Fill, JobPlan, Seeds};
 use crate::table::{self, OptionDef, Status};
 
-/// All options that are built and have a value, in the order of the table: what was resolved, else
-/// what was given, else the default.
-pub(super) fn effective(plan: &JobPlan, settings: &Settings) -> Vec<(String, String)> {
-    let built = table::job_options().filter(|def| def.status == Status::Ready);
-    let mut list: Vec<_> =
-        built.filter_map(|def| Some((def.name.to_owned(), value(def, plan, settings)?))).collect();
-    list.extend(plan.engine.options.iter().cloned());
-    list
+impl JobPlan {
+    /// All options that are built and have a value, in the order of the table: what was resolved,
+    /// else what was given, else the default. Few ask for it, and the list is long, so it is made
+    /// when it is wanted.
+    pub fn effective(&self) -> Vec<(String, String)> {
+        let settings = Settings::replay(self.defaults.iter().chain(&self.given));
+        let built = table::job_options().filter(|def| def.status == Status::Ready);
+        let mut list: Vec<_> = built
+            .filter_map(|def| Some((def.name.to_owned(), value(def, self, &settings)?)))
+            .collect();
+        list.extend(self.engine.options.iter().cloned());
+        list
+    }
 }
 
 fn value(def: &OptionDef, plan: &JobPlan, settings: &Settings) -> Option<String> {

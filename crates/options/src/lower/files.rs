@@ -55,7 +55,7 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         .map(|text| OsString::from_vec(text.to_vec()));
     let (service, service_batch) = file_service_type.unwrap_or_default();
     plan.region.fill_device = fill_device.unwrap_or(false);
-    plan.files = FilesPlan {
+    *plan.files = FilesPlan {
         count: match names.len() {
             0 => nrfiles.unwrap_or(1).max(1),
             count => u32::try_from(count).unwrap_or(u32::MAX),
@@ -93,7 +93,7 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         sync: plan.files.sync,
     };
     let range = sync_file_range.unwrap_or_default();
-    plan.flush = FlushPlan {
+    *plan.flush = FlushPlan {
         fsync_every: fsync.unwrap_or(0),
         fdatasync_every: fdatasync.unwrap_or(0),
         range_every: if range.flags() == 0 { 0 } else { range.every },

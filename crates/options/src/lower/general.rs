@@ -39,7 +39,7 @@ pub(super) fn lower_general(options: GeneralOptions, plan: &mut JobPlan) -> bool
         plan.execution = Execution::Thread;
     }
     let lists = ignore_error.unwrap_or_default();
-    plan.errors = errors(
+    *plan.errors = errors(
         ErrorsPlan {
             continue_on: continue_on_error.unwrap_or_default(),
             dump: error_dump.unwrap_or(false),

@@ -3,7 +3,7 @@
 use fiord_base::{PerDirection, Quantity};
 
 use super::Job;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{BlocksPlan, JobPlan};
 use crate::table::{self, IoOptions, Status};
 use crate::value::{Access, SplitEntry};
@@ -61,7 +61,7 @@ pub(super) fn lower_io(options: IoOptions, plan: &mut JobPlan, job: &mut Job<'_>
     plan.region.offset_increment = offset_increment.unwrap_or(Quantity::Bytes(0));
     plan.limits.number_ios = number_ios.filter(|&count| count > 0);
 
-    plan.blocks = blocks(bs.unwrap_or_default(), bsrange.unwrap_or_default(), bssplit);
+    *plan.blocks = blocks(bs.unwrap_or_default(), bsrange.unwrap_or_default(), bssplit);
     if let Some(align) = ba {
         plan.blocks.align = align.map(|align| align.unwrap_or(0));
     }
@@ -95,6 +95,7 @@ fn look_up_engine(name: &str, job: &mut Job<'_>) {
         None => job.report(
             "ioengine",
             Diagnostic::error(format!("this build has no engine `{name}`"))
+                .code(Code::NO_SUCH_ENGINE_HERE)
                 .help("`--enghelp` lists the engines"),
         ),
     }

@@ -3,7 +3,7 @@
 
 use fiord_base::PerDirection;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::spec::{DocumentKind, Origin, Section, Setting};
 use crate::table::{self, JobOptions, OptionDef, Status, ValueKind};
 use crate::value::{self, ParseContext, Value, ValueError};
@@ -26,7 +26,7 @@ struct Entry {
     value: Value,
     typed: Option<Vec<u8>>,
     /// Where the value was typed.
-    origin: Origin,
+    origin: Option<Origin>,
     /// Set by the section of the job itself.
     own: bool,
 }
@@ -42,6 +42,26 @@ impl Settings {
         }
     }
 
+    /// What these options, which were valid once, put in force.
+    pub(super) fn replay<'a>(given: impl Iterator<Item = &'a (String, String)>) -> Self {
+        let mut settings = Settings::default();
+        for (name, text) in given {
+            let Some(def) = table::job_option(name) else { continue };
+            let valueless = text.is_empty()
+                && matches!(
+                    def.kind,
+                    ValueKind::Flag | ValueKind::OptionalText | ValueKind::Ignored
+                );
+            let text = (!valueless).then_some(text.as_bytes());
+            if matches!(def.status, Status::Ready | Status::Planned)
+                && let Ok(value) = value::parse(def, significant(def, text), &settings.context)
+            {
+                settings.put(Entry { def, value, typed: None, origin: None, own: false });
+            }
+        }
+        settings
+    }
+
     fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.def.name == name)
     }
@@ -53,7 +73,7 @@ impl Settings {
 
     /// Where the value in force was typed.
     pub(super) fn origin(&self, name: &str) -> Option<&Origin> {
-        self.entry(name).map(|entry| &entry.origin)
+        self.entry(name)?.origin.as_ref()
     }
 
     /// The value as typed.
@@ -85,6 +105,9 @@ impl Settings {
     }
 
     fn put(&mut self, entry: Entry) {
+        if let ("kb_base", Value::Choice { word, .. }) = (entry.def.name, &entry.value) {
+            self.context.kb_base = word.parse().unwrap_or(1024);
+        }
         let previous = self.entries.iter().position(|old| old.def.name == entry.def.name);
         let mut entry = entry;
         if let Some(previous) = previous.map(|at| self.entries.remove(at)) {
@@ -180,6 +203,7 @@ impl<'a> Resolver<'a> {
     /// slip (`threads` for `thread`).
     fn profile_option(&mut self, def: &OptionDef, setting: &Setting) {
         let mut diagnostic = Diagnostic::warning(format!("option `{}` has no effect", def.name))
+            .code(Code::OPTION_OF_PROFILE)
             .at(&setting.name_origin)
             .label(format!("it belongs to the {}", table_owner(def)));
         if let Some(nearest) = table::closest_job_option(def.name, None) {
@@ -206,7 +230,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn report_unknown_option(&mut self, name: &str, setting: &Setting) {
-        let diagnostic = Diagnostic::error(format!("unknown option `{name}`"));
+        let diagnostic =
+            Diagnostic::error(format!("unknown option `{name}`")).code(Code::UNKNOWN_OPTION);
         let diagnostic = if table::switch(name).is_some() {
             diagnostic.help(format!("it is a switch of the command line: `--{name}`"))
         } else {
@@ -223,22 +248,15 @@ impl<'a> Resolver<'a> {
         if !self.is_usable(def, setting) {
             return;
         }
-        // Blanks around the value mean nothing but in text.
-        let text = setting.value.as_deref().map(|text| match def.kind {
-            ValueKind::Text { .. } | ValueKind::OptionalText | ValueKind::Names => text,
-            _ => text.trim_ascii(),
-        });
+        let text = significant(def, setting.value.as_deref());
         match value::parse(def, text, &self.settings.context) {
             // An engine that cannot be used still decides which options belong to the job.
             Ok(value) if self.is_possible(def, &value, setting) || def.name == "ioengine" => {
-                if let ("kb_base", Value::Choice { word, .. }) = (def.name, &value) {
-                    self.settings.context.kb_base = word.parse().unwrap_or(1024);
-                }
                 self.settings.put(Entry {
                     def,
                     value,
                     typed: setting.value.clone(),
-                    origin: setting.value_origin.clone(),
+                    origin: Some(setting.value_origin.clone()),
                     own: true,
                 });
             }
@@ -255,12 +273,15 @@ impl<'a> Resolver<'a> {
         let name = format!("`{}`", def.name);
         let diagnostic = match def.status {
             Status::Ready | Status::Planned => return true,
-            Status::NoOp => Diagnostic::note(format!("option {name} has no effect")),
-            Status::Removed { instead } => {
-                Diagnostic::error(format!("option {name} was removed")).help(instead)
-            }
+            Status::NoOp => Diagnostic::note(format!("option {name} has no effect"))
+                .code(Code::NO_LONGER_NEEDED),
+            Status::Removed { instead } => Diagnostic::error(format!("option {name} was removed"))
+                .code(Code::REMOVED_OPTION)
+                .help(instead),
             Status::Unavailable { reason } => {
-                Diagnostic::error(format!("option {name} cannot be used")).label(reason)
+                Diagnostic::error(format!("option {name} cannot be used"))
+                    .code(Code::UNAVAILABLE)
+                    .label(reason)
             }
         };
         self.diagnostics.push_once(diagnostic.at(&setting.name_origin));
@@ -286,21 +307,25 @@ impl<'a> Resolver<'a> {
                     Diagnostic::unbuilt(format!(
                         "{what} is known but not built yet in this version"
                     ))
+                    .code(Code::NOT_BUILT)
                     .at(origin),
                 );
                 return true;
             }
             Status::NoOp => {
-                self.diagnostics
-                    .push_once(Diagnostic::note(format!("{what} has no effect")).at(origin));
+                self.diagnostics.push_once(
+                    Diagnostic::note(format!("{what} has no effect"))
+                        .code(Code::NO_LONGER_NEEDED)
+                        .at(origin),
+                );
                 return true;
             }
-            Status::Removed { instead } => {
-                Diagnostic::error(format!("{what} was removed")).help(instead)
-            }
-            Status::Unavailable { reason } => {
-                Diagnostic::error(format!("{what} cannot be used")).label(reason)
-            }
+            Status::Removed { instead } => Diagnostic::error(format!("{what} was removed"))
+                .code(Code::REMOVED_OPTION)
+                .help(instead),
+            Status::Unavailable { reason } => Diagnostic::error(format!("{what} cannot be used"))
+                .code(Code::UNAVAILABLE)
+                .label(reason),
         };
         self.diagnostics.push_once(diagnostic.at(origin));
         false
@@ -320,12 +345,21 @@ impl<'a> Resolver<'a> {
                         "option `{name}` belongs to the {}",
                         table_owner(def)
                     ))
+                    .code(Code::OPTION_OF_OTHER_ENGINE)
                     .at(&setting.name_origin)
                     .label(format!("this job uses `ioengine={engine}`")),
                 );
             }
         }
     }
+}
+
+/// The part of a value that is read: blanks around it mean nothing but in text.
+fn significant<'a>(def: &OptionDef, text: Option<&'a [u8]>) -> Option<&'a [u8]> {
+    text.map(|text| match def.kind {
+        ValueKind::Text { .. } | ValueKind::OptionalText | ValueKind::Names => text,
+        _ => text.trim_ascii(),
+    })
 }
 
 /// Place in the order in which the settings of a section take effect.
@@ -372,15 +406,15 @@ fn bad_value(
     error: &ValueError,
 ) -> Diagnostic {
     let shown = String::from_utf8_lossy(text.unwrap_or_default());
-    let message = match text {
-        None => format!("`{}` needs a value", def.name),
-        Some(_) => format!("bad value `{shown}` for `{}`", def.name),
+    let (code, message) = match text {
+        None => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
+        Some(_) => (Code::BAD_VALUE, format!("bad value `{shown}` for `{}`", def.name)),
     };
     let help = match &error.hint {
         Some(hint) => hint.clone(),
         None => format!("`--cmdhelp={}` describes the option", def.name),
     };
-    let mut diagnostic = Diagnostic::error(message).label(error.to_string()).help(help);
+    let mut diagnostic = Diagnostic::error(message).code(code).label(error.to_string()).help(help);
     let origin = &setting.value_origin;
     // The place inside the value is known only if the value is what was typed.
     let typed_as_is = setting.value.as_deref() == Some(origin.bytes());

@@ -40,7 +40,7 @@ pub(super) fn lower_stats(options: StatsOptions, plan: &mut JobPlan) {
     let ends = percentiles.iter().position(|percent| *percent == 0.0);
     percentiles.truncate(ends.unwrap_or(percentiles.len()));
     percentiles.sort_by(f64::total_cmp);
-    plan.stats = StatsPlan {
+    *plan.stats = StatsPlan {
         report: stats.unwrap_or(true),
         group_reporting: group_reporting.unwrap_or(false),
         unified: unified_rw_reporting.unwrap_or_default(),

@@ -161,11 +161,11 @@ fn units_of_sizes_are_known_before_the_sizes() {
 
 #[test]
 fn files_of_all_settings_count() {
-    let names = |texts: &[&str]| plan_of(texts).jobs.pop().unwrap().files.names;
+    let names = |texts: &[&str]| plan_of(texts).jobs.pop().unwrap().files.names.clone();
     assert_eq!(names(&["[global]\nfilename=a\n[j]\nsize=8k\nfilename=b:c\n"]), ["a", "b", "c"]);
     assert_eq!(names(&["[j]\nsize=8k\nfilename=b\n[k]\nsize=8k\nfilename=c\n"]), ["c"]);
     let files = job("filename=a filename=b").files;
-    assert_eq!((files.names.len(), files.count, files.unsplit), (2, 2, None));
+    assert_eq!((files.names.len(), files.count, files.unsplit.clone()), (2, 2, None));
     assert_eq!(job("filename=a:b").files.unsplit, Some("a:b".into()));
 }
 
@@ -308,7 +308,7 @@ fn findings_show_the_line() {
     let (_, diagnostics) = lower(&spec(&["[a]\n  bsrange = 4k-8q\n"]), &test_host());
     assert_eq!(
         diagnostics.render(Severity::Error, crate::diagnostic::Colors::Never),
-        "error: bad value `4k-8q` for `bsrange`\n \
+        "error[FD0201]: bad value `4k-8q` for `bsrange`\n \
          --> t.fio:2:17\n  \
          |\n\
          2 |   bsrange = 4k-8q\n  \
@@ -426,8 +426,9 @@ fn warnings_can_be_errors() {
 #[test]
 fn the_echo_has_resolved_values_in_the_order_of_the_table() {
     let job = job("blocksize=8k,16k rw=randrw time_based iodepth_batch=0 rwmixwrite=70");
+    let effective = job.effective();
     let value =
-        |name: &str| job.effective.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        |name: &str| effective.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     assert_eq!(value("bs"), Some("8192,16384,16384"));
     assert_eq!(value("ba"), Some("8192,16384,16384"));
     assert_eq!(value("time_based"), Some("0"));
@@ -445,5 +446,5 @@ fn the_echo_has_resolved_values_in_the_order_of_the_table() {
 #[test]
 fn the_echo_leaves_out_what_is_not_in_force() {
     let sequential = job("rw=read norandommap");
-    assert!(sequential.effective.iter().all(|(name, _)| name != "norandommap"));
+    assert!(sequential.effective().iter().all(|(name, _)| name != "norandommap"));
 }

@@ -123,7 +123,7 @@ impl Run<'_> {
         RunReport {
             timestamp_ms: wall_ms,
             time_text: clock::local_time_text(wall_ms / 1000),
-            global_options: self.plan.global_options.clone(),
+            global_options: self.plan.global_options.to_vec(),
             jobs: jobs.collect(),
             disks: self.disks.report(elapsed_ms),
             disk_util: self.plan.jobs.iter().any(|job| job.stats.disk_util),

@@ -154,7 +154,8 @@ impl Worker {
         let seeds = StreamSeeds::from_entropy(self.order.seeds);
         let caps = find(registry, &job.engine.name).map_or_else(Default::default, |e| e.caps);
         let clone_number = self.order.clone_number;
-        let request = layout::Request { job, clone_number, seeds: &seeds, caps, readonly };
+        let request =
+            layout::Request { job, clone_number, seeds: &seeds, caps, readonly, expected: None };
         let mut watcher = Announcer { observer, watch };
         match layout::lay_out(&request, &mut watcher) {
             Ok(layout) => self.order.layout = Some(layout),

@@ -1,13 +1,11 @@
 //! What block devices and file systems say about themselves: sizes, alignment, mounts.
 
-use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, StatxFlags};
 
-use super::{DeviceNumber, Kind};
+use super::DeviceNumber;
 use crate::Errno;
 
 /// Bytes of an open block device (BLKGETSIZE64).
@@ -57,54 +55,12 @@ pub fn free_bytes(path: &Path) -> Result<u64, Errno> {
 /// cannot be read.
 pub fn is_mounted(device: DeviceNumber) -> Option<bool> {
     let table = std::fs::read("/proc/self/mountinfo").ok()?;
-    let number_of = |path: &[u8]| {
-        let path = Path::new(OsStr::from_bytes(path));
-        super::facts(path)
-            .ok()
-            .filter(|facts| facts.kind == Kind::Block)
-            .map(|facts| facts.is_device)
-    };
-    Some(mount_table_has(&table, device, number_of))
-}
-
-/// A line is `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`. The third field is
-/// the device, but file systems over several devices (btrfs) have a number of their own there; the
-/// second field after the dash names one of theirs.
-fn mount_table_has(
-    table: &[u8],
-    device: DeviceNumber,
-    number_of: impl Fn(&[u8]) -> Option<DeviceNumber>,
-) -> bool {
-    let wanted = format!("{}:{}", device.major, device.minor);
-    table.split(|&byte| byte == b'\n').any(|line| {
-        let mut fields = line.split(|&byte| byte == b' ');
-        if fields.nth(2) == Some(wanted.as_bytes()) {
-            return true;
-        }
-        let source = fields.skip_while(|&field| field != b"-").nth(2);
-        source.is_some_and(|path| path.starts_with(b"/dev/") && number_of(path) == Some(device))
-    })
+    Some(!super::mount_points(&table, device).is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn mounts_are_found_by_number_and_by_source() {
-        let table = b"22 28 0:21 / /sys rw - sysfs sysfs rw\n\
-            36 35 98:1 / /mnt rw shared:2 - ext3 /dev/x rw\n\
-            37 35 0:40 / /pool rw - btrfs /dev/pool rw\n";
-        let number_of = |path: &[u8]| match path {
-            b"/dev/pool" => Some(DeviceNumber { major: 7, minor: 3 }),
-            _ => None,
-        };
-        let has = |major, minor| mount_table_has(table, DeviceNumber { major, minor }, number_of);
-        assert!(has(98, 1));
-        assert!(has(7, 3));
-        assert!(!has(98, 0));
-        assert!(!has(7, 4));
-    }
 
     #[test]
     fn alignment_of_direct_io_is_a_power_of_two_where_it_is_told() {

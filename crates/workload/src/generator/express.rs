@@ -86,6 +86,22 @@ impl Express {
         Some(express)
     }
 
+    /// Counts all requests that may be made as made, if they are alike but for their offsets.
+    pub(super) fn skip(&mut self) -> bool {
+        let Some(direction) = self.direction.filter(|_| !self.mixed) else { return false };
+        if self.kind == Kind::Lfsr {
+            return false;
+        }
+        self.position[direction as usize % 3] += self.left * self.length;
+        self.left = 0;
+        true
+    }
+
+    /// True if each request visits a block of the map.
+    pub(super) fn fills_map(&self) -> bool {
+        self.kind == Kind::Mapped
+    }
+
     /// For how many requests neither the region nor the free blocks can end.
     fn room(&self, file: &FileState) -> u64 {
         match self.kind {

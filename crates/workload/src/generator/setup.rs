@@ -79,10 +79,15 @@ pub(crate) struct Reseed {
 }
 
 /// True if the map of visited blocks is in use.
-fn uses_map(plan: &JobPlan) -> bool {
+pub(super) fn uses_map(plan: &JobPlan) -> bool {
     plan.pattern.rw.random
         && plan.pattern.random_map
         && plan.pattern.generator != RandomGenerator::Lfsr
+}
+
+/// Bytes that a bit of the map of visited blocks stands for.
+pub(super) fn map_unit(plan: &JobPlan) -> u64 {
+    plan.blocks.min.iter().map(|(_, min)| *min).min().unwrap_or(0).max(1)
 }
 
 /// Number of blocks that offsets of a direction are drawn from.
@@ -162,7 +167,7 @@ impl Generator {
         if plan.blocks.min.iter().any(|(d, min)| rw.has(d) && *min == 0) {
             return Err(GeneratorError::ZeroBlockSize);
         }
-        let unit = plan.blocks.min.iter().map(|(_, min)| *min).min().unwrap_or(0).max(1);
+        let unit = map_unit(plan);
         let width = match plan.pattern.generator {
             RandomGenerator::Tausworthe64 => Width::Wide,
             RandomGenerator::Tausworthe | RandomGenerator::Lfsr => Width::Narrow,

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 
 use fiord_base::random::{DEFAULT_SEED, StreamSeeds};
 use fiord_base::{Direction, PerDirection, Quantity};
+use fiord_options::Shared;
 use fiord_options::plan::{
-    BlocksPlan, DataPlan, EnginePlan, ErrorsPlan, Execution, FileService, FilesPlan, FlushPlan,
-    JobPlan, Limits, Pattern, PatternPlan, RandomGenerator, Region, Seeds, Sequencer, StatsPlan,
-    Unified,
+    BlocksPlan, EnginePlan, Execution, FileService, FilesPlan, JobPlan, Limits, Pattern,
+    PatternPlan, RandomGenerator, Region, Seeds, Sequencer, StatsPlan, Unified,
 };
 use fiord_workload::{Generator, Outcome, Step, Target, regions};
 
@@ -20,24 +20,25 @@ fn defaults() -> JobPlan {
         name: "job".into(),
         description: None,
         given: Vec::new(),
-        effective: Vec::new(),
+        defaults: Shared::default(),
         first_thread_number: 1,
         clones: 1,
         group: 0,
         stonewall: false,
         execution: Execution::Thread,
         start_delay_ns: (0, 0),
-        limits: Limits { loops: 1, ..Limits::default() },
-        region: Region {
+        limits: Limits { loops: 1, ..Limits::default() }.into(),
+        region: Shared::from(Region {
             size: None,
             io_size: None,
             offset: Quantity::Bytes(0),
             offset_increment: Quantity::Bytes(0),
             offset_align: None,
             fill_device: false,
-        },
-        files: FilesPlan { count: 1, open_limit: 1, service_batch: 1, ..FilesPlan::default() },
-        pattern: PatternPlan {
+        }),
+        files: FilesPlan { count: 1, open_limit: 1, service_batch: 1, ..FilesPlan::default() }
+            .into(),
+        pattern: Shared::from(PatternPlan {
             rw: Pattern { read: true, write: false, trim: false, random: false },
             sequencer: Sequencer::Sequential,
             run_length: 1,
@@ -49,18 +50,18 @@ fn defaults() -> JobPlan {
             random_map: true,
             soft_random_map: false,
             seeds: Seeds::Base { base: DEFAULT_SEED, repeat: true },
-        },
-        blocks: BlocksPlan {
+        }),
+        blocks: Shared::from(BlocksPlan {
             min: PerDirection::all(4096),
             max: PerDirection::all(4096),
             align: PerDirection::all(4096),
             split: PerDirection([Vec::new(), Vec::new(), Vec::new()]),
             unaligned: false,
             sequential_random: false,
-        },
-        flush: FlushPlan::default(),
-        data: DataPlan::default(),
-        engine: EnginePlan {
+        }),
+        flush: Shared::default(),
+        data: Shared::default(),
+        engine: Shared::from(EnginePlan {
             name: "null".into(),
             iodepth: 1,
             batch: 1,
@@ -68,8 +69,8 @@ fn defaults() -> JobPlan {
             batch_complete_max: 1,
             iodepth_low: 1,
             options: Vec::new(),
-        },
-        stats: StatsPlan {
+        }),
+        stats: Shared::from(StatsPlan {
             report: true,
             group_reporting: false,
             unified: Unified::None,
@@ -89,8 +90,8 @@ fn defaults() -> JobPlan {
             clock: None,
             kb_base: 1024,
             unit_base: 8,
-        },
-        errors: ErrorsPlan::default(),
+        }),
+        errors: Shared::default(),
         write_iolog: None,
     }
 }
@@ -273,7 +274,7 @@ pub(crate) fn plan(options: &str) -> JobPlan {
             _ => panic!("unknown option {option}"),
         }
     }
-    let files = &mut plan.files;
+    let files = &mut *plan.files;
     files.open_limit = open_limit.filter(|limit| *limit <= files.count).unwrap_or(files.count);
     plan.blocks.align.0 = plan.blocks.min.0;
     if let Some(align) = align.filter(|_| plan.pattern.rw.random) {
