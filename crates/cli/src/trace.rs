@@ -37,12 +37,12 @@ impl Understood {
         for remark in self.remarks.iter().chain(&plan.notes) {
             line(format_args!("{remark}"));
         }
-        for (option, value) in &plan.global_options {
+        for (option, value) in plan.global_options.iter() {
             line(format_args!("defaults: {option}={value}"));
         }
         for job in &plan.jobs {
             let (number, name) = (job.first_thread_number, &job.name);
-            for (option, value) in &job.given {
+            for (option, value) in job.given.iter() {
                 line(format_args!("job {number}, {name}: {option}={value}"));
             }
         }
