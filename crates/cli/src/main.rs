@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod commands;
 mod console;
+mod documents;
 mod exit;
 mod jobs;
 mod machine;
@@ -27,6 +29,11 @@ fn main() -> ExitCode {
         // Programs that call us fio may have a job file of this name.
         Some("quick") if jobs::program_name(arguments.first()) != "fio" => {
             quick::main(arguments.get(2..).unwrap_or_default(), started)
+        }
+        Some(word @ ("man" | "completions" | "reference"))
+            if jobs::program_name(arguments.first()) != "fio" =>
+        {
+            documents::main(word, arguments.get(2..).unwrap_or_default())
         }
         _ => jobs::main(&arguments, started),
     };

@@ -23,6 +23,7 @@ use crate::plan::{JobPlan, Plan};
 use crate::shared::Shared;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
+pub(crate) use settings::order;
 use settings::{Resolver, Settings};
 
 /// Most clones over all jobs. A bound keeps a typing error in `numjobs` from filling the machine

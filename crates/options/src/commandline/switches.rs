@@ -19,6 +19,8 @@ pub enum Action {
     Run,
     /// Read and check everything, run nothing.
     ParseOnly,
+    /// Print the jobs as command lines, run nothing.
+    ShowCommand,
     /// Show how to use the program.
     Help,
     /// Show the version.
@@ -141,6 +143,10 @@ pub(super) fn apply(
         }
         "parse-only" => {
             invocation.action = Action::ParseOnly;
+            Ok(())
+        }
+        "showcmd" => {
+            invocation.action = Action::ShowCommand;
             Ok(())
         }
         "readonly" => {

@@ -363,7 +363,7 @@ fn significant<'a>(def: &OptionDef, text: Option<&'a [u8]>) -> Option<&'a [u8]> 
 }
 
 /// Place in the order in which the settings of a section take effect.
-fn order(name: &[u8]) -> i8 {
+pub(crate) fn order(name: &[u8]) -> i8 {
     let def = std::str::from_utf8(name).ok().and_then(table::job_option);
     match def.map(|def| def.name) {
         Some("kb_base" | "unit_base" | "lockfile" | "cpus_allowed_policy") => -1,

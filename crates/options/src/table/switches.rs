@@ -61,6 +61,7 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
     ready("section", 'x', Required, NAME, "Run only this job; may be repeated").syntax("NAME"),
     ready("readonly", 'r', Bare, FLAG, "Refuse jobs that write or trim"),
     ready("parse-only", 'P', Bare, FLAG, "Read the jobs, run nothing"),
+    ready("showcmd", 's', Bare, FLAG, "Print each job file as a command line, run nothing"),
     ready("warnings-fatal", 'w', Bare, FLAG, "Treat warnings about options as errors"),
     ready("cmdhelp", 'c', Optional, WORD, "Describe a job option, or list all of them")
         .syntax("OPTION|all"),
@@ -71,7 +72,6 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
     planned("bandwidth-log", 'b', Optional, WORD, "Write the bandwidth of all jobs to logs")
         .syntax("PREFIX")
         .default("agg"),
-    planned("showcmd", 's', Bare, FLAG, "Print each job file as a command line, run nothing"),
     ready("debug", 'd', Required, TEXT, "Tell about these subjects, line by line").syntax(
         "SUBJECT,..: process, file, io, mem, blktrace, verify, random, parse, diskutil, job:N, mutex, \
              profile, time, net, rate, compress, steadystate, helperthread, zbd, sprandom, all",
