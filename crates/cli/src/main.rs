@@ -6,6 +6,7 @@ mod console;
 mod exit;
 mod jobs;
 mod machine;
+mod plan;
 mod quick;
 mod streams;
 
@@ -26,6 +27,9 @@ fn main() -> ExitCode {
         // Programs that call us fio may have a job file of this name.
         Some("quick") if jobs::program_name(arguments.first()) != "fio" => {
             quick::main(arguments.get(2..).unwrap_or_default(), started)
+        }
+        Some("plan") if jobs::program_name(arguments.first()) != "fio" => {
+            plan::main(arguments.get(2..).unwrap_or_default())
         }
         _ => jobs::main(&arguments, started),
     };

@@ -71,8 +71,14 @@ impl Setup {
     pub(super) fn new(words: &str, caps: Caps) -> Setup {
         let job = plan(words, caps);
         let seeds = StreamSeeds::derive(1, 1);
-        let request =
-            layout::Request { job: &job, clone_number: 0, seeds: &seeds, caps, readonly: false };
+        let request = layout::Request {
+            job: &job,
+            clone_number: 0,
+            seeds: &seeds,
+            caps,
+            readonly: false,
+            expected: None,
+        };
         let layout = layout::lay_out(&request, &mut Unwatched).expect("a layout");
         let memory = MemoryFile::create("test-board", Board::bytes(1)).expect("memory");
         let board = Arc::new(Board::create(&memory, 1).expect("a board"));
