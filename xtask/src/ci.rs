@@ -17,6 +17,11 @@ const NEEDED: &[(&str, &str)] = &[
     ("/usr/sbin/mkfs.xfs", "xfsprogs"),
     ("/usr/sbin/mkfs.ext4", "e2fsprogs"),
     ("/usr/bin/dpkg-deb", "dpkg"),
+    ("/usr/bin/man", "man-db"),
+    ("/usr/bin/groff", "groff"),
+    ("/usr/bin/mandoc", "mandoc"),
+    ("/usr/bin/zsh", "zsh"),
+    ("/usr/bin/fish", "fish"),
 ];
 
 /// Seconds of fuzzing for each target: enough to see that the target runs and that no shallow input

@@ -8,6 +8,7 @@
 pub mod bench;
 pub mod ci;
 pub mod compare;
+pub mod generate;
 pub mod iolog;
 pub mod json;
 pub mod peer;

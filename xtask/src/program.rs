@@ -200,9 +200,14 @@ pub fn project_root() -> PathBuf {
 
 /// Builds fiord optimised and returns it.
 pub fn build_release() -> Outcome<Program> {
+    build("release")
+}
+
+/// Builds fiord by this profile and returns it.
+pub fn build(profile: &str) -> Outcome<Program> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--release", "--package", "fiord", "--bin", "fiord"])
+        .args(["build", "--profile", profile, "--package", "fiord", "--bin", "fiord"])
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(project_root())
         .stdin(Stdio::null())

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fiord_base::PerDirection;
@@ -15,6 +16,8 @@ use fiord_options::plan::Pattern;
 use fiord_report::eta::{self, JobState, Work};
 use fiord_report::{Formats, TerseVersion, headers};
 use fiord_runner::{Event, Observer, Progress, State};
+use fiord_sys::Errno;
+use fiord_sys::file::{self, Access, OpenHow};
 
 use crate::streams::complain;
 
@@ -41,8 +44,8 @@ impl Console {
         let has_place = formats.normal || output.path.is_some();
         let out: Box<dyn Write> = match &output.path {
             None => Box::new(io::stdout()),
-            Some(path) => Box::new(File::create(path).map_err(|error| {
-                format!("cannot write the output to '{}': {error}", path.to_string_lossy())
+            Some(path) => Box::new(create(Path::new(path)).map_err(|errno| {
+                format!("cannot write the output to '{}': {errno}", path.to_string_lossy())
             })?),
         };
         let progress_line = match wishes.eta {
@@ -137,6 +140,13 @@ impl Console {
             Self::write_line(&line);
         }
     }
+}
+
+/// Makes an empty file to whose end others may write, too: the lines of `--debug`.
+fn create(path: &Path) -> Result<File, Errno> {
+    let (access, create) = (Access::Write, Some(0o666));
+    let how = OpenHow { access, create, truncate: true, append: true, ..OpenHow::default() };
+    file::open(path, &how).map(File::from)
 }
 
 impl Observer for Console {

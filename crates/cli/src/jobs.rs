@@ -8,18 +8,17 @@ use std::time::Duration;
 use fiord_engines::REGISTRY;
 use fiord_options::commandline::{self, Action, Invocation};
 use fiord_options::diagnostic::{Colors, Severity};
-use fiord_options::{Diagnostics, Host, Plan, help, lower};
-use fiord_runner::{RunOutcome, RunSettings};
+use fiord_options::trace::words;
+use fiord_options::{Diagnostics, Host, Plan, Spec, help, lower, showcmd};
+use fiord_runner::{RunOutcome, RunSettings, Trace, TraceOutput, TraceSettings};
 use fiord_sys::clock::Anchor;
 
+use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::machine;
-use crate::streams::{answer, complain, refuse};
-
-/// Follows the usage, but for programs that know us as fio.
-const QUICK: &str = "\
-fiord quick [DIR] measures the storage under a directory; fiord quick --help tells more.";
+use crate::streams::{answer, answer_bytes, complain, refuse};
+use crate::trace::{self, Understood};
 
 /// Runs what the command line says.
 pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
@@ -28,22 +27,25 @@ pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
     let (invocation, diagnostics) = commandline::parse(words, &host);
     let program = program_name(arguments.first());
     match &invocation.action {
-        Action::Run | Action::ParseOnly => {}
+        Action::Run | Action::ParseOnly | Action::ShowCommand => {}
         information => return inform(information, &program, &diagnostics),
     }
     let least = match invocation.action {
-        Action::ParseOnly => Severity::Error,
-        _ => Severity::Unbuilt,
+        Action::Run => Severity::Unbuilt,
+        _ => Severity::Error,
     };
+    let understood = Understood::new(&diagnostics);
     let Some(plan) = plan(&invocation, diagnostics, &host, least) else { return Exit::Usage };
-    if invocation.action == Action::ParseOnly {
-        return Exit::Success;
+    match invocation.action {
+        Action::ParseOnly => return parsed(&plan, &invocation, &understood),
+        Action::ShowCommand => return show_commands(&invocation.spec, &program),
+        _ => {}
     }
     if plan.jobs.is_empty() {
         complain(format_args!("No job(s) defined\n\n{}", help::usage(&program)));
         return Exit::Usage;
     }
-    run(&plan, &invocation, started)
+    run(&plan, &invocation, &understood, started)
 }
 
 /// What the words mean; `None` if there is a finding of this severity or a worse one, which has then
@@ -60,12 +62,42 @@ pub(crate) fn plan(
     plan.filter(|_| !diagnostics.has(least))
 }
 
-fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
+/// Prints the jobs as command lines.
+fn show_commands(spec: &Spec, program: &str) -> Exit {
+    let (lines, diagnostics) = showcmd::command_lines(spec, program);
+    say(&diagnostics, Severity::Error);
+    if diagnostics.has_errors() {
+        return Exit::Usage;
+    }
+    answer_bytes(&lines)
+}
+
+/// The end of a run that is none: nothing but what `--debug` wants to know.
+fn parsed(plan: &Plan, invocation: &Invocation, understood: &Understood) -> Exit {
+    let to = TraceOutput::Stdout;
+    match Trace::open(&TraceSettings { to, subjects: invocation.trace }) {
+        Ok(trace) => {
+            if let Some(trace) = trace {
+                understood.tell(&trace, plan);
+            }
+            Exit::Success
+        }
+        Err(failure) => refuse(failure),
+    }
+}
+
+fn run(plan: &Plan, invocation: &Invocation, understood: &Understood, started: Anchor) -> Exit {
     let wishes = &invocation.progress;
     let mut console = match Console::open(&invocation.output, wishes, plan) {
         Ok(console) => console,
         Err(reason) => return refuse(reason),
     };
+    let tracing = trace::settings(invocation);
+    match Trace::open(&tracing) {
+        Ok(Some(trace)) => understood.tell(&trace, plan),
+        Ok(None) => {}
+        Err(failure) => return refuse(failure),
+    }
     console.begin(plan);
     let progress_every = Duration::from_nanos(wishes.eta_interval_ns);
     let settings = RunSettings {
@@ -74,6 +106,7 @@ fn run(plan: &Plan, invocation: &Invocation, started: Anchor) -> Exit {
         status_every: wishes.status_interval_ns.map(Duration::from_nanos),
         status_file: Some(status_file()),
         started: Some(started),
+        trace: tracing,
     };
     let outcome = match fiord_runner::run(plan, &settings, REGISTRY, &mut console) {
         Ok(outcome) => outcome,
@@ -110,10 +143,15 @@ fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
     let help = match action {
         Action::Version if program == "fio" => return answer(fiord_report::COMPATIBLE_VERSION),
         Action::Version => return answer(&version()),
+        Action::DebugHelp => return answer(&format!("debug subjects: {}", words())),
         Action::CommandHelp(name) => help::cmdhelp(name.as_deref()),
         Action::EngineHelp(question) => help::enghelp(question.as_deref()),
+        // Under the name of fio, first words are job files.
         _ if program == "fio" => return answer(help::usage(program).trim_end()),
-        _ => return answer(&format!("{}{QUICK}", help::usage(program))),
+        _ => {
+            let usage = format!("{}{}", help::usage(program), commands::listed());
+            return answer(usage.trim_end());
+        }
     };
     let answered = match help.text.is_empty() {
         true => Exit::Success,

@@ -2,13 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+mod commands;
 mod console;
+mod documents;
 mod exit;
 mod jobs;
 mod machine;
 mod plan;
 mod quick;
 mod streams;
+mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -30,6 +33,11 @@ fn main() -> ExitCode {
         }
         Some("plan") if jobs::program_name(arguments.first()) != "fio" => {
             plan::main(arguments.get(2..).unwrap_or_default())
+        }
+        Some(word @ ("man" | "completions" | "reference"))
+            if jobs::program_name(arguments.first()) != "fio" =>
+        {
+            documents::main(word, arguments.get(2..).unwrap_or_default())
         }
         _ => jobs::main(&arguments, started),
     };

@@ -12,7 +12,8 @@ use std::io::{self, IsTerminal};
 use fiord_engines::REGISTRY;
 use fiord_options::commandline::{self, Action, Invocation};
 use fiord_options::diagnostic::Severity;
-use fiord_options::{Diagnostics, Plan, jobfile, lower};
+use fiord_options::lower::job_file;
+use fiord_options::{Diagnostics, Plan, lower};
 use fiord_runner::preview::{Preview, Scope, preview};
 use serde::Serialize;
 
@@ -45,16 +46,29 @@ pub(crate) fn main(words: &[OsString]) -> Exit {
         return Exit::Usage;
     };
     if plan.jobs.is_empty() {
-        return refuse("plan needs a job: name a job file, or describe a job (see fiord plan --help)");
+        return refuse(
+            "plan needs a job: name a job file, or describe a job (see fiord plan --help)",
+        );
     }
     if request.format == Format::Job {
-        return answer_bytes(&jobfile::write(&plan));
+        return job(&plan);
     }
     let document = Document::new(&plan, &invocation, &diagnostics);
     match request.format {
         Format::Json => json(&document),
         _ => answer(text::render(&document, io::stdout().is_terminal()).trim_end()),
     }
+}
+
+/// The jobs as a job file, if one can say all of them.
+fn job(plan: &Plan) -> Exit {
+    let file = job_file(plan);
+    if let Some(line) = file.left_out.first() {
+        return refuse(format_args!(
+            "a job file cannot hold this, for its comment signs, variables or blanks: {line}"
+        ));
+    }
+    answer_bytes(&file.text)
 }
 
 fn json(document: &Document) -> Exit {

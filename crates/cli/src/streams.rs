@@ -20,15 +20,15 @@ pub(crate) fn refuse(sentence: impl Display) -> Exit {
     Exit::Usage
 }
 
-/// Ends with an answer on standard output. A reader that has seen enough is no error.
+/// Ends with an answer on standard output.
 pub(crate) fn answer(text: &str) -> Exit {
     answer_bytes(format!("{text}\n").as_bytes())
 }
 
-/// The same for text that may hold names of files, which are any bytes.
-pub(crate) fn answer_bytes(text: &[u8]) -> Exit {
+/// Ends with these bytes on standard output. A reader that has seen enough is no error.
+pub(crate) fn answer_bytes(bytes: &[u8]) -> Exit {
     let mut out = io::stdout().lock();
-    match out.write_all(text).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Exit::Success,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Success,
         Err(error) => refuse(format_args!("cannot write to standard output: {error}")),

@@ -16,11 +16,12 @@ use std::sync::Arc;
 
 pub use switches::{Action, Eta, Formats, Json, Output, Progress};
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::Host;
 use crate::jobfile;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Source, Spec};
 use crate::table::{self, OptionDef, Scope};
+use crate::trace::Subjects;
 use words::{Given, Words};
 
 /// A command line, understood.
@@ -32,6 +33,8 @@ pub struct Invocation {
     pub output: Output,
     /// What is shown while jobs run.
     pub progress: Progress,
+    /// What is told line by line (`--debug`).
+    pub trace: Subjects,
     /// The jobs.
     pub spec: Spec,
 }
@@ -124,6 +127,7 @@ impl<'a> Parser<'a> {
             }
             Found::Several(names) => self.diagnostics.push(
                 Diagnostic::error(format!("ambiguous option `{}`", shown(name)))
+                    .code(Code::AMBIGUOUS_SWITCH)
                     .at(&name_origin)
                     .label("more than one option begins so")
                     .help(format!("it may mean {}", listed(&names))),
@@ -135,6 +139,7 @@ impl<'a> Parser<'a> {
                 };
                 self.diagnostics.push(
                     Diagnostic::error(format!("unknown option `{}`", shown(name)))
+                        .code(Code::UNKNOWN_SWITCH)
                         .at(&name_origin)
                         .help(help),
                 );
@@ -155,6 +160,7 @@ impl<'a> Parser<'a> {
             let Some(def) = short(letter.bytes()[0]) else {
                 self.diagnostics.push(
                     Diagnostic::error(format!("unknown switch `-{}`", shown(letter.bytes())))
+                        .code(Code::UNKNOWN_SWITCH)
                         .at(&letter)
                         .help("`--help` lists the switches"),
                 );
@@ -254,7 +260,10 @@ impl<'a> Parser<'a> {
     fn open_section(&mut self, name: Vec<u8>, origin: &Origin) {
         if name.is_empty() {
             self.diagnostics.push(
-                Diagnostic::error("`--name` without a name").at(origin).label("a word is needed"),
+                Diagnostic::error("`--name` without a name")
+                    .code(Code::EMPTY_NAME)
+                    .at(origin)
+                    .label("a word is needed"),
             );
         }
         self.engine.clone_from(&self.engine_of_globals);
@@ -276,7 +285,8 @@ impl<'a> Parser<'a> {
             }
         }
         let runs = self.invocation.action == Action::Run;
-        if runs && !self.diagnostics.has_errors() && !self.invocation.spec.has_jobs() {
+        let understood = !self.diagnostics.has(Severity::Unbuilt);
+        if runs && understood && !self.invocation.spec.has_jobs() {
             self.diagnostics.push(no_jobs(&self.invocation.spec, &self.words));
         }
         (self.invocation, self.diagnostics)
@@ -286,10 +296,12 @@ impl<'a> Parser<'a> {
 fn no_jobs(spec: &Spec, words: &Words) -> Diagnostic {
     if spec.only.is_empty() {
         return Diagnostic::error("no job is defined")
+            .code(Code::NO_JOB)
             .help("name a job file, or describe a job with `--name=NAME` and options");
     }
     let wanted: Vec<String> = spec.only.iter().map(|name| shown(name)).collect();
     Diagnostic::error(format!("no job is called {}", listed(&wanted)))
+        .code(Code::NO_JOB)
         .at(&words.start())
         .help("`--section` names a section that the job files do not have")
 }
@@ -343,7 +355,9 @@ fn read_job_file(
         }
         Err(reason) => {
             let mut diagnostic =
-                Diagnostic::error(format!("cannot read job file {name}: {reason}")).at(file);
+                Diagnostic::error(format!("cannot read job file {name}: {reason}"))
+                    .code(Code::JOB_FILE_UNREADABLE)
+                    .at(file);
             let (option, value) = split_at_equals(file.bytes());
             if value.is_some() && table::job_option(&shown(option)).is_some() {
                 diagnostic = diagnostic.help("options of jobs begin with `--`");

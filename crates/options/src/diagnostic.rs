@@ -4,6 +4,10 @@
 //! diagnostic says what is wrong, points at where it was typed, and names the remedy. Rendering is
 //! separate and pure; colours are used only if the caller asks for them.
 
+mod codes;
+
+pub use codes::{Code, CodeGroup, GROUPS};
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::spec::{Origin, Source};
@@ -21,9 +25,23 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// The word for it, as it begins a message.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Unbuilt => "not built",
+            Severity::Error => "error",
+        }
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
+    /// What kind of finding it is; `None` only for notes that say what was done.
+    pub code: Option<&'static Code>,
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong, one sentence without a full stop.
@@ -40,6 +58,7 @@ impl Diagnostic {
     /// A finding that has no place yet.
     pub fn new(severity: Severity, message: impl Into<String>) -> Self {
         Diagnostic {
+            code: None,
             severity,
             message: message.into(),
             origin: None,
@@ -66,6 +85,13 @@ impl Diagnostic {
     /// A note.
     pub fn note(message: impl Into<String>) -> Self {
         Diagnostic::new(Severity::Note, message)
+    }
+
+    /// Says what kind of finding it is.
+    #[must_use]
+    pub fn code(mut self, code: &'static Code) -> Self {
+        self.code = Some(code);
+        self
     }
 
     /// Adds the place.
@@ -110,7 +136,11 @@ impl Diagnostic {
             Severity::Unbuilt | Severity::Error => Level::ERROR,
         };
         let excerpt = self.origin.as_ref().map(Excerpt::of);
-        let mut group = Group::with_title(level.primary_title(printable(&self.message)));
+        let mut title = level.primary_title(printable(&self.message));
+        if let Some(code) = self.code {
+            title = title.id(code.id);
+        }
+        let mut group = Group::with_title(title);
         if let Some(excerpt) = &excerpt {
             let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
             let label = (!self.label.is_empty()).then(|| printable(&self.label));

@@ -6,8 +6,9 @@
 
 use std::fmt::Write as _;
 
+use crate::documents::prose;
 use crate::table::{
-    self, Argument, Choice, EngineDef, OptionDef, Parameter, Scope, Status, ValueKind,
+    self, Argument, Choice, EngineDef, OptionDef, Parameter, Scope, Status, ValueKind, details,
 };
 use crate::value::expected_kind;
 
@@ -33,12 +34,12 @@ pub fn cmdhelp(name: Option<&str>) -> Help {
     let name = name.trim_start_matches('-');
     let entries = entries_called(name);
     if !entries.is_empty() {
-        return Help { text: details(&entries), error: None };
+        return Help { text: described(&entries), error: None };
     }
     let near = table::closest_switch(name).map(|near| (near, entries_called(near)));
     match near {
         Some((near, entries)) => Help {
-            text: details(&entries),
+            text: described(&entries),
             error: Some(format!("there is no option '{name}'; the closest is '{near}'")),
         },
         None => Help { text: String::new(), error: Some(format!("there is no option '{name}'")) },
@@ -73,7 +74,7 @@ pub fn enghelp(question: Option<&str>) -> Help {
         return Help { text: one_engine(engine), error: not_built };
     };
     match table::engine_option(engine.name, option) {
-        Some(def) => Help { text: details(&[def]), error: not_built },
+        Some(def) => Help { text: described(&[def]), error: not_built },
         None => {
             let own = own_options(engine.name);
             let near = table::closest(option, own.iter().map(|def| def.name));
@@ -190,7 +191,7 @@ fn option_lines<'a>(
     }
 }
 
-fn details(entries: &[&OptionDef]) -> String {
+fn described(entries: &[&OptionDef]) -> String {
     entries.iter().map(|def| one_option(def)).collect::<Vec<_>>().join("\n")
 }
 
@@ -237,6 +238,10 @@ fn one_option(def: &OptionDef) -> String {
             row(&mut text, "engine", &format!("{:<9} {}", engine.name, engine.help));
         }
     }
+    if let Some(more) = details::of_option(def) {
+        text.push('\n');
+        text.push_str(&prose::plain(more, 4, WIDTH));
+    }
     text
 }
 
@@ -260,7 +265,7 @@ fn choice_rows(text: &mut String, choices: &[Choice]) {
 }
 
 /// The limits of a kind, as far as it has any.
-fn range(kind: ValueKind) -> Option<String> {
+pub(crate) fn range(kind: ValueKind) -> Option<String> {
     let limits = |min: String, max: Option<String>| match max {
         Some(max) => format!("min={min}, max={max}"),
         None => format!("min={min}"),
@@ -293,7 +298,7 @@ fn all_engines() -> String {
         .collect();
     if !planned.is_empty() {
         text.push_str("\nPlanned, not built yet:\n");
-        wrap(&mut text, &planned.join(", "), 8, 8);
+        prose::lines(&mut text, &planned.join(", "), 8, 8, WIDTH);
     }
     text
 }
@@ -312,6 +317,12 @@ fn one_engine(engine: &EngineDef) -> String {
         text.push_str("# It has no options of its own.\n");
     }
     option_list(&mut text, &own);
+    if let Some(more) = details::of_engine(engine) {
+        text.push_str("#\n");
+        for line in prose::plain(more, 0, WIDTH - 2).lines() {
+            let _ = writeln!(text, "{}", format!("# {line}").trim_end());
+        }
+    }
     text
 }
 
@@ -342,28 +353,9 @@ fn switch_line(text: &mut String, def: &OptionDef) {
     const COLUMN: usize = 34;
     if head.len() + 2 > COLUMN {
         let _ = writeln!(text, "{head}");
-        wrap(text, &help, COLUMN, COLUMN);
+        prose::lines(text, &help, COLUMN, COLUMN, WIDTH);
     } else {
         let _ = write!(text, "{head:<COLUMN$}");
-        wrap(text, &help, 0, COLUMN);
+        prose::lines(text, &help, 0, COLUMN, WIDTH);
     }
-}
-
-/// Appends words, broken into lines; `first` columns are left free before the first of them,
-/// `indent` before the others.
-fn wrap(text: &mut String, words: &str, first: usize, indent: usize) {
-    let _ = write!(text, "{:first$}", "");
-    let mut column = indent;
-    for (i, word) in words.split(' ').enumerate() {
-        if i > 0 && column + 1 + word.len() > WIDTH {
-            let _ = write!(text, "\n{:indent$}", "");
-            column = indent;
-        } else if i > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += word.len();
-    }
-    text.push('\n');
 }

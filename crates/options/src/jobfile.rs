@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::host::Host;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Source};
 use crate::variables::expand;
@@ -66,6 +66,7 @@ impl Reader<'_> {
             if self.stack.len() > 1 {
                 self.diagnostics.push(
                     Diagnostic::error("section header in an included file")
+                        .code(Code::SECTION_IN_INCLUDE)
                         .at(origin)
                         .label("an included file holds option lines only"),
                 );
@@ -87,6 +88,7 @@ impl Reader<'_> {
         if !closed {
             self.diagnostics.push(
                 Diagnostic::error("section header without a closing bracket")
+                    .code(Code::UNCLOSED_SECTION)
                     .at(origin)
                     .label("the line must end with `]`"),
             );
@@ -95,6 +97,7 @@ impl Reader<'_> {
         if name.range().len() > MAX_NAME_BYTES {
             self.diagnostics.push(
                 Diagnostic::error("section name is too long")
+                    .code(Code::SECTION_NAME_TOO_LONG)
                     .at(&name)
                     .label(format!("at most {MAX_NAME_BYTES} bytes")),
             );
@@ -111,8 +114,12 @@ impl Reader<'_> {
         let setting = setting(origin, self.host);
         if setting.name.is_empty() {
             let rule = "an option line is `name` or `name=value`";
-            self.diagnostics
-                .push(Diagnostic::error("option line without a name").at(origin).label(rule));
+            self.diagnostics.push(
+                Diagnostic::error("option line without a name")
+                    .code(Code::LINE_WITHOUT_NAME)
+                    .at(origin)
+                    .label(rule),
+            );
             return;
         }
         if let Some(section) = self.sections.last_mut() {
@@ -127,6 +134,7 @@ impl Reader<'_> {
         if !std::mem::replace(&mut self.lost, true) {
             self.diagnostics.push(
                 Diagnostic::error("option outside of a section")
+                    .code(Code::OPTION_OUTSIDE_SECTION)
                     .at(origin)
                     .label("there is no `[section]` above this line")
                     .help("put `[global]` above it if it is meant for all jobs"),
@@ -157,6 +165,7 @@ impl Reader<'_> {
             }
             Err(reason) => self.diagnostics.push(
                 Diagnostic::error(format!("cannot include {}: {reason}", typed.display()))
+                    .code(Code::INCLUDE_FAILED)
                     .at(&place),
             ),
         }

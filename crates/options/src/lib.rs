@@ -8,14 +8,17 @@
 
 pub mod commandline;
 pub mod diagnostic;
+pub mod documents;
 pub mod help;
 pub mod host;
 pub mod jobfile;
 pub mod lower;
 pub mod plan;
 mod shared;
+pub mod showcmd;
 pub mod spec;
 pub mod table;
+pub mod trace;
 pub mod value;
 mod variables;
 

@@ -14,15 +14,18 @@ mod files;
 mod general;
 mod io;
 mod random;
+mod resolved;
 mod settings;
 mod stats;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::{EngineFacts, Host};
 use crate::plan::{JobPlan, Plan};
 use crate::shared::Shared;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
+pub use resolved::{JobFile, job_file};
+pub(crate) use settings::order;
 use settings::{Resolver, Settings};
 
 /// Most clones over all jobs. A bound keeps a typing error in `numjobs` from filling the machine
@@ -59,7 +62,11 @@ impl<'a> Lowering<'a> {
         Lowering {
             spec,
             host,
-            plan: Plan { readonly: spec.readonly, ..Plan::default() },
+            plan: Plan {
+                readonly: spec.readonly,
+                aux_path: spec.aux_path.clone(),
+                ..Plan::default()
+            },
             diagnostics: Diagnostics::default(),
             defaults: Settings::default(),
             global_options: Shared::default(),
@@ -140,6 +147,7 @@ impl<'a> Lowering<'a> {
                 let origin = settings.origin("lat_percentiles").unwrap_or(&at.origin);
                 self.diagnostics.push(
                     Diagnostic::error("`lat_percentiles` differs between the jobs of a group")
+                        .code(Code::GROUP_PERCENTILES_DIFFER)
                         .at(origin)
                         .help("set it alike, or part the jobs with `new_group`"),
                 );
@@ -152,6 +160,7 @@ impl<'a> Lowering<'a> {
             let origin = settings.origin("numjobs").unwrap_or(&at.origin);
             self.diagnostics.push(
                 Diagnostic::error(format!("{} jobs are too many", self.clones))
+                    .code(Code::TOO_MANY_JOBS)
                     .at(origin)
                     .label(format!("at most {MAX_CLONES} jobs and clones together")),
             );

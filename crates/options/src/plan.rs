@@ -25,6 +25,9 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// Writes and trims are refused (`--readonly`).
     pub readonly: bool,
+    /// Directory of what verification writes beside the jobs: states and blocks that are wrong.
+    /// `None` is the working directory.
+    pub aux_path: Option<OsString>,
 }
 
 /// One job section. Parts that are equal in several jobs are shared between them.

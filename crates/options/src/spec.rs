@@ -5,6 +5,7 @@
 //! [`Origin`], so that whatever finds fault with it later can point at the very characters. What the
 //! settings mean is the business of [`crate::lower()`].
 
+use std::ffi::OsString;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -98,6 +99,8 @@ pub struct Spec {
     pub readonly: bool,
     /// Warnings are errors (`--warnings-fatal`).
     pub warnings_fatal: bool,
+    /// Where files go that are neither targets nor logs (`--aux-path`).
+    pub aux_path: Option<OsString>,
 }
 
 impl Spec {

@@ -20,12 +20,14 @@ mod recorder;
 mod run;
 mod sampler;
 mod targets;
+mod trace;
 mod worker;
 
 pub use board::State;
 pub use events::{Event, Observer, Progress, Silent, WorkerProgress};
 pub use failure::Failure;
 pub use run::{RunOutcome, RunSettings, run};
+pub use trace::{Trace, TraceOutput, TraceSettings};
 
 use fiord_engine::Registration;
 

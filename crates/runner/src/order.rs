@@ -10,6 +10,7 @@ use fiord_sys::shared::MemoryFile;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::layout::Layout;
+use crate::trace::TraceSettings;
 
 /// Says that a memory file holds orders of this version.
 const MAGIC: u64 = 0x0001_7265_6472_6f66;
@@ -38,6 +39,8 @@ pub(crate) struct Order {
     pub(crate) parent: i32,
     /// Writes and trims are refused.
     pub(crate) readonly: bool,
+    /// What is told about it, line by line.
+    pub(crate) trace: TraceSettings,
 }
 
 fn without_words<S: Serializer>(job: &JobPlan, serializer: S) -> Result<S::Ok, S::Error> {

@@ -32,6 +32,7 @@ use crate::failure::Failure;
 use crate::order::Order;
 use crate::outcome::Fate;
 use crate::sampler::Sampler;
+use crate::trace::{Trace, TraceSettings};
 use ending::Ending;
 
 /// What a run needs beside its plan.
@@ -49,6 +50,8 @@ pub struct RunSettings {
     pub status_file: Option<PathBuf>,
     /// When the program started, for the calibration of the clock.
     pub started: Option<clock::Anchor>,
+    /// What is told line by line.
+    pub trace: TraceSettings,
 }
 
 /// How a run ended.
@@ -120,6 +123,7 @@ struct Run<'a> {
     next_status_ns: u64,
     next_file_look_ns: u64,
     previous: Previous,
+    trace: Option<Trace>,
 }
 
 /// Counters at the last progress event.
@@ -167,6 +171,17 @@ impl Run<'_> {
         let order = &self.workers[index].order;
         let start = order.ledger_offset as usize / 8;
         &self.ledgers.words()[start..start + order.ledger.words()]
+    }
+
+    /// Changes the state of a worker for the parent's part of its life.
+    fn enter(&self, index: usize, state: State) {
+        let worker = &self.workers[index];
+        if let Some(trace) = &self.trace
+            && !worker.order.trace.subjects.is_empty()
+        {
+            trace.state(worker.fate.pid, self.board.state(index), state);
+        }
+        self.board.set_state(index, state);
     }
 
     /// Lets those who wait at the barrier go, all together.

@@ -12,6 +12,7 @@ use fiord_engine::{Caps, Engine, JobFacts, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
 use fiord_options::plan::JobPlan;
+use fiord_options::trace::Subject;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, Errno, clock, signal};
 use fiord_workload::{Filler, Generator, GeneratorError, Regions};
@@ -19,10 +20,11 @@ use fiord_workload::{Filler, Generator, GeneratorError, Regions};
 use crate::board::{Board, CommandWord, State};
 use crate::drive::{Drive, Parts};
 use crate::failure::Failure;
-use crate::layout::{self, Layout, Watcher};
+use crate::layout::{self, Layout, TargetFile, Watcher};
 use crate::order::{self, Order};
 use crate::recorder::Recorder;
 use crate::targets::{Targets, advice};
+use crate::trace::{Trace, TracedEngine};
 
 /// First argument of a worker process; the second names descriptors and the worker's number.
 pub(crate) const WORKER_SWITCH: &str = "--fiord-worker";
@@ -88,19 +90,44 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
         Err(_) => return board.set_state(worker, State::Ended),
     };
     ledger.set_identity(process::thread_id(), 0);
-    match set_up(order, place) {
+    let trace = match Trace::open(&order.trace) {
+        Ok(trace) => trace,
+        Err(failure) => {
+            report_failure(&mut ledger, &failure);
+            return board.set_state(worker, State::Ended);
+        }
+    };
+    let stage = Stage { board, worker, trace: trace.as_ref() };
+    match set_up(order, place, trace.as_ref()) {
         Ok(ready) => {
             if let Some(note) = ready.generator.note() {
                 ledger.message(Severity::Note, note);
             }
-            board.set_state(worker, State::Initialised);
+            stage.enter(State::Initialised);
             if board.commands(worker).wait_for_start() {
-                run(order, place, ledger, ready);
+                run(order, place, stage, ledger, ready);
             }
         }
         Err(failure) => report_failure(&mut ledger, &failure),
     }
-    board.set_state(worker, State::Ended);
+    stage.enter(State::Ended);
+}
+
+/// The states that a worker passes through: the parent sees them on the board.
+#[derive(Clone, Copy)]
+struct Stage<'a> {
+    board: &'a Board,
+    worker: usize,
+    trace: Option<&'a Trace>,
+}
+
+impl Stage<'_> {
+    fn enter(&self, state: State) {
+        if let Some(trace) = self.trace {
+            trace.state(process::thread_id(), self.board.state(self.worker), state);
+        }
+        self.board.set_state(self.worker, state);
+    }
 }
 
 fn report_failure(ledger: &mut Ledger<'_>, failure: &Failure) {
@@ -119,7 +146,7 @@ struct Ready {
     recorder: Option<Recorder>,
 }
 
-fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
+fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Ready, Failure> {
     let job = &order.job;
     let entry = find(place.registry, &job.engine.name).ok_or_else(|| {
         Failure::rule(format!("this program has no engine '{}'", job.engine.name))
@@ -162,6 +189,15 @@ fn set_up(order: &Order, place: Place<'_>) -> Result<Ready, Failure> {
         Some(path) => Some(Recorder::create(path, &layout.files)?),
         None => None,
     };
+    let engine = match trace {
+        Some(trace) => {
+            let name = &job.engine.name;
+            trace.tell(Subject::Io, format_args!("engine {name} at depth {depth}"));
+            trace.tell(Subject::Mem, format_args!("{depth} buffers of {buffer_bytes} bytes"));
+            traced(engine, order, &layout, depth)?
+        }
+        None => engine,
+    };
     let targets = Targets::new(job, layout.files, caps);
     Ok(Ready { engine, buffers, filler, generator, targets, recorder })
 }
@@ -184,6 +220,20 @@ pub(crate) fn make_generator(
 ) -> Result<Generator, GeneratorError> {
     let generator = Generator::new(job, regions, seeds)?;
     Ok(if caps.inline { generator } else { generator.queued(job, regions) })
+}
+
+/// Puts an engine that tells of requests around the engine of a job, if they are to be told.
+fn traced(
+    engine: Box<dyn Engine>,
+    order: &Order,
+    layout: &Layout,
+    depth: usize,
+) -> Result<Box<dyn Engine>, Failure> {
+    let wanted = |trace: &Trace| trace.has(Subject::Io) || trace.has(Subject::File);
+    let Some(trace) = Trace::open(&order.trace)?.filter(wanted) else { return Ok(engine) };
+    let name = |file: &TargetFile| file.path.to_string_lossy().into_owned();
+    let names = layout.files.iter().map(name).collect();
+    Ok(Box::new(TracedEngine::new(engine, trace, names, depth)))
 }
 
 /// Refuses a queue for which there is no memory. Engine and loop keep less than this for each place of
@@ -226,14 +276,14 @@ fn lay_out_here(
     layout::lay_out(&request, &mut Obedient { commands })
 }
 
-fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
+fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     let worker = order.worker as usize;
     let (job, board) = (&order.job, place.board);
     if job.files.create_only {
         return;
     }
     if job.files.pre_read {
-        board.set_state(worker, State::PreReading);
+        stage.enter(State::PreReading);
         let commands = board.commands(worker);
         if let Err(failure) = ready.targets.read_ahead(&|| !commands.finish()) {
             return report_failure(&mut ledger, &failure);
@@ -242,8 +292,8 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     ledger.begin_usage(Usage::of_thread().numbers());
     ledger.set_identity(process::thread_id(), clock::realtime_ns() / 1_000_000);
     let ramp = job.limits.ramp_ns.is_some_and(|ns| ns > 0);
-    board.set_state(worker, if ramp { State::Ramp } else { State::Running });
-    let enter = |state: State| board.set_state(worker, state);
+    stage.enter(if ramp { State::Ramp } else { State::Running });
+    let enter = |state: State| stage.enter(state);
     let relay =
         |targets: &Targets| relayout(order, place.registry, targets, board.commands(worker));
     let mut drive = Drive::new(
@@ -266,7 +316,7 @@ fn run(order: &Order, place: Place<'_>, mut ledger: Ledger<'_>, ready: Ready) {
     drive.run();
     let (mut ledger, targets) = drive.into_results();
     ledger.end_usage(Usage::of_thread().numbers());
-    board.set_state(worker, State::Finishing);
+    stage.enter(State::Finishing);
     if job.files.unlink
         && let Err(failure) = targets.unlink_all()
     {

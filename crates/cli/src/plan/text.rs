@@ -1,7 +1,7 @@
 //! A plan as text for people: the timeline first, then each job, sums, targets, and last, where nobody
 //! overlooks it, what would be lost.
 
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{Display, Write as _};
 
 use fiord_base::DATA;
 use fiord_base::words::{short_size, size, time};
@@ -124,7 +124,8 @@ fn timeline(out: &mut Out, preview: &Preview) {
         out.line(1, format!("phase {number},"), format!("{when}{together}:"));
         for job in phase.jobs.iter().filter_map(|index| preview.jobs.get(*index)) {
             let clones = if job.clones > 1 { format!(" x {}", job.clones) } else { String::new() };
-            let text = format!("{}{clones}, {}{}", pattern(job), ends(job), starts(job, phase.start));
+            let text =
+                format!("{}{clones}, {}{}", pattern(job), ends(job), starts(job, phase.start));
             out.row(2, width, &job.name, text);
         }
     }
@@ -305,7 +306,11 @@ fn ranges(out: &mut Out, job: &JobPreview) {
         let more = (range.files.len() - shown) as u64 + range.files_omitted;
         if more > 0 {
             let all = range.size_bytes.map(|bytes| format!(", {} in all", size(bytes)));
-            out.line(level, "..", format!("{}{}", count(more, "further file"), all.unwrap_or_default()));
+            out.line(
+                level,
+                "..",
+                format!("{}{}", count(more, "further file"), all.unwrap_or_default()),
+            );
         }
         left -= shown;
     }
@@ -335,7 +340,8 @@ fn part(file: &FileRange) -> String {
     if file.kind == FileKind::Standard {
         return "(standard input or output)".to_owned();
     }
-    let mut text = extent(file.offset, file.size_bytes.map(|bytes| file.offset.saturating_add(bytes)));
+    let mut text =
+        extent(file.offset, file.size_bytes.map(|bytes| file.offset.saturating_add(bytes)));
     if let Some(blocks) = file.blocks {
         let _ = write!(text, ", {}", count(blocks, "block"));
     }
@@ -370,17 +376,9 @@ fn part(file: &FileRange) -> String {
     text
 }
 
-fn extent(start: u64, end: Option<u64>) -> impl Display {
-    struct Extent(u64, Option<u64>);
-    impl Display for Extent {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            match self.1 {
-                Some(end) => write!(f, "{} .. {}", short_or_zero(self.0), size(end)),
-                None => write!(f, "{} .. full", short_or_zero(self.0)),
-            }
-        }
-    }
-    Extent(start, end).to_string()
+fn extent(start: u64, end: Option<u64>) -> String {
+    let start = short_or_zero(start);
+    end.map_or_else(|| format!("{start} .. full"), |end| format!("{start} .. {}", size(end)))
 }
 
 /// Where a part begins: most begin at 0.

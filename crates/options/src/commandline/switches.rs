@@ -5,9 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::words::Given;
 use super::{Invocation, listed, shown};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::spec::{Origin, SectionKind};
 use crate::table::{OptionDef, Status};
+use crate::trace::Subjects;
 use crate::value::{self, ParseContext, Value};
 
 /// What the program is to do.
@@ -18,6 +19,8 @@ pub enum Action {
     Run,
     /// Read and check everything, run nothing.
     ParseOnly,
+    /// Print the jobs as command lines, run nothing.
+    ShowCommand,
     /// Show how to use the program.
     Help,
     /// Show the version.
@@ -26,6 +29,14 @@ pub enum Action {
     CommandHelp(Option<String>),
     /// Describe engines: the list, or `NAME` or `NAME,OPTION`.
     EngineHelp(Option<String>),
+    /// List the subjects of `--debug`.
+    DebugHelp,
+    /// Time checksums: all, or those of this list.
+    ChecksumTest(Option<String>),
+    /// Time ways of copying memory: all, or those of this list.
+    CopyTest(Option<String>),
+    /// Check that the clocks of the CPUs agree.
+    ClockTest,
 }
 
 /// Where and how results are written.
@@ -115,13 +126,27 @@ pub(super) fn apply(
     let mut stop = false;
     let text = given.value.as_ref().map(Origin::bytes).unwrap_or_default();
     let result = match def.name {
-        "help" | "version" | "cmdhelp" | "enghelp" => {
+        "help" | "version" | "cmdhelp" | "enghelp" | "crctest" | "memcpytest" | "cpuclock-test" => {
             stop = true;
-            invocation.action = information(def.name, text);
+            invocation.action = information(def.name, given.value.as_ref().map(Origin::bytes));
+            Ok(())
+        }
+        "debug" if matches!(text, b"help" | b"?") => {
+            stop = true;
+            invocation.action = Action::DebugHelp;
+            Ok(())
+        }
+        "debug" => debug(given, &mut invocation.trace),
+        "aux-path" => {
+            invocation.spec.aux_path = Some(OsStr::from_bytes(text).to_owned());
             Ok(())
         }
         "parse-only" => {
             invocation.action = Action::ParseOnly;
+            Ok(())
+        }
+        "showcmd" => {
+            invocation.action = Action::ShowCommand;
             Ok(())
         }
         "readonly" => {
@@ -140,44 +165,73 @@ pub(super) fn apply(
     };
     if let Err(fault) = result {
         let origin = given.value.as_ref().unwrap_or(&given.name);
-        diagnostics.push(fault.at(origin));
+        diagnostics.push(if fault.origin.is_some() { fault } else { fault.at(origin) });
     }
     stop
 }
 
-/// Complains about switches that are not built.
+/// Complains about switches that do nothing, or nothing yet; their values are checked all the same.
 fn usable(def: &OptionDef, given: &Given, diagnostics: &mut Diagnostics) -> bool {
     let name = format!("`--{}`", def.name);
     let diagnostic = match def.status {
         Status::Ready => return true,
-        Status::NoOp => Diagnostic::note(format!("{name} has no effect")),
+        Status::NoOp => Diagnostic::note(format!("{name} has no effect"))
+            .code(Code::NO_LONGER_NEEDED)
+            .label(def.help),
         Status::Planned => {
-            Diagnostic::error(format!("switch {name} is known but not built yet in this version"))
+            Diagnostic::unbuilt(format!("switch {name} is known but not built yet in this version"))
+                .code(Code::NOT_BUILT)
         }
-        Status::Removed { instead } => {
-            Diagnostic::error(format!("switch {name} was removed")).help(instead)
-        }
+        Status::Removed { instead } => Diagnostic::error(format!("switch {name} was removed"))
+            .code(Code::REMOVED_OPTION)
+            .help(instead),
         Status::Unavailable { reason } => {
-            Diagnostic::error(format!("switch {name} cannot be used")).label(reason)
+            Diagnostic::error(format!("switch {name} cannot be used"))
+                .code(Code::UNAVAILABLE)
+                .label(reason)
         }
     };
+    if let (Status::NoOp | Status::Planned, Some(value)) = (def.status, &given.value)
+        && let Err(error) = value::parse(def, Some(value.bytes()), &ParseContext::default())
+    {
+        diagnostics.push(
+            Diagnostic::error(format!("bad value `{}` for {name}", shown(value.bytes())))
+                .at(value)
+                .label(error.to_string())
+                .help(error.hint.unwrap_or_default()),
+        );
+    }
     diagnostics.push(diagnostic.at(&given.name));
     false
 }
 
-fn information(name: &str, text: &[u8]) -> Action {
-    let about = (!text.is_empty()).then(|| shown(text));
+fn information(name: &str, value: Option<&[u8]>) -> Action {
+    let about = value.filter(|text| !text.is_empty()).map(shown);
     match name {
         "help" => Action::Help,
         "version" => Action::Version,
         "cmdhelp" => Action::CommandHelp(about.filter(|about| about != "all")),
-        _ => Action::EngineHelp(about),
+        "enghelp" => Action::EngineHelp(about),
+        "crctest" => Action::ChecksumTest(value.map(shown)),
+        "memcpytest" => Action::CopyTest(value.map(shown)),
+        _ => Action::ClockTest,
     }
+}
+
+fn debug(given: &Given, subjects: &mut Subjects) -> Result<(), Diagnostic> {
+    let Some(value) = &given.value else { return Ok(()) };
+    subjects.add(&shown(value.bytes())).map_err(|(wrong, expected)| {
+        let word = value.part(wrong);
+        Diagnostic::error(format!("unknown subject `{}` of `--debug`", shown(word.bytes())))
+            .at(&word)
+            .label(expected)
+    })
 }
 
 fn section(name: &[u8], only: &mut Vec<Vec<u8>>) -> Result<(), Diagnostic> {
     if SectionKind::of(name) == SectionKind::Global {
         return Err(Diagnostic::error("`--section` cannot select defaults")
+            .code(Code::BAD_SWITCH_VALUE)
             .label("global sections are always read"));
     }
     only.push(name.to_vec());
@@ -206,6 +260,7 @@ fn formats(text: &[u8]) -> Result<Formats, Diagnostic> {
             b"json+" => formats.json = Some(Json::Bins),
             _ => {
                 return Err(Diagnostic::error(format!("unknown output format `{}`", shown(word)))
+                    .code(Code::BAD_SWITCH_VALUE)
                     .label(format!("one or more of {}", listed(&WORDS))));
             }
         }
@@ -217,6 +272,7 @@ fn terse_version(text: &[u8]) -> Result<u8, Diagnostic> {
     match text {
         [digit @ b'2'..=b'5'] => Ok(digit - b'0'),
         _ => Err(Diagnostic::error(format!("unknown terse version `{}`", shown(text)))
+            .code(Code::BAD_SWITCH_VALUE)
             .label("2, 3, 4 or 5")),
     }
 }
@@ -238,6 +294,7 @@ fn eta(text: &[u8]) -> Result<Eta, Diagnostic> {
         b"always" => Ok(Eta::Always),
         b"never" => Ok(Eta::Never),
         _ => Err(Diagnostic::error(format!("unknown word `{}`", shown(text)))
+            .code(Code::BAD_SWITCH_VALUE)
             .label("`always`, `never` or `auto`")),
     }
 }
@@ -245,12 +302,14 @@ fn eta(text: &[u8]) -> Result<Eta, Diagnostic> {
 fn period(def: &OptionDef, text: &[u8], least_ns: u64) -> Result<u64, Diagnostic> {
     let too_short = || {
         Diagnostic::error("the period is too short")
+            .code(Code::BAD_SWITCH_VALUE)
             .label(format!("at least {} ms", least_ns / 1_000_000))
     };
     match value::parse(def, Some(text), &ParseContext::default()) {
         Ok(Value::Time(time)) if time.0 >= least_ns => Ok(time.0),
         Ok(Value::Time(_)) => Err(too_short()),
         _ => Err(Diagnostic::error(format!("`{}` is not a time", shown(text)))
+            .code(Code::BAD_SWITCH_VALUE)
             .label("a number with a unit, as in `500ms`, `10` (seconds) or `1m`")),
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::spec::{Origin, Source};
 use crate::table::{Argument, OptionDef};
 
@@ -64,6 +64,7 @@ impl Words {
             (Argument::None, Some(value)) => {
                 diagnostics.push(
                     Diagnostic::error(format!("`{title}` takes no value"))
+                        .code(Code::SWITCH_TAKES_NO_VALUE)
                         .at(&value)
                         .help("leave out the `=` and what follows it"),
                 );
@@ -74,6 +75,7 @@ impl Words {
                 if value.is_none() {
                     diagnostics.push(
                         Diagnostic::error(format!("`{title}` needs a value"))
+                            .code(Code::SWITCH_NEEDS_VALUE)
                             .at(&name)
                             .label("nothing follows")
                             .help(format!("`--cmdhelp={}` shows which", def.name)),

@@ -4,7 +4,7 @@
 use fiord_base::{DATA, Direction, Quantity};
 
 use super::Job;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::JobPlan;
 
 /// Applies all rules.
@@ -37,6 +37,7 @@ fn refuse_writing(plan: &JobPlan, job: &mut Job<'_>) {
                 plan.name,
                 if rw.write { "write" } else { "trim" }
             ))
+            .code(Code::READONLY_REFUSED)
             .help("leave out `--readonly`, or use `rw=read` or `rw=randread`"),
         );
     }
@@ -46,7 +47,9 @@ fn need_a_clone(plan: &JobPlan, job: &mut Job<'_>) {
     if plan.clones == 0 {
         job.report(
             "numjobs",
-            Diagnostic::error("`numjobs=0` leaves nothing to run").label("at least 1"),
+            Diagnostic::error("`numjobs=0` leaves nothing to run")
+                .code(Code::NO_CLONE)
+                .label("at least 1"),
         );
     }
 }
@@ -69,7 +72,8 @@ fn align_to_blocks(plan: &mut JobPlan, job: &mut Job<'_>) {
         plan.pattern.random_map = false;
         job.report(
             "ba",
-            Diagnostic::note("`ba` other than the smallest block size turns off the random map"),
+            Diagnostic::note("`ba` other than the smallest block size turns off the random map")
+                .code(Code::ALIGNMENT_WITHOUT_MAP),
         );
     }
 }
@@ -99,6 +103,7 @@ fn explain_depth(plan: &JobPlan, job: &mut Job<'_>) {
                 "`iodepth` above 1 has no effect with `ioengine={}`",
                 plan.engine.name
             ))
+            .code(Code::DEPTH_WITHOUT_EFFECT)
             .label("this engine does one request at a time")
             .help("use an asynchronous engine, or `numjobs`"),
         );
@@ -122,6 +127,7 @@ fn need_runtime(plan: &mut JobPlan, job: &mut Job<'_>) {
         job.report(
             "time_based",
             Diagnostic::warning("`time_based` without `runtime` has no effect")
+                .code(Code::TIME_BASED_WITHOUT_RUNTIME)
                 .help("say how long with `runtime`"),
         );
     }
@@ -147,6 +153,7 @@ fn check_size(plan: &JobPlan, job: &mut Job<'_>) {
         job.report(
             "size",
             Diagnostic::error(format!("size {size} holds no block"))
+                .code(Code::SIZE_BELOW_BLOCK)
                 .label(format!("the smallest block has {block} bytes"))
                 .help("raise `size` or lower `bs`"),
         );
@@ -161,6 +168,7 @@ fn need_size(plan: &JobPlan, job: &mut Job<'_>) {
         job.report(
             "size",
             Diagnostic::error(format!("job `{}` has no size", plan.name))
+                .code(Code::NO_SIZE)
                 .label(format!("`ioengine={}` opens no file to take it from", plan.engine.name))
                 .help("add `size=`, in bytes"),
         );
@@ -172,6 +180,7 @@ fn check_append(plan: &JobPlan, job: &mut Job<'_>) {
         job.report(
             "file_append",
             Diagnostic::error(format!("`ioengine={}` cannot extend files", plan.engine.name))
+                .code(Code::CANNOT_APPEND)
                 .help("use another engine, or leave out `file_append`"),
         );
     }

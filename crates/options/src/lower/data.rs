@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::Job;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{DataPlan, Fill, JobPlan};
 use crate::table::{DataOptions, ReplayOptions, VerifyOptions};
 use crate::value::{PatternPiece, assemble};
@@ -36,7 +36,7 @@ fn pattern(pieces: &[PatternPiece], job: &mut Job<'_>) -> Vec<u8> {
         Ok((bytes, _)) => bytes,
         Err(error) => {
             let message = format!("`buffer_pattern` cannot be used: {error}");
-            job.report("buffer_pattern", Diagnostic::error(message));
+            job.report("buffer_pattern", Diagnostic::error(message).code(Code::PATTERN_UNUSABLE));
             Vec::new()
         }
     }

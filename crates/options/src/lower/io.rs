@@ -3,7 +3,7 @@
 use fiord_base::{PerDirection, Quantity};
 
 use super::Job;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{BlocksPlan, JobPlan};
 use crate::table::{self, IoOptions, Status};
 use crate::value::{Access, SplitEntry};
@@ -95,6 +95,7 @@ fn look_up_engine(name: &str, job: &mut Job<'_>) {
         None => job.report(
             "ioengine",
             Diagnostic::error(format!("this build has no engine `{name}`"))
+                .code(Code::NO_SUCH_ENGINE_HERE)
                 .help("`--enghelp` lists the engines"),
         ),
     }

@@ -3,7 +3,7 @@
 
 use fiord_base::PerDirection;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::spec::{DocumentKind, Origin, Section, Setting};
 use crate::table::{self, JobOptions, OptionDef, Status, ValueKind};
 use crate::value::{self, ParseContext, Value, ValueError};
@@ -203,6 +203,7 @@ impl<'a> Resolver<'a> {
     /// slip (`threads` for `thread`).
     fn profile_option(&mut self, def: &OptionDef, setting: &Setting) {
         let mut diagnostic = Diagnostic::warning(format!("option `{}` has no effect", def.name))
+            .code(Code::OPTION_OF_PROFILE)
             .at(&setting.name_origin)
             .label(format!("it belongs to the {}", table_owner(def)));
         if let Some(nearest) = table::closest_job_option(def.name, None) {
@@ -229,7 +230,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn report_unknown_option(&mut self, name: &str, setting: &Setting) {
-        let diagnostic = Diagnostic::error(format!("unknown option `{name}`"));
+        let diagnostic =
+            Diagnostic::error(format!("unknown option `{name}`")).code(Code::UNKNOWN_OPTION);
         let diagnostic = if table::switch(name).is_some() {
             diagnostic.help(format!("it is a switch of the command line: `--{name}`"))
         } else {
@@ -271,12 +273,15 @@ impl<'a> Resolver<'a> {
         let name = format!("`{}`", def.name);
         let diagnostic = match def.status {
             Status::Ready | Status::Planned => return true,
-            Status::NoOp => Diagnostic::note(format!("option {name} has no effect")),
-            Status::Removed { instead } => {
-                Diagnostic::error(format!("option {name} was removed")).help(instead)
-            }
+            Status::NoOp => Diagnostic::note(format!("option {name} has no effect"))
+                .code(Code::NO_LONGER_NEEDED),
+            Status::Removed { instead } => Diagnostic::error(format!("option {name} was removed"))
+                .code(Code::REMOVED_OPTION)
+                .help(instead),
             Status::Unavailable { reason } => {
-                Diagnostic::error(format!("option {name} cannot be used")).label(reason)
+                Diagnostic::error(format!("option {name} cannot be used"))
+                    .code(Code::UNAVAILABLE)
+                    .label(reason)
             }
         };
         self.diagnostics.push_once(diagnostic.at(&setting.name_origin));
@@ -302,21 +307,25 @@ impl<'a> Resolver<'a> {
                     Diagnostic::unbuilt(format!(
                         "{what} is known but not built yet in this version"
                     ))
+                    .code(Code::NOT_BUILT)
                     .at(origin),
                 );
                 return true;
             }
             Status::NoOp => {
-                self.diagnostics
-                    .push_once(Diagnostic::note(format!("{what} has no effect")).at(origin));
+                self.diagnostics.push_once(
+                    Diagnostic::note(format!("{what} has no effect"))
+                        .code(Code::NO_LONGER_NEEDED)
+                        .at(origin),
+                );
                 return true;
             }
-            Status::Removed { instead } => {
-                Diagnostic::error(format!("{what} was removed")).help(instead)
-            }
-            Status::Unavailable { reason } => {
-                Diagnostic::error(format!("{what} cannot be used")).label(reason)
-            }
+            Status::Removed { instead } => Diagnostic::error(format!("{what} was removed"))
+                .code(Code::REMOVED_OPTION)
+                .help(instead),
+            Status::Unavailable { reason } => Diagnostic::error(format!("{what} cannot be used"))
+                .code(Code::UNAVAILABLE)
+                .label(reason),
         };
         self.diagnostics.push_once(diagnostic.at(origin));
         false
@@ -336,6 +345,7 @@ impl<'a> Resolver<'a> {
                         "option `{name}` belongs to the {}",
                         table_owner(def)
                     ))
+                    .code(Code::OPTION_OF_OTHER_ENGINE)
                     .at(&setting.name_origin)
                     .label(format!("this job uses `ioengine={engine}`")),
                 );
@@ -353,7 +363,7 @@ fn significant<'a>(def: &OptionDef, text: Option<&'a [u8]>) -> Option<&'a [u8]> 
 }
 
 /// Place in the order in which the settings of a section take effect.
-fn order(name: &[u8]) -> i8 {
+pub(crate) fn order(name: &[u8]) -> i8 {
     let def = std::str::from_utf8(name).ok().and_then(table::job_option);
     match def.map(|def| def.name) {
         Some("kb_base" | "unit_base" | "lockfile" | "cpus_allowed_policy") => -1,
@@ -396,15 +406,15 @@ fn bad_value(
     error: &ValueError,
 ) -> Diagnostic {
     let shown = String::from_utf8_lossy(text.unwrap_or_default());
-    let message = match text {
-        None => format!("`{}` needs a value", def.name),
-        Some(_) => format!("bad value `{shown}` for `{}`", def.name),
+    let (code, message) = match text {
+        None => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
+        Some(_) => (Code::BAD_VALUE, format!("bad value `{shown}` for `{}`", def.name)),
     };
     let help = match &error.hint {
         Some(hint) => hint.clone(),
         None => format!("`--cmdhelp={}` describes the option", def.name),
     };
-    let mut diagnostic = Diagnostic::error(message).label(error.to_string()).help(help);
+    let mut diagnostic = Diagnostic::error(message).code(code).label(error.to_string()).help(help);
     let origin = &setting.value_origin;
     // The place inside the value is known only if the value is what was typed.
     let typed_as_is = setting.value.as_deref() == Some(origin.bytes());

@@ -308,7 +308,7 @@ fn findings_show_the_line() {
     let (_, diagnostics) = lower(&spec(&["[a]\n  bsrange = 4k-8q\n"]), &test_host());
     assert_eq!(
         diagnostics.render(Severity::Error, crate::diagnostic::Colors::Never),
-        "error: bad value `4k-8q` for `bsrange`\n \
+        "error[FD0201]: bad value `4k-8q` for `bsrange`\n \
          --> t.fio:2:17\n  \
          |\n\
          2 |   bsrange = 4k-8q\n  \

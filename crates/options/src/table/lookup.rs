@@ -6,19 +6,19 @@ use super::{
     verify, zones,
 };
 
-/// The groups of job options in the order of help and reports.
-const JOB_GROUPS: [&[OptionDef]; 11] = [
-    general::GENERAL,
-    file::FILE,
-    io::IO,
-    random::RANDOM,
-    pacing::PACING,
-    verify::VERIFY,
-    replay::REPLAY,
-    zones::ZONES,
-    data::DATA,
-    stats::STATS,
-    logs::LOGS,
+/// The groups of job options by name, in the order of help and reports.
+const JOB_GROUPS: [(&str, &[OptionDef]); 11] = [
+    ("general", general::GENERAL),
+    ("file", file::FILE),
+    ("io", io::IO),
+    ("random", random::RANDOM),
+    ("pacing", pacing::PACING),
+    ("verify", verify::VERIFY),
+    ("replay", replay::REPLAY),
+    ("zones", zones::ZONES),
+    ("data", data::DATA),
+    ("stats", stats::STATS),
+    ("logs", logs::LOGS),
 ];
 
 /// The groups of engine options.
@@ -31,7 +31,12 @@ const ENGINE_GROUPS: [&[OptionDef]; 4] = [
 
 /// All options that are valid in every job.
 pub fn job_options() -> impl Iterator<Item = &'static OptionDef> {
-    JOB_GROUPS.iter().flat_map(|group| group.iter())
+    JOB_GROUPS.iter().flat_map(|(_, group)| group.iter())
+}
+
+/// The same by group: the group's name, which is that of its file, and its options.
+pub fn job_groups() -> impl Iterator<Item = (&'static str, &'static [OptionDef])> {
+    JOB_GROUPS.into_iter()
 }
 
 /// All engine options; one entry may serve several engines.

@@ -7,6 +7,7 @@
 
 mod data;
 mod definition;
+pub mod details;
 mod engines;
 mod engines_library;
 mod engines_local;
@@ -38,7 +39,8 @@ pub use logs::LogOptions;
 pub(crate) use lookup::closest;
 pub use lookup::{
     all, closest_engine, closest_job_option, closest_switch, engine_option, engine_options,
-    job_option, job_options, profile_option, profile_options, short_switch, switch, switches,
+    job_groups, job_option, job_options, profile_option, profile_options, short_switch, switch,
+    switches,
 };
 pub use pacing::PacingOptions;
 pub use random::RandomOptions;

@@ -1,6 +1,6 @@
 //! The switches of the command line. They are not job options: they say what to do with the jobs.
 
-use super::{Argument, NAME, OptionDef, Status, TEXT, TimeUnit, ValueKind};
+use super::{Argument, Choice, NAME, OptionDef, Status, TEXT, TimeUnit, ValueKind};
 
 use Argument::{None as Bare, Optional, Required};
 
@@ -30,6 +30,13 @@ const FLAG: ValueKind = ValueKind::Flag;
 const WORD: ValueKind = ValueKind::OptionalText;
 const SECONDS: ValueKind = ValueKind::Time(TimeUnit::Second);
 
+const NUMBER: ValueKind = super::INT;
+const IDLE: ValueKind = ValueKind::Choice(&[
+    Choice::new("system", "report the mean of all CPUs"),
+    Choice::new("percpu", "report each CPU"),
+    Choice::new("calibrate", "only measure the unit of work, run nothing"),
+]);
+
 /// All switches, in the order of `--help`.
 pub(crate) static SWITCHES: &[OptionDef] = &[
     ready("output", 'o', Required, TEXT, "Write the report to FILE").syntax("FILE"),
@@ -54,6 +61,7 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
     ready("section", 'x', Required, NAME, "Run only this job; may be repeated").syntax("NAME"),
     ready("readonly", 'r', Bare, FLAG, "Refuse jobs that write or trim"),
     ready("parse-only", 'P', Bare, FLAG, "Read the jobs, run nothing"),
+    ready("showcmd", 's', Bare, FLAG, "Print each job file as a command line, run nothing"),
     ready("warnings-fatal", 'w', Bare, FLAG, "Treat warnings about options as errors"),
     ready("cmdhelp", 'c', Optional, WORD, "Describe a job option, or list all of them")
         .syntax("OPTION|all"),
@@ -64,8 +72,7 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
     planned("bandwidth-log", 'b', Optional, WORD, "Write the bandwidth of all jobs to logs")
         .syntax("PREFIX")
         .default("agg"),
-    planned("showcmd", 's', Bare, FLAG, "Print each job file as a command line, run nothing"),
-    planned("debug", 'd', Required, TEXT, "Trace these subjects").syntax(
+    ready("debug", 'd', Required, TEXT, "Tell about these subjects, line by line").syntax(
         "SUBJECT,..: process, file, io, mem, blktrace, verify, random, parse, diskutil, job:N, mutex, \
              profile, time, net, rate, compress, steadystate, helperthread, zbd, sprandom, all",
     ),
@@ -81,8 +88,7 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
         .syntax("HOST|FILE: an address as for --server, or a file of them"),
     planned("remote-config", 'R', Required, TEXT, "Let the server read this job file itself")
         .syntax("FILE"),
-    planned("idle-prof", 'I', Required, TEXT, "Measure idle CPU time with work of low priority")
-        .syntax("WHAT: system, percpu or calibrate"),
+    planned("idle-prof", 'I', Required, IDLE, "Measure idle CPU time with work of low priority"),
     planned("trigger-file", 'W', Required, TEXT, "Fire the trigger when this file appears")
         .syntax("PATH"),
     planned("trigger-timeout", 'B', Required, SECONDS, "Fire the trigger after this time")
@@ -90,21 +96,16 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
     planned("trigger", 'H', Required, TEXT, "Command that the trigger runs here").syntax("COMMAND"),
     planned("trigger-remote", 'J', Required, TEXT, "Command that the trigger runs on servers")
         .syntax("COMMAND"),
-    planned("aux-path", 'K', Required, TEXT, "Directory of state files").syntax("DIR"),
-    planned("cpuclock-test", 'T', Bare, FLAG, "Check that the CPU clock agrees between CPUs"),
-    planned("crctest", 'G', Optional, WORD, "Measure checksums").syntax("KIND,.."),
-    planned("memcpytest", 'M', Optional, WORD, "Measure ways of copying memory")
+    ready("aux-path", 'K', Required, TEXT, "Directory of the files that verification writes")
+        .syntax("DIR"),
+    ready("cpuclock-test", 'T', Bare, FLAG, "Check that the CPU clock agrees between CPUs"),
+    ready("crctest", 'G', Optional, WORD, "Measure checksums").syntax("KIND,.."),
+    ready("memcpytest", 'M', Optional, WORD, "Measure ways of copying memory")
         .syntax("KIND,..: memcpy, memmove, simple or hybrid"),
-    planned(
-        "alloc-size",
-        'a',
-        Required,
-        ValueKind::Int { min: 0, max: super::INT_MAX },
-        "Size of the shared memory pools of fio; there are none here",
-    )
-    .syntax("KIB")
-    .status(Status::NoOp),
-    planned("max-jobs", 'j', Required, TEXT, "Most jobs; there is no such limit")
+    planned("alloc-size", 'a', Required, NUMBER, "Size of memory pools; fiord has none")
+        .syntax("KIB")
+        .status(Status::NoOp),
+    planned("max-jobs", 'j', Required, NUMBER, "Most jobs; fiord has a fixed limit")
         .syntax("N")
         .status(Status::NoOp),
     planned("latency-log", 'l', Required, TEXT, "Former name of the option write_lat_log")

@@ -9,7 +9,8 @@ use fiord_measure::LedgerConfig;
 use fiord_measure::report::{Message, Severity};
 use fiord_options::Plan;
 use fiord_options::plan::{ClockSource, Execution, JobPlan, Seeds};
-use fiord_sys::clock;
+use fiord_options::trace::Subject;
+use fiord_sys::clock::{self, Clock};
 use fiord_sys::process::{self, Executable};
 use fiord_sys::shared::{MemoryFile, PAGE_BYTES};
 use fiord_sys::{file, signal};
@@ -23,6 +24,7 @@ use crate::layout::{self, Watcher};
 use crate::order::{self, Order};
 use crate::outcome::Fate;
 use crate::sampler::Sampler;
+use crate::trace::{Trace, TraceSettings};
 
 impl<'a> Run<'a> {
     /// Lays out files and shared memory; on return nothing but starting is left to do.
@@ -49,11 +51,17 @@ impl<'a> Run<'a> {
             .iter()
             .map(|text| Message { severity: Severity::Note, job: None, text: text.clone() })
             .collect();
+        let trace = Trace::open(&settings.trace)?;
         let mut workers = Vec::new();
         let mut ledger_bytes = 0;
         for job in &plan.jobs {
             for index in 0..job.clones {
-                let order = make_order(plan, job, index, workers.len(), ledger_bytes, registry)?;
+                let mut order =
+                    make_order(plan, job, index, workers.len(), ledger_bytes, registry)?;
+                order.trace = settings.trace.of_job(order.thread_number);
+                if let Some(trace) = &trace {
+                    tell_seeds(trace, &order);
+                }
                 let bytes = order.ledger.words() * 8;
                 ledger_bytes += bytes.next_multiple_of(PAGE_BYTES) as u64;
                 workers.push(Worker::new(order));
@@ -68,11 +76,17 @@ impl<'a> Run<'a> {
         let orders_file = order::write_all(orders())
             .map_err(|errno| Failure::new("write the orders of the workers to memory", errno))?;
         let disks = Disks::under(orders());
+        if let Some(trace) = &trace {
+            orders().for_each(|order| tell_files(trace, order));
+        }
         let ledger_file =
             MemoryFile::create("fiord-ledgers", ledger_bytes as usize).map_err(memory)?;
         let ledgers = Arc::new(ledger_file.map(0, ledger_file.bytes()).map_err(memory)?);
         let asked = plan.jobs.iter().find_map(|job| job.stats.clock).map(source);
         let choice = clock::choose(asked, start);
+        if let Some(trace) = &trace {
+            tell_clock(trace, &choice);
+        }
         board.set_clock(&choice.clock);
         let needs_program = plan.jobs.iter().any(|job| job.execution == Execution::Process)
             && settings.worker.is_none();
@@ -106,6 +120,7 @@ impl<'a> Run<'a> {
             next_status_ns: u64::MAX,
             next_file_look_ns: u64::MAX,
             previous: Previous::default(),
+            trace,
         })
     }
 }
@@ -222,6 +237,7 @@ fn make_order(
         seeds,
         parent: process::id().0,
         readonly: plan.readonly,
+        trace: TraceSettings::default(),
         job: job.clone(),
     })
 }
@@ -239,6 +255,53 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         lat_is_clat: inline && stats.clat,
         depth_one: inline,
         batches_of_one: inline && !caps.inline_at_depth_one,
+    }
+}
+
+/// Streams of fio 3.42: a program that compares all lines finds as many.
+const STREAMS_TOLD: usize = 23;
+
+/// Tells the seeds of a job, for those who draw the same numbers elsewhere.
+fn tell_seeds(trace: &Trace, order: &Order) {
+    if !order.trace.subjects.has(Subject::Random) {
+        return;
+    }
+    let (name, number) = (&order.job.name, order.thread_number);
+    let from = match order.job.pattern.seeds {
+        Seeds::System => "the system",
+        Seeds::Base { .. } => "the job",
+    };
+    trace.tell(Subject::Random, format_args!("job {number}, {name}: seeds from {from}"));
+    for (stream, seed) in order.seeds.iter().take(STREAMS_TOLD).enumerate() {
+        trace.tell(Subject::Random, format_args!("rand_seeds[{stream}]={seed}"));
+    }
+}
+
+/// Tells the files of a job, where the parent has laid them out.
+fn tell_files(trace: &Trace, order: &Order) {
+    if !order.trace.subjects.has(Subject::File) {
+        return;
+    }
+    for file in order.layout.iter().flat_map(|layout| &layout.files) {
+        let (path, size) = (file.path.display(), file.real_bytes);
+        let (offset, length) = (file.offset, file.size);
+        trace.tell(
+            Subject::File,
+            format_args!("add file {path}: {size} bytes, off={offset:#x},len={length:#x} in use"),
+        );
+    }
+}
+
+fn tell_clock(trace: &Trace, choice: &clock::Choice) {
+    let name = choice.source.name();
+    match (&choice.clock, choice.reason) {
+        (_, Some(reason)) => trace.tell(Subject::Time, format_args!("clock {name}: {reason}")),
+        (Clock::Tsc(calibration), None) => {
+            // The multiplier is nanoseconds per tick in 32.32 fixed point.
+            let megahertz = 1000.0 * (1u64 << 32) as f64 / calibration.multiplier as f64;
+            trace.tell(Subject::Time, format_args!("clock {name}: {megahertz:.3} MHz"));
+        }
+        _ => trace.tell(Subject::Time, format_args!("clock {name}")),
     }
 }
 

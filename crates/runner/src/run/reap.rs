@@ -76,7 +76,7 @@ impl Run<'_> {
     /// Takes over the messages of a worker that has ended.
     pub(super) fn bury(&mut self, index: usize, observer: &mut dyn Observer) {
         self.workers[index].body = Body::Gone;
-        self.board.set_state(index, State::Reaped);
+        self.enter(index, State::Reaped);
         let left = ledger::read_last_words(self.ledger_words(index));
         let fate = &mut self.workers[index].fate;
         if left.error != 0 {

@@ -33,7 +33,7 @@ impl Run<'_> {
     }
 
     fn start(&mut self, index: usize, observer: &mut dyn Observer) {
-        self.board.set_state(index, State::Created);
+        self.enter(index, State::Created);
         let started = match self.workers[index].order.job.execution {
             Execution::Process => self.start_process(index),
             Execution::Thread => self.start_thread(index),

@@ -1,0 +1,49 @@
+//! The commands: first words that are no job files. Documents and `--help` are made from this list.
+
+use fiord_options::documents::Command;
+
+/// All commands, in the order of help.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        name: "quick",
+        syntax: "[DIR] [SWITCH..]",
+        help: "Measure the storage under a directory in about 20 seconds",
+        switches: &["--runtime=", "--size=", "--output-format=", "--output=", "--show", "--help"],
+        words: &[],
+        details: include_str!("commands/quick.md"),
+    },
+    Command {
+        name: "man",
+        syntax: "",
+        help: "Print the man page, for man -l",
+        switches: &["--help"],
+        words: &[],
+        details: include_str!("commands/man.md"),
+    },
+    Command {
+        name: "completions",
+        syntax: "bash|zsh|fish",
+        help: "Print the completion script for a shell",
+        switches: &["--help"],
+        words: &["bash", "zsh", "fish"],
+        details: include_str!("commands/completions.md"),
+    },
+    Command {
+        name: "reference",
+        syntax: "DIR",
+        help: "Write the reference of all options as pages of Markdown",
+        switches: &["--help"],
+        words: &[],
+        details: include_str!("commands/reference.md"),
+    },
+];
+
+/// The commands for the end of `--help`.
+pub(crate) fn listed() -> String {
+    let mut text = String::from("\nCommands; each has a --help of its own:\n");
+    for command in COMMANDS {
+        let head = format!("  fiord {} {}", command.name, command.syntax);
+        text.push_str(&format!("{head:<34}{}\n", command.help));
+    }
+    text
+}

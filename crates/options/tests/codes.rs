@@ -1,0 +1,55 @@
+//! The kinds of findings: their numbers never change, their examples show what they say.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+use std::collections::BTreeSet;
+
+use fiord_options::diagnostic::{Code, GROUPS};
+
+/// All numbers that were ever given out. A kind that is gone keeps its line.
+const GIVEN_OUT: &str = include_str!("data/codes.txt");
+
+#[test]
+fn numbers_and_names_never_change() {
+    for code in Code::all() {
+        let line = format!("{} {}", code.id, code.slug);
+        assert!(GIVEN_OUT.lines().any(|known| known == line), "add to codes.txt: {line}");
+    }
+    let ids: Vec<&str> = GIVEN_OUT.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "in order, each number once");
+    // Kinds that are gone are listed here, so that losing one is a decision.
+    let gone: [&str; 0] = [];
+    for id in ids {
+        assert_eq!(Code::find(id).is_none(), gone.contains(&id), "{id}");
+    }
+}
+
+#[test]
+fn numbers_tell_the_group_and_names_are_words() {
+    let mut slugs = BTreeSet::new();
+    for (index, group) in GROUPS.iter().enumerate() {
+        let prefix = format!("FD{:02}", index + 1);
+        assert!(group.codes.windows(2).all(|pair| pair[0].id < pair[1].id), "{}", group.title);
+        for code in group.codes {
+            assert!(code.id.starts_with(&prefix) && code.id.len() == 6, "{}", code.id);
+            assert!(slugs.insert(code.slug), "{}", code.slug);
+            assert!(
+                code.slug.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
+                "{}",
+                code.slug
+            );
+            assert!(!code.title.ends_with('.'), "{}: a title is no sentence", code.id);
+            for text in [code.why, code.remedy] {
+                assert!(text.ends_with('.'), "{}: sentences end with full stops", code.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn kinds_are_found_by_number_and_name() {
+    assert_eq!(Code::find("FD0301"), Some(Code::UNKNOWN_OPTION));
+    assert_eq!(Code::find("fd0301"), Some(Code::UNKNOWN_OPTION));
+    assert_eq!(Code::find("unknown-option"), Some(Code::UNKNOWN_OPTION));
+    assert_eq!(Code::find("FD9999"), None);
+}
