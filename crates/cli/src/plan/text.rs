@@ -12,9 +12,9 @@ use fiord_runner::preview::{
 
 use super::Document;
 
-/// Most files that are listed for a job, and most targets.
-const MOST_FILES: usize = 12;
-const MOST_TARGETS: usize = 40;
+/// Most files that are listed for a job, and most targets of a file system.
+const MOST_FILES: usize = 8;
+const MOST_TARGETS: usize = 12;
 /// Most clone numbers that are listed one by one.
 const MOST_NUMBERS: usize = 8;
 
@@ -161,8 +161,8 @@ fn ends(job: &JobPreview) -> String {
         End::Layout => "only lays out its files".to_owned(),
         End::Full => "until its target is full".to_owned(),
         End::Time => format!("for {runtime}"),
-        End::Amount => format!("until {} done", moved(&job.amounts)),
-        End::AmountOrTime => format!("until {} done, for {runtime} at most", moved(&job.amounts)),
+        End::Amount => format!("until {}", moved(&job.amounts)),
+        End::AmountOrTime => format!("until {}, for {runtime} at most", moved(&job.amounts)),
     };
     if job.ramp_ns > 0 {
         let _ = write!(text, ", after {} of warm-up", time(job.ramp_ns));
@@ -180,25 +180,36 @@ fn starts(job: &JobPreview, phase: Span) -> String {
     }
 }
 
-/// `1 GiB read and 2 MiB written are`.
+/// `1 GiB are read, 2 MiB written`.
 fn moved(amounts: &Amounts) -> String {
-    let shown = by_direction(amounts, short_size);
     let about = if amounts.certainty == Certainty::Expected { "about " } else { "" };
-    match shown.len() {
-        0 => "nothing is".to_owned(),
-        1 => format!("{about}{} is", shown[0]),
-        _ => format!("{about}{} are", shown.join(" and ")),
+    match by_direction(amounts).as_slice() {
+        [] => "nothing is left".to_owned(),
+        [(bytes, verb), rest @ ..] => {
+            let more: String = rest
+                .iter()
+                .map(|(bytes, verb)| format!(", {} {verb}", short_size(*bytes)))
+                .collect();
+            format!("{about}{} are {verb}{more}", short_size(*bytes))
+        }
     }
 }
 
-fn by_direction(amounts: &Amounts, size: impl Fn(u64) -> String) -> Vec<String> {
-    let verbs = ["read", "written", "trimmed"];
-    let bytes = amounts.bytes();
-    DATA.into_iter()
-        .zip(verbs)
-        .filter(|(direction, _)| bytes[*direction] > 0)
-        .map(|(direction, verb)| format!("{} {verb}", size(bytes[direction])))
-        .collect()
+/// `1 GiB (1073741824) read, 2 MiB (2097152) written`.
+fn exactly(amounts: &Amounts) -> String {
+    let parts = by_direction(amounts);
+    parts
+        .iter()
+        .map(|(bytes, verb)| format!("{} {verb}", size(*bytes)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Bytes of the directions that occur, and what is done with them.
+fn by_direction(amounts: &Amounts) -> Vec<(u64, &'static str)> {
+    let bytes = amounts.bytes().0;
+    let all = bytes.into_iter().zip(["read", "written", "trimmed"]);
+    all.filter(|(bytes, _)| *bytes > 0).collect()
 }
 
 fn made(layout: &LayoutPreview) -> String {
@@ -254,13 +265,13 @@ fn describe(out: &mut Out, job: &JobPreview) {
 
 fn amount(job: &JobPreview) -> String {
     let amounts = &job.amounts;
-    let shown = by_direction(amounts, size);
+    let shown = exactly(amounts);
     let ios: u64 = amounts.ios().0.iter().fold(0, |sum, ios| sum.saturating_add(*ios));
     let requests = count(ios, "request");
     let loops = if job.loops > 1 { format!(", in {} loops", job.loops) } else { String::new() };
     let text = match shown.is_empty() {
         true => "nothing".to_owned(),
-        false => format!("{} in {requests}{loops}", shown.join(", ")),
+        false => format!("{shown} in {requests}{loops}"),
     };
     match amounts.certainty {
         Certainty::Exact => text,
@@ -396,67 +407,82 @@ fn totals(out: &mut Out, document: &Document) {
         _ if bytes.0 == [0; 3] => "as much as time or space allow",
         _ => ", and what jobs move that only time or space end",
     };
-    let shown = by_direction(amounts, size);
+    let shown = exactly(amounts);
     let about = match amounts.certainty {
         Certainty::Expected => "about ",
         Certainty::AtMost => "at most ",
         Certainty::Exact | Certainty::Open => "",
     };
     let nothing = if shown.is_empty() && open.is_empty() { "nothing" } else { "" };
-    out.row(1, 6, "jobs", format!("{about}{}{nothing}{open}", shown.join(", ")));
-    if totals.layout.files() > 0 {
-        out.row(1, 6, "before", made(&totals.layout));
-    }
+    out.row(1, 6, "jobs", format!("{about}{shown}{nothing}{open}"));
     let peak = size(totals.memory_peak_bytes);
     let machine = short_size(totals.machine_bytes);
-    out.row(1, 6, "memory", format!("{peak} at most at one time, of {machine}"));
+    out.row(1, 6, "memory", format!("{peak} at one time, of {machine} in this machine"));
     for path in &document.outputs {
         out.row(1, 6, "writes", path);
     }
 }
 
+/// What exists and is written to comes first in its list: it may be lost.
 fn targets(out: &mut Out, preview: &Preview) {
     if preview.targets.is_empty() {
         return;
     }
     out.title("Targets");
-    for target in preview.targets.iter().take(MOST_TARGETS) {
-        out.line(1, &target.path, format!("({})", traits(target)));
-        if !target.written_by.is_empty() {
-            let end = extent(target.write_start.unwrap_or(0), target.write_end);
-            out.line(2, "written by", format!("{}: {end}", target.written_by.join(", ")));
-        }
-        if !target.read_by.is_empty() {
-            out.line(2, "read by", target.read_by.join(", "));
+    let place = |target: &TargetPreview| target.on.as_ref().map(|on| on.source.clone());
+    let mut places: Vec<Option<String>> = Vec::new();
+    for target in &preview.targets {
+        if !places.contains(&place(target)) {
+            places.push(place(target));
         }
     }
-    let shown = preview.targets.len().min(MOST_TARGETS) as u64;
-    let more = preview.targets.len() as u64 - shown + preview.targets_omitted;
-    if more > 0 {
-        out.line(1, "..", count(more, "further file"));
+    for at in places {
+        let here = || preview.targets.iter().filter(|target| place(target) == at);
+        let mut list: Vec<&TargetPreview> = here().collect();
+        list.sort_by_key(|target| !(target.exists && !target.written_by.is_empty()));
+        let mut level = 1;
+        if let Some(on) = list.first().and_then(|target| target.on.as_ref()) {
+            let free = short_size(on.free_bytes);
+            out.line(1, "on", format!("{} {}, {free} free:", on.kind, on.source));
+            level = 2;
+        }
+        for target in list.iter().take(MOST_TARGETS) {
+            out.line(level, format!("{}:", target.path), traits(target));
+        }
+        if list.len() > MOST_TARGETS {
+            let more = count((list.len() - MOST_TARGETS) as u64, "further file");
+            out.line(level, "..", more);
+        }
+    }
+    if preview.targets_omitted > 0 {
+        out.line(1, "..", count(preview.targets_omitted, "further file"));
     }
 }
 
-/// What a target is, in a few words.
+/// What a target is, and what is done with it.
 fn traits(target: &TargetPreview) -> String {
-    let mut parts = vec![target.kind.name().to_owned()];
-    match (target.exists, target.present_bytes) {
-        (false, _) => parts.push("missing".to_owned()),
-        (true, Some(bytes)) => parts.push(size(bytes)),
-        (true, None) => {}
-    }
-    if let Some(on) = &target.on {
-        parts.push(format!("on {} {}, {} free", on.kind, on.source, short_size(on.free_bytes)));
-    }
+    let kind = target.kind.name();
+    let mut parts = vec![match (target.exists, target.present_bytes) {
+        (false, _) => format!("missing {kind}"),
+        (true, Some(bytes)) => format!("{kind} of {}", size(bytes)),
+        (true, None) => kind.to_owned(),
+    }];
     if !target.signatures.is_empty() {
         let names: Vec<&str> = target.signatures.iter().map(|it| it.name.as_str()).collect();
         parts.push(format!("holds {}", names.join(", ")));
     }
     parts.extend(target.uses.iter().map(|found| found.described(&target.path)));
+    if !target.written_by.is_empty() {
+        let end = extent(target.write_start.unwrap_or(0), target.write_end);
+        parts.push(format!("{end} written by {}", target.written_by.join(", ")));
+    }
+    if !target.read_by.is_empty() {
+        parts.push(format!("read by {}", target.read_by.join(", ")));
+    }
     if target.removed {
         parts.push("removed at the end".to_owned());
     }
-    parts.join(", ")
+    parts.join("; ")
 }
 
 fn warnings(out: &mut Out, preview: &Preview) {
