@@ -129,8 +129,11 @@ pub(crate) fn meaning(choice: &Choice) -> String {
     says
 }
 
-/// The words that a switch takes, if its form lists them: `WHEN: always, never or auto`.
+/// The words that a switch takes, if its kind or its form lists them: `WHEN: always, never or auto`.
 pub(crate) fn switch_words(def: &OptionDef) -> Vec<&'static str> {
+    if !def.choices().is_empty() {
+        return def.choices().iter().map(|choice| choice.word).collect();
+    }
     let Some((_, values)) = def.syntax.and_then(|syntax| syntax.split_once(": ")) else {
         return Vec::new();
     };
