@@ -9,6 +9,7 @@ mod documents;
 mod exit;
 mod jobs;
 mod machine;
+mod plan;
 mod quick;
 mod streams;
 mod trace;
@@ -33,6 +34,9 @@ fn main() -> ExitCode {
         }
         Some("check") if jobs::program_name(arguments.first()) != "fio" => {
             check::main(arguments.get(2..).unwrap_or_default())
+        }
+        Some("plan") if jobs::program_name(arguments.first()) != "fio" => {
+            plan::main(arguments.get(2..).unwrap_or_default())
         }
         Some(word @ ("man" | "completions" | "reference"))
             if jobs::program_name(arguments.first()) != "fio" =>

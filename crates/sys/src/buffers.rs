@@ -25,8 +25,8 @@ impl BufferPool {
     /// Maps memory for `slots` buffers of `slot_bytes`, each rounded up to a page. Zero bytes give
     /// a pool of empty buffers.
     pub fn new(slots: usize, slot_bytes: usize) -> Result<BufferPool, Errno> {
-        let stride_bytes = slot_bytes.checked_next_multiple_of(4096).ok_or(Errno(libc::ENOMEM))?;
-        let mapped_bytes = stride_bytes.checked_mul(slots).ok_or(Errno(libc::ENOMEM))?;
+        let (stride_bytes, mapped_bytes) =
+            BufferPool::layout(slots, slot_bytes).ok_or(Errno(libc::ENOMEM))?;
         if mapped_bytes == 0 {
             let base = NonNull::dangling();
             return Ok(BufferPool { base, mapped_bytes, slot_bytes, stride_bytes, slots });
@@ -47,6 +47,17 @@ impl BufferPool {
         }
         let base = NonNull::new(address.cast()).ok_or(Errno(libc::ENOMEM))?;
         Ok(BufferPool { base, mapped_bytes, slot_bytes, stride_bytes, slots })
+    }
+
+    /// Bytes of memory for such a pool; `None` if no memory can be so large.
+    pub fn bytes_for(slots: usize, slot_bytes: usize) -> Option<usize> {
+        Some(BufferPool::layout(slots, slot_bytes)?.1)
+    }
+
+    /// Distance between buffers, and bytes of all.
+    fn layout(slots: usize, slot_bytes: usize) -> Option<(usize, usize)> {
+        let stride_bytes = slot_bytes.checked_next_multiple_of(4096)?;
+        Some((stride_bytes, stride_bytes.checked_mul(slots)?))
     }
 
     /// Bytes of each buffer.
