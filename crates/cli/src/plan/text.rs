@@ -3,7 +3,6 @@
 
 use std::fmt::{Display, Write as _};
 
-use fiord_base::DATA;
 use fiord_base::words::{short_size, size, time};
 use fiord_runner::preview::{
     Amounts, Certainty, CloneRange, Effect, End, FileKind, FileRange, JobPreview, LayoutPreview,
