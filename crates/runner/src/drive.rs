@@ -127,6 +127,12 @@ pub(crate) struct Drive<'a> {
     end: Option<End>,
 }
 
+/// Bytes of the books that the loop keeps for so many requests in flight.
+pub(crate) fn queue_bytes(depth: u64) -> u64 {
+    let each = 2 * size_of::<Unit>() + size_of::<u64>() + size_of::<Slot>();
+    depth.saturating_mul((each + size_of::<Completion>()) as u64)
+}
+
 impl<'a> Drive<'a> {
     pub(crate) fn new(job: &JobPlan, parts: Parts<'a>, depth_one: bool) -> Drive<'a> {
         let engine = &job.engine;

@@ -8,13 +8,14 @@ use std::sync::atomic::AtomicU64;
 
 use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
-use fiord_engine::{Engine, JobFacts, Registration, find};
+use fiord_engine::{Caps, Engine, JobFacts, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
+use fiord_options::plan::JobPlan;
 use fiord_options::trace::Subject;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, Errno, clock, signal};
-use fiord_workload::{Filler, Generator};
+use fiord_workload::{Filler, Generator, GeneratorError, Regions};
 
 use crate::board::{Board, CommandWord, State};
 use crate::drive::{Drive, Parts};
@@ -163,10 +164,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     let depth = if caps.inline { 1 } else { iodepth };
     check_depth(depth)?;
     let rw = job.pattern.rw;
-    let buffer_bytes = match caps.no_data || !(rw.read || rw.write) {
-        true => 0,
-        false => usize::try_from(job.blocks.largest()).unwrap_or(usize::MAX),
-    };
+    let buffer_bytes = buffer_bytes(job, caps);
     let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
         Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
     })?;
@@ -190,12 +188,8 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
-    let regions = layout.regions();
-    let mut generator =
-        Generator::new(job, &regions, &seeds).map_err(|error| Failure::rule(error.to_string()))?;
-    if !caps.inline {
-        generator = generator.queued(job, &regions);
-    }
+    let generator = make_generator(job, &layout.regions(), &seeds, caps)
+        .map_err(|error| Failure::rule(error.to_string()))?;
     let recorder = match &job.write_iolog {
         Some(path) => Some(Recorder::create(path, &layout.files)?),
         None => None,
@@ -211,6 +205,26 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     };
     let targets = Targets::new(job, layout.files, caps);
     Ok(Ready { engine, buffers, filler, generator, targets, recorder })
+}
+
+/// Bytes of each of the buffers of a job.
+pub(crate) fn buffer_bytes(job: &JobPlan, caps: Caps) -> usize {
+    let rw = job.pattern.rw;
+    match caps.no_data || !(rw.read || rw.write) {
+        true => 0,
+        false => usize::try_from(job.blocks.largest()).unwrap_or(usize::MAX),
+    }
+}
+
+/// The sequence of requests of a clone.
+pub(crate) fn make_generator(
+    job: &JobPlan,
+    regions: &Regions,
+    seeds: &StreamSeeds,
+    caps: Caps,
+) -> Result<Generator, GeneratorError> {
+    let generator = Generator::new(job, regions, seeds)?;
+    Ok(if caps.inline { generator } else { generator.queued(job, regions) })
 }
 
 /// Puts an engine that tells of requests around the engine of a job, if they are to be told.

@@ -75,8 +75,8 @@ impl BufferPool {
     /// Maps memory for `slots` buffers of `slot_bytes`, each rounded up to a page. Zero bytes give
     /// a pool of empty buffers.
     pub fn new(slots: usize, slot_bytes: usize) -> Result<BufferPool, Errno> {
-        let stride_bytes = slot_bytes.checked_next_multiple_of(4096).ok_or(Errno(libc::ENOMEM))?;
-        let mapped_bytes = stride_bytes.checked_mul(slots).ok_or(Errno(libc::ENOMEM))?;
+        let (stride_bytes, mapped_bytes) =
+            BufferPool::layout(slots, slot_bytes).ok_or(Errno(libc::ENOMEM))?;
         let base = match mapped_bytes {
             0 => NonNull::dangling(),
             _ => map(mapped_bytes)?,
@@ -113,6 +113,17 @@ impl BufferPool {
             Ok(_) => Ok(()),
             Err(_) => Err(Errno::BUSY),
         }
+    }
+
+    /// Bytes of memory for such a pool; `None` if no memory can be so large.
+    pub fn bytes_for(slots: usize, slot_bytes: usize) -> Option<usize> {
+        Some(BufferPool::layout(slots, slot_bytes)?.1)
+    }
+
+    /// Distance between buffers, and bytes of all.
+    fn layout(slots: usize, slot_bytes: usize) -> Option<(usize, usize)> {
+        let stride_bytes = slot_bytes.checked_next_multiple_of(4096)?;
+        Some((stride_bytes, stride_bytes.checked_mul(slots)?))
     }
 
     /// Bytes of each buffer.

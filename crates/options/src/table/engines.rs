@@ -136,3 +136,32 @@ pub fn engine(name: &str) -> Option<&'static EngineDef> {
     let exact = ENGINES.iter().find(|e| e.name == name);
     exact.or_else(|| ENGINES.iter().find(|e| e.aliases.iter().any(|a| name.starts_with(a))))
 }
+
+/// Engines that work on something else than local files and devices.
+const WITHOUT_FILES: &[&str] = &[
+    "null",
+    "net",
+    "netsplice",
+    "cpuio",
+    "rdma",
+    "exec",
+    "page_fault",
+    "external",
+    "http",
+    "nbd",
+    "rbd",
+    "rados",
+    "gfapi",
+    "gfapi_async",
+    "nfs",
+    "libiscsi",
+    "libhdfs",
+    "dfs",
+    "libblkio",
+];
+
+/// True if the targets of the engine of this name are local files and devices; a guess for engines
+/// that nobody knows.
+pub fn engine_uses_files(name: &str) -> bool {
+    engine(name).is_none_or(|engine| !WITHOUT_FILES.contains(&engine.name))
+}
