@@ -5,6 +5,7 @@
 //! separate and pure; colours are used only if the caller asks for them.
 
 mod codes;
+pub mod explain;
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
@@ -301,6 +302,19 @@ impl Diagnostics {
         self.seen.extend(others.seen);
     }
 
+    /// Keeps the findings for which `keep` holds; those that are only counted stay counted.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.kept.retain(keep);
+        self.count_again();
+    }
+
+    fn count_again(&mut self) {
+        self.room_taken = [0; 4];
+        for diagnostic in &self.kept {
+            self.room_taken[diagnostic.severity as usize] += 1;
+        }
+    }
+
     /// True if there can be no plan.
     pub fn has_errors(&self) -> bool {
         self.has(Severity::Error)
@@ -308,7 +322,8 @@ impl Diagnostics {
 
     /// True if there is a finding of this severity or a worse one.
     pub fn has(&self, least: Severity) -> bool {
-        self.room_taken[least as usize..].iter().any(|&count| count > 0)
+        let counts = self.room_taken.iter().zip(&self.omitted);
+        counts.skip(least as usize).any(|(kept, omitted)| kept + omitted > 0)
     }
 
     /// The findings that are kept.
@@ -321,18 +336,25 @@ impl Diagnostics {
         self.kept.is_empty()
     }
 
+    /// Makes each finding as bad as its kind is.
+    pub(crate) fn raise_to_kind(&mut self) {
+        for diagnostic in &mut self.kept {
+            let least = diagnostic.code.map_or(diagnostic.severity, |code| code.severity);
+            diagnostic.severity = diagnostic.severity.max(least);
+        }
+        self.count_again();
+    }
+
     /// Makes each warning an error.
     pub fn promote_warnings(&mut self) {
-        let kept = std::mem::take(&mut self.kept);
-        let warnings = std::mem::take(&mut self.omitted[Severity::Warning as usize]);
-        self.omitted[Severity::Error as usize] += warnings;
-        self.room_taken = [0; 4];
-        for mut diagnostic in kept {
+        for diagnostic in &mut self.kept {
             if diagnostic.severity == Severity::Warning {
                 diagnostic.severity = Severity::Error;
             }
-            self.push(diagnostic);
         }
+        let warnings = std::mem::take(&mut self.omitted[Severity::Warning as usize]);
+        self.omitted[Severity::Error as usize] += warnings;
+        self.count_again();
     }
 
     /// Puts findings about the same text into the order of their places; texts stay in the order in

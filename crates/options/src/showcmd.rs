@@ -62,7 +62,7 @@ impl<'a> Line<'a> {
 
     /// A job is called what its last `name` says, else what its section is called.
     fn open_job(&mut self, section: Section<'_>) {
-        let named = section.settings().filter(|setting| is_name(*setting)).last();
+        let named = section.settings().rfind(|setting| is_name(*setting));
         let (name, origin) = match named.and_then(|s| Some((s.value()?, s.value_origin()))) {
             Some((name, origin)) => (name, origin),
             None => (section.name(), section.origin()),

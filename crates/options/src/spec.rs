@@ -149,6 +149,12 @@ impl Origin {
         self.source.line_around(self.start)
     }
 
+    /// From the start of this to the end of `last`, if that is in the same text.
+    pub fn through(&self, last: &Origin) -> Self {
+        let end = if Arc::ptr_eq(&self.source, &last.source) { last.end } else { self.end };
+        Origin { source: Arc::clone(&self.source), start: self.start, end: end.max(self.end) }
+    }
+
     /// A part of this, given relative to its start.
     pub fn part(&self, range: Range<usize>) -> Self {
         Origin::new(&self.source, self.start + range.start..(self.start + range.end).min(self.end))
@@ -279,7 +285,9 @@ impl Document {
     }
 
     /// Its sections in order.
-    pub fn sections(&self) -> impl ExactSizeIterator<Item = Section<'_>> + Clone {
+    pub fn sections(
+        &self,
+    ) -> impl ExactSizeIterator<Item = Section<'_>> + DoubleEndedIterator + Clone {
         self.sections.iter().map(|entry| Section { document: self, entry })
     }
 
@@ -358,6 +366,11 @@ pub struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
+    /// Tells it from all other sections and settings as long as they are there.
+    pub fn id(self) -> usize {
+        std::ptr::from_ref(self.entry).addr()
+    }
+
     /// Job or defaults.
     pub fn kind(self) -> SectionKind {
         self.entry.kind
@@ -374,7 +387,9 @@ impl<'a> Section<'a> {
     }
 
     /// Its settings in order.
-    pub fn settings(self) -> impl ExactSizeIterator<Item = Setting<'a>> + Clone {
+    pub fn settings(
+        self,
+    ) -> impl ExactSizeIterator<Item = Setting<'a>> + DoubleEndedIterator + Clone {
         let Range { start, end } = self.entry.settings;
         let entries = &self.document.settings[start as usize..end as usize];
         entries.iter().map(move |entry| Setting { document: self.document, entry })
@@ -411,6 +426,11 @@ pub struct Setting<'a> {
 }
 
 impl<'a> Setting<'a> {
+    /// Tells it from all other sections and settings as long as they are there.
+    pub fn id(self) -> usize {
+        std::ptr::from_ref(self.entry).addr()
+    }
+
     fn replaced(self) -> Option<&'a Replaced> {
         self.document.replaced.get((self.entry.replaced as usize).checked_sub(1)?)
     }
