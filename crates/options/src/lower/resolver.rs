@@ -196,10 +196,15 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// have one. Asking for what happens anyway is fine.
     fn is_possible(&mut self, def: &OptionDef, value: &Value, setting: Setting<'_>) -> bool {
         let status = def.value_status(value);
-        if status == Status::Ready || (def.status == Status::Planned && is_default(def, value)) {
+        if status == Status::Ready {
             return true;
         }
-        let (what, origin) = if def.status == Status::Planned {
+        // An engine that is not built has been complained about; its options go with it.
+        let planned = def.status == Status::Planned;
+        if planned && (is_default(def, value) || self.engine_is_missing(def)) {
+            return true;
+        }
+        let (what, origin) = if planned {
             (format!("option `{}`", def.name), setting.name_origin())
         } else {
             (format!("`{}={value}`", def.name), setting.value_origin())
@@ -207,13 +212,10 @@ impl<'r, 'a> Resolver<'r, 'a> {
         let diagnostic = match status {
             Status::Ready => return true,
             Status::Planned => {
-                self.diagnostics.push_once(
-                    Diagnostic::unbuilt(format!(
-                        "{what} is known but not built yet in this version"
-                    ))
-                    .code(Code::NOT_BUILT)
-                    .at(&origin),
-                );
+                let message =
+                    format!("{what} is known but not built yet in this version{}", needs(value));
+                let diagnostic = Diagnostic::unbuilt(message).code(Code::NOT_BUILT);
+                self.diagnostics.push_once(diagnostic.at(&origin));
                 return true;
             }
             Status::NoOp => {
@@ -233,6 +235,12 @@ impl<'r, 'a> Resolver<'r, 'a> {
         };
         self.diagnostics.push_once(diagnostic.at(&origin));
         false
+    }
+
+    /// True for an option of the job's engine if that is not built.
+    fn engine_is_missing(&self, def: &OptionDef) -> bool {
+        let engine = table::engine(self.settings.engine());
+        matches!(def.scope, Scope::Engine(_)) && engine.is_some_and(|e| e.status != Status::Ready)
     }
 
     /// The options in force of the job's engine, now that it is known. Inherited ones of other
@@ -299,17 +307,23 @@ fn table_owner(def: &OptionDef) -> String {
     }
 }
 
-/// True if a planned option is set to what holds anyway: decided for options that name a state.
+/// What an engine will take once it is built.
+fn needs(value: &Value) -> String {
+    let Value::Engine(name) = value else { return String::new() };
+    match table::engine(name).map_or("", |engine| engine.needs) {
+        "" => String::new(),
+        needs => format!("; it will need {needs}"),
+    }
+}
+
+/// True if an option is set to what holds anyway.
 fn is_default(def: &OptionDef, value: &Value) -> bool {
-    let default = match def.kind {
-        ValueKind::Flag | ValueKind::Bool => def.default.unwrap_or("0"),
-        ValueKind::Choice(_) | ValueKind::Int { .. } => match def.default {
-            Some(default) => default,
-            None => return false,
-        },
-        _ => return false,
+    let unset = match def.kind {
+        ValueKind::Flag | ValueKind::Bool => Some("0"),
+        _ => None,
     };
-    value::parse(def, Some(default.as_bytes()), &ParseContext::default()).as_ref() == Ok(value)
+    let Some(text) = def.default.or(def.idle).or(unset) else { return false };
+    value::parse(def, Some(text.as_bytes()), &ParseContext::default()).as_ref() == Ok(value)
 }
 
 fn bad_value(
