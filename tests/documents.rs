@@ -127,6 +127,8 @@ fn bash_completes_commands_options_and_values() {
     is(&["fiord", "comp"], &["completions"]);
     is(&["fiord", "completions", "z"], &["zsh"]);
     is(&["fiord", "quick", "--r"], &["--runtime="]);
+    is(&["fiord", "quick", "--output-format", "=", "j"], &["json", "json+"]);
+    is(&["fiord", "quick", "--io"], &[]);
     is(&["fiord", "--ioeng"], &["--ioengine="]);
     is(&["fiord", "--time_b"], &["--time_based"]);
     is(&["fiord", "--blocksize_u"], &["--blocksize_unaligned"]);
@@ -159,7 +161,7 @@ fn zsh_completes() {
         compdef() { : }
         compset() { [[ $1 == -P ]] && PREFIX=${PREFIX#$~2} }
         compadd() { while [[ $1 != -- ]]; do shift; done; shift; print -l -- $@ }
-        _describe() { print -l -- ${(P)4} }
+        _describe() { [[ $1 == -t ]] && shift; shift; print -l -- ${(P)2} }
         _files() { print files }
         source $1; shift
         words=($@) CURRENT=$# PREFIX=${@[-1]}
@@ -183,6 +185,8 @@ fn zsh_completes() {
     assert!(offered(&["fiord", "--output=x"]).contains("files"));
     assert!(offered(&["fiord", "com"]).contains("completions:"));
     assert!(offered(&["fiord", "completions", "z"]).contains("zsh\n"));
+    assert_eq!(offered(&["fiord", "quick", "--output-format=j"]), "normal\njson\njson+\n");
+    assert!(!offered(&["fiord", "quick", "--io"]).contains("--ioengine"));
     assert!(offered(&["fiord", "--ioengine=pvsync2", "--h"]).contains("--hipri_percentage:"));
     assert!(!offered(&["fiord", "--ioengine=psync", "--h"]).contains("--hipri_percentage:"));
 }
@@ -205,6 +209,8 @@ fn fish_completes() {
     assert!(offered("fiord --ioeng").contains("--ioengine\t"));
     assert!(offered("fiord comp").contains("completions\t"));
     assert!(offered("fiord completions z").contains("zsh"));
+    assert!(offered("fiord quick --output-format=j").contains("--output-format=json"));
+    assert_eq!(offered("fiord quick --ioeng"), "");
     assert!(offered("fiord --ioengine=pvsync2 --hip").contains("--hipri_percentage\t"));
     assert!(!offered("fiord --ioengine=psync --hip").contains("--hipri_percentage"));
 }
