@@ -129,6 +129,10 @@ fn bash_completes_commands_options_and_values() {
     is(&["fiord", "quick", "--r"], &["--runtime="]);
     is(&["fiord", "quick", "--output-format", "=", "j"], &["json", "json+"]);
     is(&["fiord", "quick", "--io"], &[]);
+    // Commands that take jobs complete their options, too.
+    is(&["fiord", "check", "--deny"], &["--deny-warnings"]);
+    is(&["fiord", "check", "--ioeng"], &["--ioengine="]);
+    is(&["fiord", "check", "--format", "=", "j"], &["json"]);
     is(&["fiord", "--ioeng"], &["--ioengine="]);
     is(&["fiord", "--time_b"], &["--time_based"]);
     is(&["fiord", "--blocksize_u"], &["--blocksize_unaligned"]);
@@ -217,6 +221,10 @@ fn fish_completes() {
 
 #[test]
 fn commands_explain_themselves() {
+    let scratch = Scratch::new("commands").unwrap();
+    let script = scratch.path().join("fiord.bash");
+    std::fs::write(&script, run(&["completions", "bash"]).stdout).unwrap();
+    let script = script.to_str().unwrap();
     let usage = run(&["--help"]).stdout;
     let page = run(&["man"]).stdout.replace("\\-", "-");
     let commands = usage.lines().filter_map(|line| line.strip_prefix("  fiord "));
@@ -228,8 +236,10 @@ fn commands_explain_themselves() {
         assert!(help.stdout.starts_with(&format!("Usage: fiord {name}")), "{}", help.stdout);
         assert!(page.contains(&format!("\\fBfiord {name} \\fR")), "{name}");
         // The switches that are completed are those that are explained.
-        for switch in offered_by_bash(&["fiord", name, "--"]) {
-            assert!(help.stdout.contains(&switch) || switch == "--help", "{name} {switch}");
+        let ask = "source \"$1\"; _fiord_switches_of \"$2\"";
+        let (_, switches) = tool("bash", &["--norc", "-c", ask, "bash", script, name]).unwrap();
+        for switch in switches.split_whitespace().filter(|switch| *switch != "--help") {
+            assert!(help.stdout.contains(switch), "{name} {switch}");
         }
         count += 1;
     }

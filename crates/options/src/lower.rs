@@ -14,6 +14,7 @@ mod files;
 mod general;
 mod io;
 mod random;
+mod resolved;
 mod settings;
 mod stats;
 
@@ -23,6 +24,7 @@ use crate::plan::{JobPlan, Plan};
 use crate::shared::Shared;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
+pub use resolved::{JobFile, job_file};
 pub(crate) use settings::order;
 use settings::{Resolver, Settings};
 
