@@ -32,6 +32,13 @@ pub struct Command {
     pub details: &'static str,
 }
 
+/// What `PROGRAM WORD --help` says.
+pub fn help(command: &Command) -> String {
+    let usage = format!("Usage: fiord {} {}", command.name, command.syntax);
+    let details = prose::plain(command.details, 0, 79);
+    format!("{}\n\n{}.\n\n{details}", usage.trim_end(), command.help)
+}
+
 /// A switch of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommandSwitch {
