@@ -101,8 +101,8 @@ impl Document {
             .map(|diagnostic| diagnostic.one_line())
             .collect();
         let scope = if unbuilt.is_empty() { Scope::Whole } else { Scope::Partial };
-        let logs = plan.jobs.iter().filter_map(|job| job.write_iolog.as_ref());
-        let outputs = invocation.output.path.iter().chain(logs);
+        let logs = plan.jobs.iter().filter_map(|job| job.write_iolog.as_deref());
+        let outputs = invocation.output.path.as_deref().into_iter().chain(logs);
         Document {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),

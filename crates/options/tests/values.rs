@@ -366,7 +366,7 @@ fn words_are_exact_and_suggest_the_nearest() {
 fn names_have_escaped_colons() {
     let names = |text: &str| match read("filename", text) {
         Ok(Value::Names(names)) => {
-            names.into_iter().map(|n| String::from_utf8(n).unwrap()).collect::<Vec<_>>()
+            names.iter().map(|n| n.to_str().unwrap().to_owned()).collect::<Vec<_>>()
         }
         other => panic!("{text}: {other:?}"),
     };

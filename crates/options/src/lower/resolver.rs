@@ -18,26 +18,26 @@ pub(super) struct Resolver<'r, 'a> {
     of_engines: Vec<Setting<'a>>,
 }
 
-/// What the name of a setting turned out to be.
+/// What the name of a setting turned out to be: the number of an entry of the table.
 #[derive(Clone, Copy)]
-enum Found {
-    Job(usize, &'static OptionDef),
-    Engine(&'static OptionDef),
-    Profile(&'static OptionDef),
-    Nothing,
-}
+struct Found(u16);
 
-fn look_up(name: &[u8]) -> Found {
-    let mut found = Found::Nothing;
-    for (number, def) in table::called(name) {
-        found = match (def.scope, found) {
-            (Scope::Job, _) => return Found::Job(number, def),
-            (Scope::Engine(_), Found::Nothing) => Found::Engine(def),
-            (Scope::Profile(_), Found::Nothing) => Found::Profile(def),
-            (_, found) => found,
-        };
+impl Found {
+    /// Options of jobs come before those of engines, and these before those of profiles.
+    fn of(name: &[u8]) -> Self {
+        let is_switch = |def: &OptionDef| def.scope == Scope::Switch;
+        let first = table::called(name).find(|(_, def)| !is_switch(def));
+        Found(first.and_then(|(number, _)| u16::try_from(number).ok()).unwrap_or(u16::MAX))
     }
-    found
+
+    fn def(self) -> Option<&'static OptionDef> {
+        table::by_number(usize::from(self.0))
+    }
+
+    /// Place in the order in which the settings of a section take effect.
+    fn rank(self) -> i8 {
+        self.def().map_or(0, order)
+    }
 }
 
 impl<'r, 'a> Resolver<'r, 'a> {
@@ -55,49 +55,45 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// sizes first, the names of files last.
     pub(super) fn section(&mut self, kind: DocumentKind, section: Section<'a>) {
         let settings = section.settings();
-        self.given.reserve_exact(settings.len());
-        let found = settings.map(|setting| (look_up(setting.name()), setting));
-        if kind == DocumentKind::JobFile {
-            let mut found: Vec<_> = found.collect();
-            found.sort_by_key(|(found, _)| match found {
-                Found::Job(_, def) => order(def),
-                _ => 0,
-            });
-            for (found, setting) in found {
-                self.setting(found, setting);
-            }
-        } else {
-            for (found, setting) in found {
-                self.setting(found, setting);
+        self.given.reserve_exact(settings.len().min(1000));
+        // There may be a million of them.
+        let found: Vec<Found> = settings.clone().map(|setting| Found::of(setting.name())).collect();
+        let ranks: &[i8] = match kind {
+            DocumentKind::JobFile if found.iter().any(|found| found.rank() != 0) => &[-1, 0, 1],
+            _ => &[0],
+        };
+        for rank in ranks {
+            for (found, setting) in found.iter().zip(settings.clone()) {
+                if ranks.len() == 1 || found.rank() == *rank {
+                    self.setting(*found, setting);
+                }
             }
         }
         self.report_unknown();
     }
 
     fn setting(&mut self, found: Found, setting: Setting<'a>) {
-        match found {
-            Found::Job(number, def) => {
-                self.given(def, setting);
-                self.apply(number, def, setting);
+        let Some(def) = found.def() else {
+            self.unknown.push(setting);
+            return;
+        };
+        self.given(def, setting);
+        match def.scope {
+            Scope::Job => self.apply(usize::from(found.0), def, setting),
+            Scope::Engine(_) => self.engine_option(setting),
+            _ => self.profile_option(def, setting),
+        }
+    }
+
+    /// Which engine the job has may be said later: the value is kept for all that know the name.
+    fn engine_option(&mut self, setting: Setting<'a>) {
+        self.of_engines.push(setting);
+        for (number, def) in table::called(setting.name()) {
+            if matches!(def.scope, Scope::Engine(_)) {
+                let text = significant(def, setting.value());
+                let value = value::parse(def, text, &self.settings.context);
+                self.settings.put(number, value, Some(setting));
             }
-            Found::Engine(def) => {
-                self.given(def, setting);
-                self.of_engines.push(setting);
-                // Which engine the job has may be said later: the value is kept for all that know
-                // the name.
-                for (number, def) in table::called(setting.name()) {
-                    if matches!(def.scope, Scope::Engine(_)) {
-                        let text = significant(def, setting.value());
-                        let value = value::parse(def, text, &self.settings.context);
-                        self.settings.put(number, value, Some(setting));
-                    }
-                }
-            }
-            Found::Profile(def) => {
-                self.given(def, setting);
-                self.profile_option(def, setting);
-            }
-            Found::Nothing => self.unknown.push(setting),
         }
     }
 
@@ -116,7 +112,11 @@ impl<'r, 'a> Resolver<'r, 'a> {
         self.diagnostics.push_once(diagnostic);
     }
 
+    /// Notes what is applied; after an error there will be no plan to note it in.
     fn given(&mut self, def: &OptionDef, setting: Setting<'_>) {
+        if self.diagnostics.has_errors() {
+            return;
+        }
         let text = String::from_utf8_lossy(setting.value().unwrap_or_default());
         self.given.push((def.name.to_owned(), text.into_owned()));
     }

@@ -2,6 +2,7 @@
 
 use super::group::option_group;
 use super::{BYTES, CPUS, Choice, INT, NAME, OptionDef, TEXT, TimeUnit, ValueKind};
+use crate::names::Text;
 use crate::plan::{ClockSource, ErrorClasses};
 use crate::value::{ErrorLists, Nanos};
 
@@ -46,7 +47,7 @@ option_group! {
     /// What a job is called, how it is run, when it starts and ends, with whose rights.
     GeneralOptions, GENERAL;
 
-    [description: String] OptionDef::new(
+    [description: Text] OptionDef::new(
         "description",
         TEXT,
         "Free-text label of the job; shown in reports only",

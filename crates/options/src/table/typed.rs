@@ -1,7 +1,6 @@
 //! The options of one job, typed: what the table's fields collect and the lowering consumes.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::{OsStr, OsString};
 
 use fiord_base::{PerDirection, Quantity};
 
@@ -9,6 +8,7 @@ use super::{
     DataOptions, FileOptions, GeneralOptions, IoOptions, LogOptions, OptionDef, PacingOptions,
     RandomOptions, ReplayOptions, Scope, StatsOptions, VerifyOptions, ZoneOptions,
 };
+use crate::names::{Names, Text};
 use crate::plan::{
     ClockSource, ErrorClasses, Fadvise, Fallocate, FileService, IdRanges, LockMode,
     RandomGenerator, Sequencer, SyncMode, TargetKind, Unified,
@@ -131,9 +131,10 @@ from_variant! {
     (Nanos, Nanos): Value::TimeRange(low, high) => Some((*low, *high));
     (u64, u64): Value::SizeRange(low, high) => Some((*low, *high));
     Quantity: Value::Quantity(q) => Some(*q);
-    OsString: Value::Text(text) => Some(OsString::from_vec(text.clone()));
-    Vec<OsString>: Value::Names(names) =>
-        Some(names.iter().map(|n| OsString::from_vec(n.clone())).collect());
+    Text: Value::Text(text) => Some(text.clone());
+    OsString: Value::Text(text) => Some(text.to_os_string());
+    Names: Value::Names(names) => Some(names.clone());
+    Vec<OsString>: Value::Names(names) => Some(names.iter().map(OsStr::to_os_string).collect());
     Vec<f64>: Value::Floats(list) => Some(list.clone());
     PerDirection<Option<u64>>: Value::Sizes(sizes) => Some(*sizes);
     PerDirection<Option<(u64, u64)>>: Value::SizeRanges(ranges) => Some(*ranges);
@@ -167,7 +168,7 @@ impl FromValue for u32 {
 impl FromValue for String {
     fn from_value(value: &Value) -> Option<Self> {
         match value {
-            Value::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+            Value::Text(text) => Some(text.to_string_lossy().into_owned()),
             Value::Engine(name) => Some(name.clone()),
             _ => None,
         }

@@ -18,6 +18,7 @@ use std::ops::Range;
 
 use fiord_base::{PerDirection, Quantity};
 
+use crate::names::{Names, Text};
 use crate::plan::Pattern;
 
 pub use errnos::errno_name;
@@ -152,11 +153,11 @@ pub enum PatternPiece {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Text as typed.
-    Text(Vec<u8>),
+    Text(Text),
     /// Nothing: the option was given without a value and may be.
     Nothing,
     /// Names, without the backslashes before their colons.
-    Names(Vec<Vec<u8>>),
+    Names(Names),
     /// An integer.
     Int(i64),
     /// An amount.
