@@ -139,6 +139,14 @@ impl Engine for Offload {
         Ok(())
     }
 
+    fn cancel(&mut self) {
+        let mut lists = lock(&self.queue.lists);
+        while let Some(unit) = lists.waiting.pop_front() {
+            let (slot, result) = (unit.slot, Err(Errno::CANCELED));
+            lists.ended.push_back(Completion { slot, result, issued_ns: 0, done_ns: 0 });
+        }
+    }
+
     fn notes(&self) -> Vec<String> {
         self.engines.first().map_or_else(Vec::new, |engine| lock(engine).notes())
     }
