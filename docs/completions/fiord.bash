@@ -16,13 +16,13 @@ _fiord_options='
 --section=
 --readonly
 --parse-only
+--showcmd
 --warnings-fatal
 --cmdhelp
 --enghelp
 --version
 --help
 --bandwidth-log
---showcmd
 --debug=
 --merge-blktrace-only
 --inflate-log=
@@ -93,7 +93,6 @@ _fiord_options='
 --ss_ramp=
 --steadystate_check_interval=
 --ss_interval=
---gpu_dev_id=
 --filename=
 --filetype=
 --directory=

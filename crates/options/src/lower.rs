@@ -13,9 +13,13 @@ mod effective;
 mod files;
 mod general;
 mod io;
+mod pacing;
+mod process;
 mod random;
 mod settings;
 mod stats;
+
+use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::{EngineFacts, Host};
@@ -51,6 +55,10 @@ struct Lowering<'a> {
     clones: u64,
     group: u32,
     group_has_members: bool,
+    /// How many jobs of each name there are so far.
+    names: HashMap<String, u32>,
+    /// The warm-up of the first job of the present group that reports with it.
+    group_ramp_bytes: Option<Option<u64>>,
     /// Whether the first job of the present group that reports with it has latency percentiles.
     group_lat_percentiles: Option<bool>,
 }
@@ -71,6 +79,8 @@ impl<'a> Lowering<'a> {
             clones: 0,
             group: 0,
             group_has_members: false,
+            names: HashMap::new(),
+            group_ramp_bytes: None,
             group_lat_percentiles: None,
         }
     }
@@ -122,6 +132,8 @@ impl<'a> Lowering<'a> {
         plan.given = given;
         let new_group = lower_groups(settings.options(), &mut plan, &mut job);
         consistency::make_consistent(&mut plan, &mut job, self.spec.readonly);
+        consistency::check_wait_for(&plan, &self.names, &mut job);
+        *self.names.entry(plan.name.clone()).or_default() += 1;
         plan.stonewall |= implied_stonewall;
         plan.defaults = self.global_options.clone();
         self.place(&mut plan, new_group, &settings, section);
@@ -131,25 +143,41 @@ impl<'a> Lowering<'a> {
         self.plan.jobs.push(plan);
     }
 
+    /// Checks what has to be alike in all jobs of a group that is reported together.
+    fn agree(&mut self, plan: &JobPlan, settings: &Settings, at: &Section) {
+        let limits = &plan.limits;
+        let latency = *self.group_lat_percentiles.get_or_insert(plan.stats.lat_percentiles);
+        let ramp = *self.group_ramp_bytes.get_or_insert(limits.ramp_bytes);
+        let differs = [
+            (
+                "lat_percentiles",
+                Code::GROUP_PERCENTILES_DIFFER,
+                latency != plan.stats.lat_percentiles,
+            ),
+            ("ramp_size", Code::GROUP_RAMPS_DIFFER, ramp != limits.ramp_bytes),
+        ];
+        for (option, code, _) in differs.into_iter().filter(|(.., differs)| *differs) {
+            let origin = settings.origin(option).unwrap_or(&at.origin);
+            self.diagnostics.push(
+                Diagnostic::error(format!("`{option}` differs between the jobs of a group"))
+                    .code(code)
+                    .at(origin)
+                    .help("set it alike, or part the jobs with `new_group`"),
+            );
+        }
+    }
+
     /// Gives the job its group and thread numbers.
     fn place(&mut self, plan: &mut JobPlan, new_group: bool, settings: &Settings, at: &Section) {
         if (plan.stonewall || new_group) && self.group_has_members {
             self.group += 1;
+            self.group_ramp_bytes = None;
             self.group_lat_percentiles = None;
         }
         self.group_has_members = true;
         plan.group = self.group;
         if plan.stats.group_reporting {
-            let first = *self.group_lat_percentiles.get_or_insert(plan.stats.lat_percentiles);
-            if first != plan.stats.lat_percentiles {
-                let origin = settings.origin("lat_percentiles").unwrap_or(&at.origin);
-                self.diagnostics.push(
-                    Diagnostic::error("`lat_percentiles` differs between the jobs of a group")
-                        .code(Code::GROUP_PERCENTILES_DIFFER)
-                        .at(origin)
-                        .help("set it alike, or part the jobs with `new_group`"),
-                );
-            }
+            self.agree(plan, settings, at);
         }
         plan.first_thread_number = u32::try_from(self.clones + 1).unwrap_or(u32::MAX);
         let before = self.clones;
@@ -200,11 +228,11 @@ fn lower_groups(options: JobOptions, plan: &mut JobPlan, job: &mut Job<'_>) -> b
         logs,
         engine,
     } = options;
-    let new_group = general::lower_general(general, plan);
+    let new_group = general::lower_general(general, plan, job);
     io::lower_io(io, plan, job);
     files::lower_files(file, plan, job);
     random::lower_random(random, plan);
-    random::lower_pacing(pacing);
+    pacing::lower_pacing(pacing, plan);
     data::lower_verify(verify);
     data::lower_replay(replay, plan);
     files::lower_zones(zones);

@@ -55,6 +55,8 @@ fn types(kind: ValueKind) -> &'static [&'static str] {
         | ValueKind::ErrorLists
         | ValueKind::Pattern { .. }
         | ValueKind::IdList { .. }
+        | ValueKind::Nodes
+        | ValueKind::NumaMemory
         | ValueKind::Engine => &["str"],
         ValueKind::Int { .. } => &["int", "int(ms)"],
         ValueKind::Bytes { .. } => &["bytes", "uint64"],
@@ -70,7 +72,10 @@ fn types(kind: ValueKind) -> &'static [&'static str] {
         | ValueKind::Times(_) => &["time(us if no unit)"],
         ValueKind::Bool => &["bool"],
         ValueKind::Flag => &["flag"],
-        ValueKind::Choice(_) | ValueKind::Access => &["enum"],
+        ValueKind::Choice(_)
+        | ValueKind::Access
+        | ValueKind::Distribution(_)
+        | ValueKind::FileService(_) => &["enum"],
         ValueKind::ChoiceSet { .. } => &["enum set", "str", "str list"],
         ValueKind::Floats { .. } => &["float list"],
         ValueKind::Ignored => &["no-op", "removed"],

@@ -76,6 +76,12 @@ impl Settings {
         self.entry(name)?.origin.as_ref()
     }
 
+    /// True if the value in force of the one was set after that of the other.
+    pub(super) fn is_after(&self, name: &str, other: &str) -> bool {
+        let place = |name| self.entries.iter().position(|entry| entry.def.name == name);
+        place(name) > place(other)
+    }
+
     /// The value as typed.
     pub(super) fn typed(&self, name: &str) -> Option<&[u8]> {
         self.entry(name)?.typed.as_deref()
@@ -291,16 +297,17 @@ impl<'a> Resolver<'a> {
     /// Complains about options and words without effect so far, and refuses those that will never
     /// have one. Asking for what happens anyway is fine.
     fn is_possible(&mut self, def: &OptionDef, value: &Value, setting: &Setting) -> bool {
-        let (what, origin) = if def.status == Status::Planned {
-            if is_default(def, value) {
-                return true;
-            }
+        if def.status == Status::Planned && is_default(def, value) {
+            return true;
+        }
+        let status = def.value_status(value);
+        let (what, origin) = if def.status == Status::Planned && status == Status::Planned {
             (format!("option `{}`", def.name), &setting.name_origin)
         } else {
             let text = value.to_string();
             (format!("`{}={text}`", def.name), &setting.value_origin)
         };
-        let diagnostic = match def.value_status(value) {
+        let diagnostic = match status {
             Status::Ready => return true,
             Status::Planned => {
                 self.diagnostics.push_once(
@@ -407,7 +414,7 @@ fn bad_value(
 ) -> Diagnostic {
     let shown = String::from_utf8_lossy(text.unwrap_or_default());
     let (code, message) = match text {
-        None => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
+        None | Some([]) => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
         Some(_) => (Code::BAD_VALUE, format!("bad value `{shown}` for `{}`", def.name)),
     };
     let help = match &error.hint {

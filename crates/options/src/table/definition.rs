@@ -4,7 +4,7 @@
 //! at start-up. An entry never holds behaviour: parsing is in [`crate::value`], meaning in the
 //! lowering.
 
-use crate::value::Value;
+use crate::value::{Value, distribution_word};
 
 /// Where an option is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +69,6 @@ pub struct Choice {
 pub enum Parameter {
     /// Nothing.
     None,
-    /// A number of at least one.
-    Count,
     /// Text.
     Text,
     /// Text that must not be missing.
@@ -100,9 +98,9 @@ impl Choice {
         self
     }
 
-    /// `word:count` is meaningful.
-    pub(crate) const fn counted(mut self) -> Self {
-        self.parameter = Parameter::Count;
+    /// Cannot work in this build.
+    pub(crate) const fn unavailable(mut self, reason: &'static str) -> Self {
+        self.status = Status::Unavailable { reason };
         self
     }
 
@@ -217,6 +215,14 @@ pub enum ValueKind {
         /// Largest number.
         max: u32,
     },
+    /// How random offsets are distributed: a word, and `:parameters`.
+    Distribution(&'static [Choice]),
+    /// How files are chosen: a word, and `:count` or `:parameters`.
+    FileService(&'static [Choice]),
+    /// NUMA nodes.
+    Nodes,
+    /// A policy of NUMA memory.
+    NumaMemory,
     /// The name of an engine.
     Engine,
     /// Anything: the option has no effect.
@@ -357,7 +363,10 @@ impl OptionDef {
     /// The words that the option takes, if it is of that kind.
     pub fn choices(&self) -> &'static [Choice] {
         match self.kind {
-            ValueKind::Choice(choices) | ValueKind::ChoiceSet { choices, .. } => choices,
+            ValueKind::Choice(choices)
+            | ValueKind::ChoiceSet { choices, .. }
+            | ValueKind::Distribution(choices)
+            | ValueKind::FileService(choices) => choices,
             ValueKind::Access => super::ACCESS,
             _ => &[],
         }
@@ -365,14 +374,13 @@ impl OptionDef {
 
     /// How far this use of the option is built: its own status, and that of the words in `value`.
     pub fn value_status(&self, value: &Value) -> Status {
-        if self.status != Status::Ready {
-            return self.status;
-        }
         let word_status = |word: &str| {
             self.choices().iter().find(|c| c.word == word).map_or(Status::Ready, |c| c.status)
         };
-        match value {
+        let of_words = match value {
             Value::Choice { word, .. } => word_status(word),
+            Value::Distribution(distribution) => word_status(distribution_word(distribution)),
+            Value::FileService(choice) => word_status(choice.word()),
             Value::ChoiceSet { words, .. } => words
                 .iter()
                 .map(|w| word_status(w))
@@ -380,6 +388,12 @@ impl OptionDef {
                 .unwrap_or(Status::Ready),
             Value::Engine(name) => super::engine(name).map_or(Status::Planned, |e| e.status),
             _ => Status::Ready,
+        };
+        match (self.status, of_words) {
+            // What can never work is worse than what does not work yet.
+            (Status::Ready | Status::Planned, Status::Unavailable { .. }) => of_words,
+            (Status::Ready, _) => of_words,
+            (status, _) => status,
         }
     }
 }

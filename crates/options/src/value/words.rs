@@ -9,11 +9,7 @@ use crate::table::{self, Choice, Parameter};
 const ERRORS_MAX: usize = 256;
 
 /// Reads one word, and its parameter if it takes one.
-pub(super) fn choice(
-    all: Piece<'_>,
-    choices: &'static [Choice],
-    ctx: &ParseContext,
-) -> Result<Value, ValueError> {
+pub(super) fn choice(all: Piece<'_>, choices: &'static [Choice]) -> Result<Value, ValueError> {
     let all = all.trim();
     let (word, tail) = match all.split_once(b':') {
         Some((word, tail)) => (word, Some(tail)),
@@ -28,9 +24,6 @@ pub(super) fn choice(
         (Some(tail), Parameter::None) => {
             let expected = format!("nothing after '{}'", choice.word);
             return Err(ValueError::at(tail, expected));
-        }
-        (Some(tail), Parameter::Count) => {
-            Some(number::amount(tail, 1, u64::MAX, ctx)?.to_string().into_bytes())
         }
         (Some(tail), Parameter::Text | Parameter::Needed) if tail.bytes.is_empty() => {
             return Err(ValueError::at(tail, format!("a parameter after '{}:'", choice.word)));
@@ -64,7 +57,11 @@ pub(super) fn choice_set(
     Ok(Value::ChoiceSet { words, count })
 }
 
-fn find(word: Piece<'_>, choices: &'static [Choice]) -> Result<&'static Choice, ValueError> {
+/// The entry of a word.
+pub(super) fn find(
+    word: Piece<'_>,
+    choices: &'static [Choice],
+) -> Result<&'static Choice, ValueError> {
     let word = word.trim();
     if let Some(choice) = choices.iter().find(|c| c.word.as_bytes() == word.bytes) {
         return Ok(choice);

@@ -100,4 +100,147 @@ lat_percentiles=1
 [a]
 [b]
 ";
+
+    BOUNDS_EXCLUDE_EACH_OTHER = "FD0430" "bounds-exclude-each-other" Error,
+    "A rate is bounded in bytes and in requests",
+    "The next request is due after a time that follows from one bound; two would contradict each other.",
+    "Leave out one of `rate` and `rate_iops`, and one of `rate_min` and `rate_iops_min`.",
+"[a]
+size=1m
+rate=1m
+rate_iops=100
+" =>
+"[a]
+size=1m
+rate=1m
+";
+
+    FLOOR_ABOVE_CAP = "FD0431" "floor-above-cap" Error,
+    "The lowest rate lies above the highest",
+    "A job that is held below its cap falls below the floor and ends.",
+    "Lower `rate_min` (or `rate_iops_min`), also for directions that the job does not use.",
+"[a]
+size=1m
+rate=1m
+rate_min=2m
+" =>
+"[a]
+size=1m
+rate=2m
+rate_min=1m
+";
+
+    PRECONDITION_IMPOSSIBLE = "FD0432" "precondition-impossible" Error,
+    "`sprandom` cannot work with these settings",
+    "Preconditioning writes each block of one target once, in the order of a shift register, and again \
+     what should be invalid at the end. It needs random writes, `random_generator=lfsr`, no random map, at \
+     least one region and some spare capacity.",
+    "Leave out what contradicts it; `sprandom` chooses generator and map by itself.",
+"[a]
+size=1m
+rw=write
+sprandom=1
+" =>
+"[a]
+size=1m
+rw=randwrite
+sprandom=1
+";
+
+    RAMPS_EXCLUDE_EACH_OTHER = "FD0433" "ramps-exclude-each-other" Error,
+    "The warm-up is given as a time and as an amount",
+    "A warm-up ends after a time or after an amount of data; nothing says which comes first.",
+    "Leave out `ramp_time` or `ramp_size`.",
+"[a]
+size=1m
+ramp_time=5
+ramp_size=256k
+" =>
+"[a]
+size=1m
+ramp_size=256k
+";
+
+    WAITS_FOR_NO_JOB = "FD0434" "waits-for-no-job" Error,
+    "`wait_for` does not name one earlier job",
+    "A job can wait for a job that stands before it and whose name only one job has.",
+    "Put the job behind the one it waits for, and give that a name of its own.",
+"[a]
+size=1m
+wait_for=b
+[b]
+size=1m
+" =>
+"[b]
+size=1m
+[a]
+size=1m
+wait_for=b
+";
+
+    ENGINE_CANNOT = "FD0435" "engine-cannot" Error,
+    "The engine cannot do what an option asks for",
+    "Atomic writes, several ranges in one trim, and submission from several threads are abilities of some \
+     engines only. Several ranges do not go with patterns that write each block after its trim.",
+    "Use an engine that has the ability, or leave out the option.",
+"[a]
+size=1m
+rw=write
+ioengine=psync
+atomic=1
+" =>
+"[a]
+size=1m
+rw=write
+ioengine=pvsync2
+atomic=1
+";
+
+    NO_SUCH_CPU = "FD0436" "no-such-cpu" Error,
+    "A CPU is named that this machine does not have",
+    "CPUs are counted from 0. A job that was written for a larger machine measures something else here.",
+    "Name CPUs that exist, or leave out the option.",
+"[a]
+size=1m
+cpus_allowed=0-60000
+" =>
+"[a]
+size=1m
+cpus_allowed=0
+";
+
+    NO_SUCH_HUGE_PAGE = "FD0437" "no-such-huge-page" Error,
+    "There are no huge pages of this size",
+    "Sizes of pages are powers of two; `/sys/kernel/mm/hugepages` lists those of a machine.",
+    "Give a size that the machine has.",
+"[a]
+size=1m
+mem=mmaphuge
+hugepage-size=3m
+" =>
+"[a]
+size=1m
+mem=mmaphuge
+hugepage-size=2m
+";
+
+    GROUP_RAMPS_DIFFER = "FD0438" "group-ramps-differ" Error,
+    "Jobs that are reported together have warm-ups of different amounts",
+    "`ramp_size` is counted over all jobs of a group that is reported together.",
+    "Set `ramp_size` alike in all jobs of the group, or part them with `new_group`.",
+"[global]
+size=1m
+group_reporting
+[a]
+ramp_size=256k
+[b]
+ramp_size=512k
+" =>
+"[global]
+size=1m
+group_reporting
+ramp_size=256k
+[a]
+[b]
+";
 }

@@ -715,4 +715,19 @@ size=1m
 rw=randread
 bs=4k
 ";
+
+    PRE_READ_WITHOUT_SEEK = "FD0560" "pre-read-without-seek" Warning,
+    "`pre_read` with an engine that cannot go back",
+    "Reading ahead means to read everything twice. Sockets and pipes deliver everything once.",
+    "Leave out `pre_read`, or use another engine.",
+"[a]
+size=1m
+ioengine=splice
+pre_read=1
+" =>
+"[a]
+size=1m
+ioengine=psync
+pre_read=1
+";
 }
