@@ -71,7 +71,7 @@ complete -c fiord -n '__fiord_has_no_command' -l server -s S -d 'Run as a server
 complete -c fiord -n '__fiord_has_no_command' -l daemonize -s D -r -d 'Run the server in the background'
 complete -c fiord -n '__fiord_has_no_command' -l client -s C -r -d 'Run the job files that follow on this server'
 complete -c fiord -n '__fiord_has_no_command' -l remote-config -s R -r -d 'Let the server read this job file itself'
-complete -c fiord -n '__fiord_has_no_command' -l idle-prof -s I -x -a 'system percpu calibrate' -d 'Measure idle CPU time with work of low priority'
+complete -c fiord -n '__fiord_has_no_command' -l idle-prof -s I -x -a 'system\\t"report the mean of all CPUs" percpu\\t"report each CPU" calibrate\\t"only measure the unit of work, run nothing"' -d 'Measure idle CPU time with work of low priority'
 complete -c fiord -n '__fiord_has_no_command' -l trigger-file -s W -r -d 'Fire the trigger when this file appears'
 complete -c fiord -n '__fiord_has_no_command' -l trigger-timeout -s B -r -d 'Fire the trigger after this time'
 complete -c fiord -n '__fiord_has_no_command' -l trigger -s H -r -d 'Command that the trigger runs here'

@@ -16,6 +16,7 @@ mod io;
 mod pacing;
 mod process;
 mod random;
+mod resolved;
 mod settings;
 mod stats;
 
@@ -27,6 +28,7 @@ use crate::plan::{JobPlan, Plan};
 use crate::shared::Shared;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
+pub use resolved::{JobFile, job_file};
 pub(crate) use settings::order;
 use settings::{Resolver, Settings};
 

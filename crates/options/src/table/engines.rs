@@ -44,7 +44,7 @@ pub static ENGINES: &[EngineDef] = &[
         aliases: &["linuxaio", "aio"],
         ..planned("libaio", "asynchronous I/O of the Linux kernel (io_submit)")
     },
-    planned("io_uring", "Linux io_uring"),
+    ready("io_uring", "Linux io_uring"),
     planned("io_uring_cmd", "NVMe and SCSI commands passed through io_uring"),
     planned("posixaio", "asynchronous I/O of the C library (aio_read)"),
     gone("solarisaio", "asynchronous I/O of Solaris", "it is the asynchronous I/O of Solaris"),
@@ -135,4 +135,33 @@ pub fn engine(name: &str) -> Option<&'static EngineDef> {
     let name = if name.starts_with("external:") { "external" } else { name };
     let exact = ENGINES.iter().find(|e| e.name == name);
     exact.or_else(|| ENGINES.iter().find(|e| e.aliases.iter().any(|a| name.starts_with(a))))
+}
+
+/// Engines that work on something else than local files and devices.
+const WITHOUT_FILES: &[&str] = &[
+    "null",
+    "net",
+    "netsplice",
+    "cpuio",
+    "rdma",
+    "exec",
+    "page_fault",
+    "external",
+    "http",
+    "nbd",
+    "rbd",
+    "rados",
+    "gfapi",
+    "gfapi_async",
+    "nfs",
+    "libiscsi",
+    "libhdfs",
+    "dfs",
+    "libblkio",
+];
+
+/// True if the targets of the engine of this name are local files and devices; a guess for engines
+/// that nobody knows.
+pub fn engine_uses_files(name: &str) -> bool {
+    engine(name).is_none_or(|engine| !WITHOUT_FILES.contains(&engine.name))
 }

@@ -33,7 +33,7 @@ mod zones;
 pub(crate) use abilities::{Ability, can, engines_that_can};
 pub use data::DataOptions;
 pub use definition::{Argument, Choice, OptionDef, Parameter, Scope, Status, TimeUnit, ValueKind};
-pub use engines::{ENGINES, EngineDef, engine, engines};
+pub use engines::{ENGINES, EngineDef, engine, engine_uses_files, engines};
 pub use file::FileOptions;
 pub use general::GeneralOptions;
 pub use io::{ACCESS, IoOptions};
