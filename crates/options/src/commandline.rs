@@ -239,6 +239,9 @@ impl<'a> Parser<'a> {
         let value_origin = given.value.unwrap_or_else(|| given.name.clone());
         if def.name == "name" {
             self.open_section(value.clone().unwrap_or_default(), &value_origin);
+            if value.as_ref().is_none_or(Vec::is_empty) {
+                return;
+            }
         }
         if def.name == "ioengine" {
             let text = shown(value.as_deref().unwrap_or_default());

@@ -6,6 +6,7 @@
 //! takes it apart without `..`, so that no option can be forgotten), and then makes the job
 //! consistent (`consistency`). All faults of all jobs are collected.
 
+mod agreement;
 mod consistency;
 mod data;
 mod draft;
@@ -13,21 +14,26 @@ mod effective;
 mod files;
 mod general;
 mod io;
+mod logs;
 mod pacing;
 mod process;
 mod random;
+mod replay;
 mod resolved;
 mod settings;
 mod stats;
+mod verify;
+mod zones;
 
 use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::{EngineFacts, Host};
-use crate::plan::{JobPlan, Plan};
+use crate::plan::{IdRanges, JobPlan, Plan};
 use crate::shared::Shared;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
+use agreement::Agreement;
 pub use resolved::{JobFile, job_file};
 pub(crate) use settings::order;
 use settings::{Resolver, Settings};
@@ -59,10 +65,7 @@ struct Lowering<'a> {
     group_has_members: bool,
     /// How many jobs of each name there are so far.
     names: HashMap<String, u32>,
-    /// The warm-up of the first job of the present group that reports with it.
-    group_ramp_bytes: Option<Option<u64>>,
-    /// Whether the first job of the present group that reports with it has latency percentiles.
-    group_lat_percentiles: Option<bool>,
+    agreement: Agreement,
 }
 
 impl<'a> Lowering<'a> {
@@ -82,8 +85,7 @@ impl<'a> Lowering<'a> {
             group: 0,
             group_has_members: false,
             names: HashMap::new(),
-            group_ramp_bytes: None,
-            group_lat_percentiles: None,
+            agreement: Agreement::default(),
         }
     }
 
@@ -145,42 +147,15 @@ impl<'a> Lowering<'a> {
         self.plan.jobs.push(plan);
     }
 
-    /// Checks what has to be alike in all jobs of a group that is reported together.
-    fn agree(&mut self, plan: &JobPlan, settings: &Settings, at: &Section) {
-        let limits = &plan.limits;
-        let latency = *self.group_lat_percentiles.get_or_insert(plan.stats.lat_percentiles);
-        let ramp = *self.group_ramp_bytes.get_or_insert(limits.ramp_bytes);
-        let differs = [
-            (
-                "lat_percentiles",
-                Code::GROUP_PERCENTILES_DIFFER,
-                latency != plan.stats.lat_percentiles,
-            ),
-            ("ramp_size", Code::GROUP_RAMPS_DIFFER, ramp != limits.ramp_bytes),
-        ];
-        for (option, code, _) in differs.into_iter().filter(|(.., differs)| *differs) {
-            let origin = settings.origin(option).unwrap_or(&at.origin);
-            self.diagnostics.push(
-                Diagnostic::error(format!("`{option}` differs between the jobs of a group"))
-                    .code(code)
-                    .at(origin)
-                    .help("set it alike, or part the jobs with `new_group`"),
-            );
-        }
-    }
-
     /// Gives the job its group and thread numbers.
     fn place(&mut self, plan: &mut JobPlan, new_group: bool, settings: &Settings, at: &Section) {
         if (plan.stonewall || new_group) && self.group_has_members {
             self.group += 1;
-            self.group_ramp_bytes = None;
-            self.group_lat_percentiles = None;
+            self.agreement.open_group();
         }
         self.group_has_members = true;
         plan.group = self.group;
-        if plan.stats.group_reporting {
-            self.agree(plan, settings, at);
-        }
+        self.agreement.join(plan, settings, &at.origin, &mut self.diagnostics);
         plan.first_thread_number = u32::try_from(self.clones + 1).unwrap_or(u32::MAX);
         let before = self.clones;
         self.clones += u64::from(plan.clones);
@@ -235,12 +210,12 @@ fn lower_groups(options: JobOptions, plan: &mut JobPlan, job: &mut Job<'_>) -> b
     files::lower_files(file, plan, job);
     random::lower_random(random, plan);
     pacing::lower_pacing(pacing, plan);
-    data::lower_verify(verify);
-    data::lower_replay(replay, plan);
-    files::lower_zones(zones);
+    verify::lower_verify(verify, plan, job);
+    replay::lower_replay(replay, plan, job);
+    zones::lower_zones(zones, plan, job);
     data::lower_data(data, plan, job);
     stats::lower_stats(stats, plan);
-    stats::lower_logs(logs, plan);
+    logs::lower_logs(logs, plan, job);
     plan.engine.options = engine;
     new_group
 }
@@ -261,6 +236,19 @@ impl Job<'_> {
     fn report(&mut self, option: &str, diagnostic: Diagnostic) {
         let origin = self.settings.origin(option).unwrap_or(self.section);
         self.diagnostics.push_once(diagnostic.at(origin));
+    }
+
+    /// Refuses CPUs that this machine does not have.
+    fn need_cpus(&mut self, option: &str, cpus: &IdRanges) {
+        let there = self.host.cpus;
+        if let Some(largest) = cpus.largest().filter(|&cpu| cpu >= there) {
+            self.report(
+                option,
+                Diagnostic::error(format!("CPU {largest} of `{option}` does not exist"))
+                    .code(Code::NO_SUCH_CPU)
+                    .label(format!("this machine has CPUs 0 to {}", there.saturating_sub(1))),
+            );
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values with a grammar of their own: distributions, choices of files, NUMA nodes, kinds of memory.
 
-use fiord_options::plan::{Distribution, NodeSet, NumaMemory, ZoneShare};
+use fiord_options::plan::{Distribution, IdRanges, NodeSet, NumaMemory, ZoneShare};
 use fiord_options::table::job_option;
 use fiord_options::value::{ParseContext, Value, parse};
 
@@ -136,7 +136,7 @@ fn nodes_and_memory_of_nodes() {
     }
     check(name, "interleave", "interleave:all");
     assert_eq!(read(name, "prefer:7"), Ok(Value::NumaMemory(NumaMemory::Prefer(7))));
-    let bound = NumaMemory::Bind(NodeSet::Nodes(vec![(0, 1)]));
+    let bound = NumaMemory::Bind(NodeSet::Nodes(IdRanges(vec![(0, 1)])));
     assert_eq!(read(name, "bind:1,0"), Ok(Value::NumaMemory(bound)));
     refuse(name, "local:0", "0", "no nodes after 'local'");
     refuse(name, "prefer", "prefer", "prefer:NODE");
@@ -144,6 +144,26 @@ fn nodes_and_memory_of_nodes() {
     refuse(name, "bind", "bind", "bind:NODES");
     refuse(name, "preferred:0", "preferred", "did you mean 'prefer'?");
     refuse(name, "bind:x", "x", "a number");
+}
+
+#[test]
+fn steady_states() {
+    let name = "steadystate";
+    check(name, "iops:300", "iops:300");
+    check(name, "iops_slope:0.10%", "iops_slope:0.1%");
+    check(name, "bw:1m", "bw:1048576");
+    check(name, "bw_slope:2.5%", "bw_slope:2.5%");
+    check(name, "lat:10", "lat:10us");
+    check(name, "lat_slope:2ms", "lat_slope:2ms");
+    check(name, "iops:101%", "iops:101%");
+    refuse(name, "iops", "iops", "iops:LIMIT or iops:PERCENT%");
+    refuse(name, "iops:", "iops:", "iops:LIMIT");
+    refuse(name, "iops:%", "", "a number");
+    refuse(name, "iops:-1", "-1", "at least 0");
+    refuse(name, "iops:1%x", "1%x", "a number");
+    refuse(name, "bw:1.5m", ".5m", "whole numbers");
+    refuse(name, "lat:4000d", "4000d", "104 days");
+    refuse(name, "latency:1", "latency", "one of iops");
 }
 
 #[test]

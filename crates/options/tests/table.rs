@@ -57,6 +57,9 @@ fn types(kind: ValueKind) -> &'static [&'static str] {
         | ValueKind::IdList { .. }
         | ValueKind::Nodes
         | ValueKind::NumaMemory
+        | ValueKind::Shares(_)
+        | ValueKind::Properties
+        | ValueKind::Numbers { .. }
         | ValueKind::Engine => &["str"],
         ValueKind::Int { .. } => &["int", "int(ms)"],
         ValueKind::Bytes { .. } => &["bytes", "uint64"],
@@ -75,7 +78,8 @@ fn types(kind: ValueKind) -> &'static [&'static str] {
         ValueKind::Choice(_)
         | ValueKind::Access
         | ValueKind::Distribution(_)
-        | ValueKind::FileService(_) => &["enum"],
+        | ValueKind::FileService(_)
+        | ValueKind::SteadyState(_) => &["enum", "str"],
         ValueKind::ChoiceSet { .. } => &["enum set", "str", "str list"],
         ValueKind::Floats { .. } => &["float list"],
         ValueKind::Ignored => &["no-op", "removed"],

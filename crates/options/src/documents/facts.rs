@@ -42,6 +42,7 @@ pub(crate) fn shape(kind: ValueKind) -> &'static str {
         ValueKind::Pattern { .. } => "PATTERN",
         ValueKind::IdList { .. } => "N[-N][,..]",
         ValueKind::Distribution(_) | ValueKind::FileService(_) => "WORD[:PARAMETERS]",
+        ValueKind::SteadyState(_) => "CRITERION:LIMIT[%]",
         ValueKind::Nodes => "all|N[-N][,..]",
         ValueKind::NumaMemory => "MODE[:NODES]",
         ValueKind::Engine => "NAME",

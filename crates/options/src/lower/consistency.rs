@@ -1,11 +1,15 @@
 //! Settings that depend on each other, made consistent: one small function per rule, in the order
 //! in which fio applies them.
 
+mod data;
 mod pacing;
 mod random;
 mod schedule;
+mod steady_state;
 mod submit;
 mod targets;
+mod verify;
+mod zones;
 
 use fiord_base::{DATA, Direction};
 
@@ -34,12 +38,16 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>, readonly: b
     pacing::check_rates(plan, job);
     need_runtime(plan, job);
     schedule::check_ramp(plan, job);
+    steady_state::check_steady_state(plan, job);
     schedule::leave_clock_cpu(plan);
     schedule::check_huge_pages(plan, job);
     submit::check_atomic(plan, job);
     submit::check_pre_read(plan, job);
     keep_what_is_read_ahead(plan);
     random::map_uniform_offsets_only(plan);
+    zones::make_consistent(plan, job);
+    verify::make_consistent(plan, job);
+    data::make_consistent(plan, job);
     map_random_blocks_only(plan);
     targets::forget_empty_sizes(plan);
     targets::check_size(plan, job);

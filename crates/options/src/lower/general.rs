@@ -1,13 +1,17 @@
 //! Lowering of the general options: naming, start, end, errors.
 
 use super::Job;
-use super::process::{ProcessOptions, check_cpus, lower_process};
-use crate::plan::{ClocksPlan, EndOthers, ErrorsPlan, Execution, JobPlan, SchedulePlan};
+use super::process::{ProcessOptions, lower_process};
+use crate::plan::{
+    ClocksPlan, EndOthers, ErrorsPlan, Execution, IdRanges, JobPlan, SchedulePlan, SteadyStatePlan,
+};
 use crate::table::GeneralOptions;
-use crate::value::ErrorLists;
+use crate::value::{ErrorLists, Nanos};
 
 /// `hugepage-size` if none is given.
 const HUGE_PAGE_BYTES: u64 = 2 << 20;
+/// `steadystate_check_interval` if none is given.
+pub(super) const STEADY_INTERVAL_NS: u64 = 1_000_000_000;
 
 /// Fills the plan; true if the job opens a reporting group.
 pub(super) fn lower_general(
@@ -59,6 +63,10 @@ pub(super) fn lower_general(
         uid,
         gid,
         hugepage_size,
+        steadystate,
+        steadystate_duration,
+        steadystate_ramp_time,
+        steadystate_check_interval,
     } = options;
     plan.description = description;
     plan.limits.loops = loops.unwrap_or(1).max(1);
@@ -73,7 +81,7 @@ pub(super) fn lower_general(
     plan.limits.verify_only = verify_only.unwrap_or(false);
     plan.stats.clock = clocksource;
     if let Some(cpu) = gtod_cpu {
-        check_cpus("gtod_cpu", &[(cpu, cpu)], job);
+        job.need_cpus("gtod_cpu", &IdRanges(vec![(cpu, cpu)]));
     }
     plan.clocks =
         ClocksPlan { reader_cpu: gtod_cpu, job_start_id: job_start_clock_id.unwrap_or(0) };
@@ -86,6 +94,14 @@ pub(super) fn lower_general(
         },
         end_scope: exit_what.unwrap_or_default(),
     };
+    // Without a window nothing is looked for.
+    let window = steadystate_duration.filter(|Nanos(ns)| *ns > 0);
+    plan.limits.steady_state = window.map(|Nanos(window_ns)| SteadyStatePlan {
+        criterion: steadystate.unwrap_or_default(),
+        window_ns,
+        ramp_ns: steadystate_ramp_time.map_or(0, |Nanos(ns)| ns),
+        interval_ns: steadystate_check_interval.map_or(STEADY_INTERVAL_NS, |Nanos(ns)| ns),
+    });
     plan.memory.huge_page_bytes = hugepage_size.unwrap_or(HUGE_PAGE_BYTES);
     lower_process(
         ProcessOptions {

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use super::Job;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{
-    CgroupPlan, CpuPlan, CpuPolicy, IoPriority, JobPlan, NodeSet, NumaMemory, NumaPlan, ProcessPlan,
+    CgroupPlan, CpuPlan, CpuPolicy, IdRanges, IoPriority, JobPlan, NodeSet, NumaMemory, NumaPlan,
+    ProcessPlan,
 };
 
 /// The general options that concern the process, as they were given.
@@ -16,7 +17,7 @@ pub(super) struct ProcessOptions {
     pub(super) nice: Option<i32>,
     pub(super) priority: [Option<u32>; 3],
     pub(super) cpumask: Option<u32>,
-    pub(super) cpus_allowed: Option<Vec<(u32, u32)>>,
+    pub(super) cpus_allowed: Option<IdRanges>,
     pub(super) cpus_allowed_policy: Option<CpuPolicy>,
     pub(super) numa_cpu_nodes: Option<NodeSet>,
     pub(super) numa_mem_policy: Option<NumaMemory>,
@@ -82,11 +83,7 @@ fn io_priority([level, class, hint]: [Option<u32>; 3]) -> Option<IoPriority> {
 }
 
 /// The mask and the list are one setting; of both, the last one holds.
-fn allowed_cpus(
-    mask: Option<u32>,
-    list: Option<Vec<(u32, u32)>>,
-    job: &mut Job<'_>,
-) -> Option<Vec<(u32, u32)>> {
+fn allowed_cpus(mask: Option<u32>, list: Option<IdRanges>, job: &mut Job<'_>) -> Option<IdRanges> {
     let (option, ranges) = match (mask, list) {
         (None, None) => return None,
         (Some(mask), None) => ("cpumask", of_mask(mask)),
@@ -96,12 +93,18 @@ fn allowed_cpus(
         }
         (Some(_), Some(list)) => ("cpus_allowed", list),
     };
-    check_cpus(option, &ranges, job);
+    if ranges.0.is_empty() {
+        let diagnostic = Diagnostic::error(format!("`{option}` allows no CPU"))
+            .code(Code::NO_SUCH_CPU)
+            .help("name at least one CPU, or leave the option out");
+        job.report(option, diagnostic);
+    }
+    job.need_cpus(option, &ranges);
     Some(ranges)
 }
 
 /// The bits of a mask as ranges.
-fn of_mask(mask: u32) -> Vec<(u32, u32)> {
+fn of_mask(mask: u32) -> IdRanges {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for cpu in (0..u32::BITS).filter(|cpu| mask & (1 << cpu) != 0) {
         match ranges.last_mut() {
@@ -109,22 +112,5 @@ fn of_mask(mask: u32) -> Vec<(u32, u32)> {
             _ => ranges.push((cpu, cpu)),
         }
     }
-    ranges
-}
-
-/// A CPU that is not there is a slip, or the job was written for another machine.
-pub(super) fn check_cpus(option: &str, ranges: &[(u32, u32)], job: &mut Job<'_>) {
-    let cpus = job.host.cpus;
-    let Some((_, last)) = ranges.last() else {
-        let diagnostic = Diagnostic::error(format!("`{option}` allows no CPU"))
-            .code(Code::NO_SUCH_CPU)
-            .help("name at least one CPU, or leave the option out");
-        return job.report(option, diagnostic);
-    };
-    if *last >= cpus {
-        let diagnostic = Diagnostic::error(format!("CPU {last} does not exist"))
-            .code(Code::NO_SUCH_CPU)
-            .label(format!("this machine has {cpus}, counted from 0"));
-        job.report(option, diagnostic);
-    }
+    IdRanges(ranges)
 }

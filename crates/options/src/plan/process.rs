@@ -4,6 +4,8 @@ use std::ffi::OsString;
 
 use serde::{Deserialize, Serialize};
 
+use super::IdRanges;
+
 /// What a worker is to the operating system. What is `None` stays as it is inherited.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProcessPlan {
@@ -45,8 +47,8 @@ pub struct IoPriority {
 /// Where a worker may run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CpuPlan {
-    /// First and last of each range of CPUs, ascending; `None`: all.
-    pub allowed: Option<Vec<(u32, u32)>>,
+    /// On these CPUs; `None`: on all.
+    pub allowed: Option<IdRanges>,
     /// How clones share them.
     pub policy: CpuPolicy,
 }
@@ -75,10 +77,10 @@ pub struct NumaPlan {
 pub enum NodeSet {
     /// All nodes.
     All,
-    /// First and last of each range, ascending.
-    Nodes(Vec<(u32, u32)>),
+    /// These.
+    Nodes(IdRanges),
     /// All but these.
-    AllBut(Vec<(u32, u32)>),
+    AllBut(IdRanges),
 }
 
 /// Where memory comes from.

@@ -4,7 +4,7 @@
 //! at start-up. An entry never holds behaviour: parsing is in [`crate::value`], meaning in the
 //! lowering.
 
-use crate::value::{Value, distribution_word};
+use crate::value::{Value, distribution_word, steady_state_word};
 
 /// Where an option is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +71,6 @@ pub enum Parameter {
     None,
     /// Text.
     Text,
-    /// Text that must not be missing.
-    Needed,
 }
 
 impl Choice {
@@ -101,12 +99,6 @@ impl Choice {
     /// Cannot work in this build.
     pub(crate) const fn unavailable(mut self, reason: &'static str) -> Self {
         self.status = Status::Unavailable { reason };
-        self
-    }
-
-    /// `word:text` is the only form.
-    pub(crate) const fn needs_parameter(mut self) -> Self {
-        self.parameter = Parameter::Needed;
         self
     }
 
@@ -205,6 +197,15 @@ pub enum ValueKind {
     PrioritySplit,
     /// Error names or numbers for reads, writes and verification.
     ErrorLists,
+    /// Words with the shares in which they are mixed: `word`, or `word/percent:..`.
+    Shares(&'static [Choice]),
+    /// `name=value` pairs separated by colons; `\:` is a colon.
+    Properties,
+    /// A list of numbers separated by colons, in which order and repetition matter.
+    Numbers {
+        /// Largest number.
+        max: u32,
+    },
     /// Bytes of a buffer: strings, numbers, files.
     Pattern {
         /// `%o` is understood.
@@ -219,6 +220,8 @@ pub enum ValueKind {
     Distribution(&'static [Choice]),
     /// How files are chosen: a word, and `:count` or `:parameters`.
     FileService(&'static [Choice]),
+    /// When results have settled: a word, `:` and a limit.
+    SteadyState(&'static [Choice]),
     /// NUMA nodes.
     Nodes,
     /// A policy of NUMA memory.
@@ -255,6 +258,8 @@ pub struct OptionDef {
     pub kind: ValueKind,
     /// The value that is in force if none is given, as it would be typed.
     pub default: Option<&'static str>,
+    /// The value that asks for nothing, where none is in force by default.
+    pub idle: Option<&'static str>,
     /// What it is for, one sentence without a full stop.
     pub help: &'static str,
     /// Form of the value, where the kind does not say it all.
@@ -287,6 +292,7 @@ impl OptionDef {
             scope: Scope::Job,
             kind,
             default: None,
+            idle: None,
             help,
             syntax: None,
             category: "",
@@ -305,6 +311,11 @@ impl OptionDef {
 
     pub(crate) const fn default(mut self, text: &'static str) -> Self {
         self.default = Some(text);
+        self
+    }
+
+    pub(crate) const fn idle(mut self, text: &'static str) -> Self {
+        self.idle = Some(text);
         self
     }
 
@@ -366,7 +377,9 @@ impl OptionDef {
             ValueKind::Choice(choices)
             | ValueKind::ChoiceSet { choices, .. }
             | ValueKind::Distribution(choices)
-            | ValueKind::FileService(choices) => choices,
+            | ValueKind::FileService(choices)
+            | ValueKind::SteadyState(choices)
+            | ValueKind::Shares(choices) => choices,
             ValueKind::Access => super::ACCESS,
             _ => &[],
         }
@@ -381,6 +394,7 @@ impl OptionDef {
             Value::Choice { word, .. } => word_status(word),
             Value::Distribution(distribution) => word_status(distribution_word(distribution)),
             Value::FileService(choice) => word_status(choice.word()),
+            Value::SteadyState(criterion) => word_status(steady_state_word(criterion)),
             Value::ChoiceSet { words, .. } => words
                 .iter()
                 .map(|w| word_status(w))

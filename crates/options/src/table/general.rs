@@ -4,7 +4,9 @@ use std::ffi::OsString;
 
 use super::group::option_group;
 use super::{BYTES, CPUS, Choice, INT, NAME, OptionDef, Status, TEXT, TimeUnit, ValueKind};
-use crate::plan::{ClockSource, CpuPolicy, EndScope, ErrorClasses, NodeSet, NumaMemory};
+use crate::plan::{
+    ClockSource, CpuPolicy, EndScope, ErrorClasses, IdRanges, NodeSet, NumaMemory, SteadyState,
+};
 use crate::value::{ErrorLists, Nanos};
 
 const CLOCKSOURCE: &[Choice] = &[
@@ -36,12 +38,12 @@ const CONTINUE_ON_ERROR: &[Choice] = &[
 ];
 
 const STEADYSTATE: &[Choice] = &[
-    Choice::new("iops", "deviation of IOPS from their mean").needs_parameter(),
-    Choice::new("iops_slope", "slope of IOPS").needs_parameter(),
-    Choice::new("bw", "deviation of bandwidth from its mean").needs_parameter(),
-    Choice::new("bw_slope", "slope of bandwidth").needs_parameter(),
-    Choice::new("lat", "deviation of mean latency").needs_parameter(),
-    Choice::new("lat_slope", "slope of mean latency").needs_parameter(),
+    Choice::new("iops", "deviation of IOPS from their mean"),
+    Choice::new("iops_slope", "slope of IOPS"),
+    Choice::new("bw", "deviation of bandwidth from its mean"),
+    Choice::new("bw_slope", "slope of bandwidth"),
+    Choice::new("lat", "deviation of mean latency"),
+    Choice::new("lat_slope", "slope of mean latency"),
 ];
 
 option_group! {
@@ -140,7 +142,11 @@ option_group! {
         .syntax("Linux 6.6+ kernels").since("3.36").category("General/Credentials and priority");
     [cpumask: u32; planned] OptionDef::new("cpumask", INT, "Allowed CPUs, as bit mask")
         .category("General/Credentials and priority");
-    [cpus_allowed: Vec<(u32, u32)>; planned] OptionDef::new("cpus_allowed", CPUS, "Allowed CPUs, as list")
+    [cpus_allowed: IdRanges; planned] OptionDef::new(
+        "cpus_allowed",
+        CPUS,
+        "Allowed CPUs, as list",
+    )
         .syntax("0-3,7").category("General/Credentials and priority");
     [cpus_allowed_policy: CpuPolicy; planned] OptionDef::new(
         "cpus_allowed_policy",
@@ -209,26 +215,26 @@ option_group! {
         .category("General/Credentials and priority");
     [hugepage_size: u64; planned] OptionDef::new("hugepage-size", INT, "Huge page size for buffers")
         .default("2097152").category("General");
-    [] OptionDef::new(
+    [steadystate: SteadyState; planned] OptionDef::new(
         "steadystate",
-        ValueKind::Choice(STEADYSTATE),
+        ValueKind::SteadyState(STEADYSTATE),
         "Criterion:limit to stop when results have settled",
     )
         .alias(&["ss"]).default("iops_slope:0.01%")
         .syntax("CRIT:LIMIT[%] ; iops float, bw bytes/s, lat time").category("General/Runtime");
-    [] OptionDef::new(
+    [steadystate_duration: Nanos; planned] OptionDef::new(
         "steadystate_duration",
         ValueKind::Time(TimeUnit::Second),
         "Window length for the steady-state check",
     )
         .alias(&["ss_dur"]).default("0").parent("steadystate").category("General/Runtime");
-    [] OptionDef::new(
+    [steadystate_ramp_time: Nanos; planned] OptionDef::new(
         "steadystate_ramp_time",
         ValueKind::Time(TimeUnit::Second),
         "Delay before steady-state sampling",
     )
         .alias(&["ss_ramp"]).default("0").parent("steadystate").category("General/Runtime");
-    [] OptionDef::new(
+    [steadystate_check_interval: Nanos; planned] OptionDef::new(
         "steadystate_check_interval",
         ValueKind::Time(TimeUnit::Second),
         "Period of steady-state samples",

@@ -31,7 +31,7 @@ mod verify;
 mod zones;
 
 pub(crate) use abilities::{Ability, can, engines_that_can};
-pub use data::DataOptions;
+pub use data::{DataOptions, DedupeMode};
 pub use definition::{Argument, Choice, OptionDef, Parameter, Scope, Status, TimeUnit, ValueKind};
 pub use engines::{ENGINES, EngineDef, engine, engine_uses_files, engines};
 pub use file::FileOptions;
@@ -50,7 +50,7 @@ pub use replay::ReplayOptions;
 pub use stats::StatsOptions;
 pub use typed::{FromValue, JobOptions, SetError};
 pub use verify::VerifyOptions;
-pub use zones::ZoneOptions;
+pub use zones::{PlidSelect, ZoneMode, ZoneOptions};
 
 /// Text without a limit of its own.
 const TEXT: ValueKind = ValueKind::Text { max: u32::MAX };

@@ -47,21 +47,21 @@ option_group! {
         "I/O time between pauses, alternative to the request count",
     )
         .default("0").parent("thinktime").category("I/O/Think time");
-    [rate: PerDirection<Option<u64>>; planned] OptionDef::new("rate", sizes(0), "Bandwidth cap per direction").category("I/O/Rate");
+    [rate: PerDirection<Option<u64>>; planned] OptionDef::new("rate", sizes(0), "Bandwidth cap per direction").idle("0").category("I/O/Rate");
     [rate_min: PerDirection<Option<u64>>; planned] OptionDef::new("rate_min", sizes(0), "Bandwidth floor; falling below ends the job")
-        .alias(&["ratemin"]).parent("rate").category("I/O/Rate");
+        .alias(&["ratemin"]).parent("rate").idle("0").category("I/O/Rate");
     [rate_iops: PerDirection<Option<u64>>; planned] OptionDef::new(
         "rate_iops",
         ValueKind::Sizes { min: 0, max: u32::MAX as u64, directions: 3 },
         "Request rate cap per direction",
     )
-        .category("I/O/Rate");
+        .idle("0").category("I/O/Rate");
     [rate_iops_min: PerDirection<Option<u64>>; planned] OptionDef::new(
         "rate_iops_min",
         ValueKind::Sizes { min: 0, max: u32::MAX as u64, directions: 3 },
         "Request rate floor; falling below ends the job",
     )
-        .parent("rate_iops").category("I/O/Rate");
+        .parent("rate_iops").idle("0").category("I/O/Rate");
     [rate_process: RateSpacing; planned] OptionDef::new(
         "rate_process",
         ValueKind::Choice(RATE_PROCESS),
@@ -81,19 +81,19 @@ option_group! {
         ValueKind::Times(TimeUnit::Micro),
         "Abort the job when a request takes longer",
     )
-        .category("I/O/Latency target");
+        .idle("0").category("I/O/Latency target");
     [latency_target: Nanos; planned] OptionDef::new(
         "latency_target",
         ValueKind::Time(TimeUnit::Micro),
         "Find the deepest queue meeting this latency",
     )
-        .category("I/O/Latency target");
+        .idle("0").category("I/O/Latency target");
     [latency_window: Nanos; planned] OptionDef::new(
         "latency_window",
         ValueKind::Time(TimeUnit::Micro),
         "Sampling time per latency_target step",
     )
-        .category("I/O/Latency target");
+        .idle("0").category("I/O/Latency target");
     [latency_percentile: Vec<f64>; planned] OptionDef::new(
         "latency_percentile",
         floats(0.0, 100.0, 1),

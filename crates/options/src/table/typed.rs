@@ -11,9 +11,9 @@ use super::{
     RandomOptions, ReplayOptions, Scope, StatsOptions, VerifyOptions, ZoneOptions,
 };
 use crate::plan::{
-    ClockSource, CpuPolicy, Distribution, EndScope, ErrorClasses, Fadvise, Fallocate, LockMode,
-    MemoryKind, NodeSet, NumaMemory, RandomGenerator, RateSpacing, Sequencer, SubmitMode, SyncMode,
-    TargetKind, ThinkCount, Unified,
+    ClockSource, CpuPolicy, Distribution, EndScope, ErrorClasses, Fadvise, Fallocate, IdRanges,
+    LockMode, MemoryKind, NodeSet, NumaMemory, RandomGenerator, RateSpacing, Sequencer,
+    SteadyState, SubmitMode, SyncMode, TargetKind, ThinkCount, Unified,
 };
 use crate::value::{
     Access, ErrorLists, FileChoice, Nanos, PatternPiece, SplitEntry, SyncRange, Value, WriteHint,
@@ -150,11 +150,12 @@ from_variant! {
     ErrorLists: Value::ErrorLists(lists) => Some(lists.clone());
     i32: Value::Int(n) => i32::try_from(*n).ok();
     PerDirection<Option<Nanos>>: Value::Times(times) => Some(*times);
-    Vec<(u32, u32)>: Value::IdList(ranges) => Some(ranges.clone());
     FileChoice: Value::FileService(choice) => Some(choice.clone());
     Distribution: Value::Distribution(distribution) => Some(distribution.clone());
+    SteadyState: Value::SteadyState(criterion) => Some(*criterion);
     NodeSet: Value::Nodes(nodes) => Some(nodes.clone());
     NumaMemory: Value::NumaMemory(memory) => Some(memory.clone());
+    IdRanges: Value::IdList(ranges) => Some(IdRanges(ranges.clone()));
 }
 
 impl FromValue for u64 {
@@ -201,10 +202,10 @@ impl FromValue for PerDirection<Option<u32>> {
 /// Fields that name one of several words.
 macro_rules! from_word {
     ($($ty:ty { $($word:literal => $result:expr),* $(,)? })*) => {
-        $(impl FromValue for $ty {
-            fn from_value(value: &Value) -> Option<Self> {
+        $(impl $crate::table::FromValue for $ty {
+            fn from_value(value: &$crate::value::Value) -> Option<Self> {
                 match value {
-                    Value::Choice { word, .. } => match *word {
+                    $crate::value::Value::Choice { word, .. } => match *word {
                         $($word => Some($result),)*
                         _ => None,
                     },
@@ -214,6 +215,8 @@ macro_rules! from_word {
         })*
     };
 }
+
+pub(super) use from_word;
 
 from_word! {
     Fallocate {

@@ -13,6 +13,7 @@ mod pattern;
 mod piece;
 mod print;
 mod read;
+mod steady_state;
 mod weights;
 mod words;
 
@@ -20,7 +21,7 @@ use std::ops::Range;
 
 use fiord_base::{PerDirection, Quantity};
 
-use crate::plan::{Distribution, FileService, NodeSet, NumaMemory, Pattern};
+use crate::plan::{Distribution, FileService, NodeSet, NumaMemory, Pattern, SteadyState};
 
 pub(crate) use distribution::word as distribution_word;
 pub use errnos::errno_name;
@@ -28,6 +29,7 @@ pub(crate) use number::MICRO_NS;
 pub use pattern::{PATTERN_MAX, PatternError, assemble};
 pub(crate) use read::expected_kind;
 pub use read::parse;
+pub(crate) use steady_state::word as steady_state_word;
 
 use piece::Piece;
 
@@ -218,12 +220,18 @@ pub enum Value {
     ErrorLists(ErrorLists),
     /// Contents of a buffer.
     Pattern(Vec<PatternPiece>),
+    /// Words with their percentages, which sum up to 100.
+    Shares(Vec<(&'static str, u32)>),
+    /// Numbers in the order given.
+    Numbers(Vec<u32>),
     /// First and last of each range of numbers, ascending, without overlap.
     IdList(Vec<(u32, u32)>),
     /// How random offsets are distributed.
     Distribution(Distribution),
     /// How files are chosen.
     FileService(FileChoice),
+    /// When results have settled.
+    SteadyState(SteadyState),
     /// NUMA nodes.
     Nodes(NodeSet),
     /// Where memory comes from.

@@ -2,7 +2,7 @@
 
 use super::piece::Piece;
 use super::{Value, ValueError, read};
-use crate::plan::{NodeSet, NumaMemory};
+use crate::plan::{IdRanges, NodeSet, NumaMemory};
 use crate::table;
 
 /// Largest number of a node.
@@ -19,9 +19,13 @@ fn node_set(all: Piece<'_>) -> Result<NodeSet, ValueError> {
     let all = all.trim();
     match all.bytes {
         b"all" => Ok(NodeSet::All),
-        [b'!', ..] => read::id_ranges(all.from(1), NODE_MAX).map(NodeSet::AllBut),
-        _ => read::id_ranges(all, NODE_MAX).map(NodeSet::Nodes),
+        [b'!', ..] => ranges(all.from(1)).map(NodeSet::AllBut),
+        _ => ranges(all).map(NodeSet::Nodes),
     }
+}
+
+fn ranges(all: Piece<'_>) -> Result<IdRanges, ValueError> {
+    read::id_ranges(all, NODE_MAX).map(IdRanges)
 }
 
 /// Reads `MODE[:NODES]`.
@@ -38,7 +42,7 @@ pub(super) fn memory(all: Piece<'_>) -> Result<Value, ValueError> {
             return Err(ValueError::at(tail, format!("no nodes after '{}'", mode.text())));
         }
         ("prefer", Some(tail)) => match node_set(tail)? {
-            NodeSet::Nodes(ranges) if matches!(ranges[..], [(first, last)] if first == last) => {
+            NodeSet::Nodes(IdRanges(ranges)) if matches!(ranges[..], [(a, b)] if a == b) => {
                 NumaMemory::Prefer(ranges[0].0)
             }
             _ => return Err(ValueError::at(tail, "exactly one node")),
@@ -63,8 +67,8 @@ pub(super) fn memory(all: Piece<'_>) -> Result<Value, ValueError> {
 pub(super) fn nodes_text(nodes: &NodeSet) -> String {
     match nodes {
         NodeSet::All => "all".to_owned(),
-        NodeSet::Nodes(ranges) => super::print::id_ranges(ranges),
-        NodeSet::AllBut(ranges) => format!("!{}", super::print::id_ranges(ranges)),
+        NodeSet::Nodes(ranges) => super::print::id_ranges(&ranges.0),
+        NodeSet::AllBut(ranges) => format!("!{}", super::print::id_ranges(&ranges.0)),
     }
 }
 

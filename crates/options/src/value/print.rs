@@ -6,7 +6,7 @@ use fiord_base::{PerDirection, Quantity};
 
 use super::{
     ErrorLists, Nanos, PatternPiece, PrioritySplitEntry, SplitEntry, Value, distribution, errnos,
-    numa,
+    numa, steady_state,
 };
 
 impl Value {
@@ -58,8 +58,14 @@ impl Value {
             Value::IdList(ranges) => id_ranges(ranges),
             Value::Distribution(distribution) => distribution::distribution_text(distribution),
             Value::FileService(choice) => choice.text(),
+            Value::SteadyState(criterion) => steady_state::text(criterion),
             Value::Nodes(nodes) => numa::nodes_text(nodes),
             Value::NumaMemory(memory) => numa::memory_text(memory),
+            Value::Shares(shares) => match shares[..] {
+                [(word, _)] => word.to_owned(),
+                _ => join(shares, ":", |(word, percent)| format!("{word}/{percent}")),
+            },
+            Value::Numbers(numbers) => join(numbers, ":", |n| n.to_string()),
             Value::Engine(name) => name.clone(),
         }
     }

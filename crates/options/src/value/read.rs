@@ -4,7 +4,8 @@ use fiord_base::PerDirection;
 
 use super::piece::Piece;
 use super::{
-    Nanos, ParseContext, Value, ValueError, distribution, numa, number, pattern, weights, words,
+    Nanos, ParseContext, Value, ValueError, distribution, numa, number, pattern, steady_state,
+    weights, words,
 };
 use crate::table::{OptionDef, Scope, TimeUnit, ValueKind};
 
@@ -33,6 +34,7 @@ pub fn parse(
     }
     match def.kind {
         ValueKind::Text { max } => plain_text(all, max),
+        ValueKind::OptionalText | ValueKind::Ignored if text.is_empty() => Ok(Value::Nothing),
         ValueKind::OptionalText | ValueKind::Ignored => Ok(Value::Text(text.to_vec())),
         ValueKind::Names => names(all),
         ValueKind::Int { min, max } => {
@@ -74,8 +76,12 @@ pub fn parse(
         ValueKind::IdList { max } => id_ranges(all, max).map(Value::IdList),
         ValueKind::Distribution(choices) => distribution::distribution(all, choices, ctx),
         ValueKind::FileService(choices) => distribution::file_service(all, choices, ctx),
+        ValueKind::SteadyState(choices) => steady_state::read(all, choices, ctx),
         ValueKind::Nodes => numa::nodes(all),
         ValueKind::NumaMemory => numa::memory(all),
+        ValueKind::Shares(choices) => weights::shares(all, choices),
+        ValueKind::Properties => properties(all),
+        ValueKind::Numbers { max } => numbers(all, max),
         ValueKind::Engine => words::engine(all),
     }
 }
@@ -130,8 +136,12 @@ pub(crate) fn expected_kind(def: &OptionDef) -> String {
         ValueKind::Distribution(_) | ValueKind::FileService(_) => {
             "one of the words below, and perhaps ':PARAMETERS'".into()
         }
+        ValueKind::SteadyState(_) => "a criterion and its limit, such as iops:1%".into(),
         ValueKind::Nodes => "'all', or numbers and ranges, such as 0-3,7".into(),
         ValueKind::NumaMemory => "a mode, and perhaps ':NODES'".into(),
+        ValueKind::Shares(_) => "a word, or words with percentages, WORD/PERCENT:..".into(),
+        ValueKind::Properties => "NAME=VALUE pairs separated by ':'".into(),
+        ValueKind::Numbers { .. } => "numbers separated by ':'".into(),
         ValueKind::Engine => "the name of an engine".into(),
         ValueKind::Ignored => "anything; it is ignored".into(),
     }
@@ -169,6 +179,31 @@ fn names(all: Piece<'_>) -> Result<Value, ValueError> {
         return Err(ValueError::at(all, "at least one name"));
     }
     Ok(Value::Names(names))
+}
+
+/// Reads `name=value` pairs separated by colons.
+fn properties(all: Piece<'_>) -> Result<Value, ValueError> {
+    let value = names(all)?;
+    let is_pair = |pair: &Vec<u8>| pair.iter().position(|b| *b == b'=').is_some_and(|at| at > 0);
+    match &value {
+        Value::Names(pairs) if !pairs.iter().all(is_pair) => {
+            Err(ValueError::at(all, "NAME=VALUE pairs separated by ':'"))
+        }
+        _ => Ok(value),
+    }
+}
+
+/// Reads numbers separated by colons.
+fn numbers(all: Piece<'_>, max: u32) -> Result<Value, ValueError> {
+    let parts = all.split(|b| b == b':');
+    if let Some(extra) = parts.get(RANGES_MAX) {
+        return Err(ValueError::at(all.from(extra.start), format!("at most {RANGES_MAX} numbers")));
+    }
+    let ctx = ParseContext::default();
+    let number = |part: Piece<'_>| {
+        number::amount(part, 0, u64::from(max), &ctx).map(|n| u32::try_from(n).unwrap_or(max))
+    };
+    parts.into_iter().map(number).collect::<Result<_, _>>().map(Value::Numbers)
 }
 
 /// Up to three values: one is for all directions, of two the second is also for trims.

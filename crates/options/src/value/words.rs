@@ -17,18 +17,15 @@ pub(super) fn choice(all: Piece<'_>, choices: &'static [Choice]) -> Result<Value
     };
     let choice = find(word, choices)?;
     let parameter = match (tail, choice.parameter) {
-        (None, Parameter::Needed) => {
-            return Err(ValueError::at(word, format!("{}:PARAMETER", choice.word)));
-        }
         (None, _) => None,
         (Some(tail), Parameter::None) => {
             let expected = format!("nothing after '{}'", choice.word);
             return Err(ValueError::at(tail, expected));
         }
-        (Some(tail), Parameter::Text | Parameter::Needed) if tail.bytes.is_empty() => {
+        (Some(tail), Parameter::Text) if tail.bytes.is_empty() => {
             return Err(ValueError::at(tail, format!("a parameter after '{}:'", choice.word)));
         }
-        (Some(tail), Parameter::Text | Parameter::Needed) => Some(tail.bytes.to_vec()),
+        (Some(tail), Parameter::Text) => Some(tail.bytes.to_vec()),
     };
     Ok(Value::Choice { word: choice.canonical(), parameter })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lower::Job;
-use crate::plan::JobPlan;
+use crate::plan::{IdRanges, JobPlan};
 use crate::table;
 
 /// Most names among which one is looked for that may be meant.
@@ -52,6 +52,7 @@ pub(super) fn leave_clock_cpu(plan: &mut JobPlan) {
     let Some(reader) = plan.clocks.reader_cpu else { return };
     let Some(allowed) = &plan.process.cpus.allowed else { return };
     let rest: Vec<(u32, u32)> = allowed
+        .0
         .iter()
         .flat_map(|&(first, last)| {
             let below = (first, last.min(reader.wrapping_sub(1)));
@@ -65,7 +66,7 @@ pub(super) fn leave_clock_cpu(plan: &mut JobPlan) {
         .flatten()
         .collect();
     if !rest.is_empty() {
-        plan.process.cpus.allowed = Some(rest);
+        plan.process.cpus.allowed = Some(IdRanges(rest));
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::{check_faults, job, plan_of};
 use crate::plan::{
-    CgroupPlan, CpuPolicy, EndOthers, EndScope, IoPriority, MemoryKind, NodeSet, NumaMemory,
+    CgroupPlan, CpuPolicy, EndOthers, EndScope, IdRanges, IoPriority, MemoryKind, NodeSet,
+    NumaMemory, SteadyQuantity, SteadyState,
 };
 
 #[test]
@@ -40,7 +41,7 @@ fn one_word_of_priority_is_enough() {
 
 #[test]
 fn the_last_of_list_and_mask_names_the_cpus() {
-    let allowed = |options| job(options).process.cpus.allowed.clone();
+    let allowed = |options| job(options).process.cpus.allowed.clone().map(|ranges| ranges.0);
     assert_eq!(allowed("cpus_allowed=3,0-1"), Some(vec![(0, 1), (3, 3)]));
     assert_eq!(allowed("cpumask=0xb"), Some(vec![(0, 1), (3, 3)]));
     assert_eq!(allowed("cpus_allowed=3 cpumask=1"), Some(vec![(0, 0)]));
@@ -53,17 +54,17 @@ fn cpus_exist() {
     check_faults(
         "[a]\ncpus_allowed=0-4\n[b]\ncpumask=16\n[c]\ncpumask=0\n[d]\ngtod_cpu=4\n",
         &[
-            "t.fio:2:14: CPU 4 does not exist (this machine has 4, counted from 0)",
-            "t.fio:4:9: CPU 4 does not exist (this machine has 4, counted from 0)",
+            "t.fio:2:14: CPU 4 of `cpus_allowed` does not exist (this machine has CPUs 0 to 3)",
+            "t.fio:4:9: CPU 4 of `cpumask` does not exist (this machine has CPUs 0 to 3)",
             "t.fio:6:9: `cpumask` allows no CPU; name at least one CPU, or leave the option out",
-            "t.fio:8:10: CPU 4 does not exist (this machine has 4, counted from 0)",
+            "t.fio:8:10: CPU 4 of `gtod_cpu` does not exist (this machine has CPUs 0 to 3)",
         ],
     );
 }
 
 #[test]
 fn jobs_stay_off_the_cpu_of_the_clock() {
-    let allowed = |options| job(options).process.cpus.allowed.clone();
+    let allowed = |options| job(options).process.cpus.allowed.clone().map(|ranges| ranges.0);
     assert_eq!(allowed("gtod_cpu=1 cpus_allowed=0-3"), Some(vec![(0, 0), (2, 3)]));
     assert_eq!(allowed("gtod_cpu=0 cpus_allowed=0-3"), Some(vec![(1, 3)]));
     assert_eq!(allowed("gtod_cpu=3 cpus_allowed=0-3"), Some(vec![(0, 2)]));
@@ -75,7 +76,7 @@ fn jobs_stay_off_the_cpu_of_the_clock() {
 #[test]
 fn nodes_and_memory() {
     let numa = &job("numa_cpu_nodes=0-1 numa_mem_policy=prefer:1").process.numa;
-    assert_eq!(numa.cpu_nodes, Some(NodeSet::Nodes(vec![(0, 1)])));
+    assert_eq!(numa.cpu_nodes, Some(NodeSet::Nodes(IdRanges(vec![(0, 1)]))));
     assert_eq!(numa.memory, Some(NumaMemory::Prefer(1)));
     let memory = job("mem=mmapshared:/dev/shm/x iomem_align=64 hugepage-size=1g").memory;
     assert_eq!((memory.kind, memory.align_offset_bytes), (Some(MemoryKind::MmapShared), 64));
@@ -131,5 +132,50 @@ fn a_warm_up_is_a_time_or_an_amount() {
         "[global]\ngroup_reporting\n[a]\nramp_size=1m\n[b]\n[c]\nnew_group\n",
         &["t.fio:5:2: `ramp_size` differs between the jobs of a group; set it alike, or part the \
          jobs with `new_group`"],
+    );
+}
+
+#[test]
+fn a_window_asks_for_a_steady_state() {
+    let steady = |options| job(options).limits.steady_state;
+    assert_eq!(steady("steadystate=iops:1%"), None);
+    let second = 1_000_000_000;
+    let slope = steady("ss_dur=4 ss_ramp=1").unwrap();
+    assert_eq!((slope.window_ns, slope.ramp_ns, slope.interval_ns), (4 * second, second, second));
+    assert_eq!(slope.criterion, SteadyState::default());
+    let default = crate::table::job_option("steadystate").and_then(|def| def.default);
+    assert_eq!(default, Some("iops_slope:0.01%"));
+    let bandwidth = steady("ss=bw:1m ss_dur=10m").unwrap().criterion;
+    assert_eq!((bandwidth.quantity, bandwidth.slope), (SteadyQuantity::Bandwidth, false));
+    assert_eq!((bandwidth.limit, bandwidth.percent), (1_048_576.0, false));
+}
+
+#[test]
+fn windows_consist_of_intervals() {
+    let whole = "`steadystate_duration` does not consist of whole intervals (at least twice \
+                 `steadystate_check_interval`, and a multiple of it); an interval has";
+    check_faults("[a]\nss_dur=1\n", &[&format!("t.fio:2:8: {whole} 1 s")]);
+    check_faults("[a]\nss_dur=5\nss_interval=2\n", &[&format!("t.fio:2:8: {whole} 2 s")]);
+    check_faults(
+        "[a]\nss_dur=5\nss_interval=500ms\n",
+        &["t.fio:3:13: `steadystate_check_interval` is too short (at least one second)"],
+    );
+    job("ss_dur=3 ss_interval=1500ms");
+    job("ss_interval=500ms");
+}
+
+#[test]
+fn jobs_agree_on_the_steady_state() {
+    let differs = "`steadystate` differs between the jobs of a group; set it alike, or part the \
+                   jobs with `new_group`";
+    check_faults("[a]\nss_dur=4\n[b]\n", &[&format!("t.fio:3:2: {differs}")]);
+    check_faults("[a]\nss_dur=4\n[b]\nss_dur=4\nss=iops:1%\n", &[&format!("t.fio:5:4: {differs}")]);
+    plan_of(&["[a]\nss_dur=4\n[b]\nstonewall\n[c]\nss_dur=6\nnew_group\n"]);
+    plan_of(&["[a]\nss_dur=4\n[b]\nss_dur=4\nss=iops_slope:0.01%\n"]);
+    check_faults(
+        "[a]\n[b]\nss_interval=2\nstonewall\n",
+        &[
+            "t.fio:3:13: `steadystate_check_interval` differs between the jobs; set it in `[global]`",
+        ],
     );
 }

@@ -109,8 +109,8 @@ fn engines_have_what_is_asked_for() {
 #[test]
 fn threads_cannot_submit_to_every_engine() {
     check_faults(
-        "[a]\nioengine=io_uring\nio_submit_mode=offload\n",
-        &["t.fio:3:16: `ioengine=io_uring` cannot submit from several threads \
+        "[a]\nioengine=libblkio\nio_submit_mode=offload\n",
+        &["t.fio:3:16: `ioengine=libblkio` cannot submit from several threads \
              (`io_submit_mode=offload` gives each request in flight a thread); use a synchronous \
              engine, or leave `io_submit_mode` out"],
     );
