@@ -521,6 +521,7 @@ zonemode=zbd
 zonesize=64k
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=write
 bs=64k
@@ -541,6 +542,7 @@ write_zone_remainder=1
 norandommap=0
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=randwrite
 zonemode=zbd
@@ -561,6 +563,7 @@ zonesize=64k
 recover_zbd_write_error=1
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=write
 zonemode=zbd
@@ -626,6 +629,7 @@ dedupe_percentage=50
 dedupe_mode=working_set
 " =>
 "[a]
+end_fsync=1
 filename=/tmp/data
 size=1m
 rw=write
@@ -645,6 +649,7 @@ dedupe_percentage=50
 dedupe_mode=working_set
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=write
 dedupe_percentage=50
@@ -664,6 +669,7 @@ dedupe_mode=working_set
 dedupe_working_set_percentage=60
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=write
 dedupe_percentage=50
