@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::option_of;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::host::Host;
-use crate::spec::{Document, DocumentKind, Section, SectionKind, Setting, Spec};
+use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Spec};
 use crate::table::{OptionDef, ValueKind};
 
 pub(super) fn look<'a>(spec: &'a Spec, host: &Host<'_>, findings: &mut Findings<'a>) {
@@ -69,6 +69,11 @@ fn defaults_never_used<'a>(document: &'a Document, goes_on: bool, findings: &mut
         let settings = super::settings_of(section);
         if section.kind == SectionKind::Global {
             for (name, setting) in settings {
+                // What an included file sets is there to be changed.
+                if !is_same_text(&setting.name_origin, &section.origin) {
+                    done.extend(defaults.remove(name).map(|old| (name, old)));
+                    continue;
+                }
                 let fresh = GivenDefault { setting, overridden: 0, followed: false };
                 done.extend(defaults.insert(name, fresh).map(|old| (name, old)));
             }
@@ -97,6 +102,10 @@ fn defaults_never_used<'a>(document: &'a Document, goes_on: bool, findings: &mut
     }
 }
 
+fn is_same_text(one: &Origin, other: &Origin) -> bool {
+    std::ptr::eq(one.source(), other.source())
+}
+
 /// True if a setting takes the place of another one and says something else.
 fn replaces(new: &Setting, old: &Setting) -> bool {
     // Names of files are added up, and lists may leave directions to the default.
@@ -116,8 +125,8 @@ fn set_twice<'a>(section: &'a Section, findings: &mut Findings<'a>) {
         let Some(def) = option_of(setting) else { continue };
         let Some(first) = seen.insert(def.name, setting) else { continue };
         // What an included file sets is there to be changed.
-        let same_text = std::ptr::eq(first.name_origin.source(), setting.name_origin.source());
-        if same_text && replaces(setting, first) {
+        let together = is_same_text(&first.name_origin, &setting.name_origin);
+        if together && replaces(setting, first) {
             let line = first.name_origin.line();
             let place = match section.origin.source().text.contains(&b'\n') {
                 true => format!("line {line} sets it, too"),
