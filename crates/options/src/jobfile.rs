@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, reason};
 use crate::host::Host;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Source};
 use crate::variables::expand;
@@ -185,10 +185,10 @@ impl Reader<'_> {
                     return Err(format!("more than {MAX_INCLUDE_DEPTH} files include each other"));
                 }
                 Ok(text) => return Ok((path, text)),
-                Err(reason) => error = error.or(Some(reason)),
+                Err(failure) => error = error.or(Some(failure)),
             }
         }
-        Err(error.map_or("no such file".into(), |reason| reason.to_string()))
+        Err(error.map_or("no such file".into(), |error| reason(&error)))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::host::Host;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Spec};
 use crate::table::{OptionDef, ValueKind};
+use crate::value::{self, ParseContext};
 
 pub(super) fn look<'a>(spec: &'a Spec, host: &Host<'_>, findings: &mut Findings<'a>) {
     for (index, document) in spec.documents.iter().enumerate() {
@@ -102,6 +103,11 @@ fn defaults_never_used<'a>(document: &'a Document, goes_on: bool, findings: &mut
     }
 }
 
+fn is_understood(def: &OptionDef, setting: &Setting) -> bool {
+    let text = setting.value.as_deref().map(<[u8]>::trim_ascii);
+    value::parse(def, text, &ParseContext::default()).is_ok()
+}
+
 fn is_same_text(one: &Origin, other: &Origin) -> bool {
     std::ptr::eq(one.source(), other.source())
 }
@@ -126,7 +132,8 @@ fn set_twice<'a>(section: &'a Section, findings: &mut Findings<'a>) {
         let Some(first) = seen.insert(def.name, setting) else { continue };
         // What an included file sets is there to be changed.
         let together = is_same_text(&first.name_origin, &setting.name_origin);
-        if together && replaces(setting, first) {
+        let understood = is_understood(def, first) && is_understood(def, setting);
+        if together && understood && replaces(setting, first) {
             let line = first.name_origin.line();
             let place = match section.origin.source().text.contains(&b'\n') {
                 true => format!("line {line} sets it, too"),

@@ -3,7 +3,7 @@
 
 use fiord_base::PerDirection;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, abridged};
 use crate::spec::{DocumentKind, Origin, Section, Setting};
 use crate::table::{self, JobOptions, OptionDef, Status, ValueKind};
 use crate::value::{self, ParseContext, Value, ValueError};
@@ -230,8 +230,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn report_unknown_option(&mut self, name: &str, setting: &Setting) {
-        let diagnostic =
-            Diagnostic::error(format!("unknown option `{name}`")).code(Code::UNKNOWN_OPTION);
+        let diagnostic = Diagnostic::error(format!("unknown option `{}`", abridged(name)))
+            .code(Code::UNKNOWN_OPTION);
         let diagnostic = if table::switch(name).is_some() {
             diagnostic.help(format!("it is a switch of the command line: `--{name}`"))
         } else {
@@ -405,9 +405,9 @@ fn bad_value(
     text: Option<&[u8]>,
     error: &ValueError,
 ) -> Diagnostic {
-    let shown = String::from_utf8_lossy(text.unwrap_or_default());
+    let shown = abridged(&String::from_utf8_lossy(text.unwrap_or_default()));
     let (code, message) = match text {
-        None => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
+        None | Some(b"") => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
         Some(_) => (Code::BAD_VALUE, format!("bad value `{shown}` for `{}`", def.name)),
     };
     let help = match &error.hint {
