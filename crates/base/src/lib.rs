@@ -5,6 +5,7 @@
 pub mod direction;
 pub mod quantity;
 pub mod random;
+pub mod words;
 
 pub use direction::{DATA, Direction, PerDirection};
 pub use quantity::{FileIndex, Quantity, Slot};

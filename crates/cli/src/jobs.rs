@@ -159,7 +159,7 @@ fn version() -> String {
 }
 
 /// Shows what is wrong with the input; a run that has nothing wrong says nothing here.
-fn say(diagnostics: &Diagnostics, least: Severity) {
+pub(crate) fn say(diagnostics: &Diagnostics, least: Severity) {
     let colors = if io::stderr().is_terminal() { Colors::Always } else { Colors::Never };
     let text = diagnostics.render(least, colors);
     if !text.is_empty() {

@@ -64,7 +64,7 @@ fn kinds_are_found_by_number_and_name() {
 fn check(example: &str) -> Diagnostics {
     let read_file = |path: &Path| match path.to_str() {
         Some("example.fio") => Ok(example.into()),
-        Some("job.fio") => Ok("[a]\nsize=1m\n".into()),
+        Some("job.fio" | "-") => Ok("[a]\nsize=1m\n".into()),
         Some("options.inc") => Ok("bs=8k\n".into()),
         Some("section.inc") => Ok("[b]\n".into()),
         _ => Err(ErrorKind::NotFound.into()),

@@ -14,6 +14,7 @@ mod settle;
 use fiord_base::{Direction, FileIndex, PerDirection, Slot};
 use fiord_engine::{Completion, Completions, Engine, Io, Unit};
 use fiord_measure::Ledger;
+use fiord_measure::ledger::Record;
 use fiord_options::plan::{ErrorsPlan, JobPlan};
 use fiord_sys::{BufferPool, Clock, Errno};
 use fiord_workload::{Filler, Generator, Outcome, Request, Step};
@@ -124,6 +125,12 @@ pub(crate) struct Drive<'a> {
     /// What the generator said last, while it waits until nothing is in flight.
     held: Option<Step>,
     end: Option<End>,
+}
+
+/// Bytes of the books that the loop keeps for so many requests in flight.
+pub(crate) fn queue_bytes(depth: u64) -> u64 {
+    let each = 2 * size_of::<Unit>() + size_of::<u64>() + size_of::<Slot>();
+    depth.saturating_mul((each + size_of::<Completion>()) as u64)
 }
 
 impl<'a> Drive<'a> {
@@ -261,7 +268,14 @@ impl<'a> Drive<'a> {
         self.ledger.begin();
         match result {
             Ok(moved) if moved == unit.length && unit.direction.is_data() => {
-                self.record(&unit, start_ns, start_ns, done_ns);
+                self.ledger.record(&Record {
+                    direction: unit.direction,
+                    count: 1,
+                    bytes: moved,
+                    start_ns,
+                    issued_ns: start_ns,
+                    done_ns,
+                });
                 self.generator.done(&request, Outcome::Bytes(moved));
             }
             _ => {

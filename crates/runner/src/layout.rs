@@ -399,7 +399,7 @@ fn extend(
         file::truncate(fd, bytes)
             .map_err(|errno| Failure::new(format!("give '{shown}' {bytes} bytes"), errno))?;
     }
-    let mut buffer = vec![0; content.buffer_bytes().min(bytes as usize)];
+    let mut buffer = vec![0; fill_buffer_bytes(job).min(bytes as usize)];
     let mut at = 0;
     while at < bytes {
         let part = buffer.len().min((bytes - at) as usize);
@@ -573,6 +573,17 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Bytes of the blocks that files are filled with.
+fn fill_block_bytes(job: &JobPlan) -> usize {
+    job.blocks.max[Direction::Write].clamp(1, MOST_FILL_BYTES as u64) as usize
+}
+
+/// Bytes of a whole number of blocks, about as many as are written at once.
+pub(crate) fn fill_buffer_bytes(job: &JobPlan) -> usize {
+    let block = fill_block_bytes(job);
+    block * (FILL_BYTES / block).max(1)
+}
+
 /// What files that are laid out hold: what the job would write, in its largest blocks.
 struct LayoutContent {
     filler: Filler,
@@ -582,17 +593,11 @@ struct LayoutContent {
 
 impl LayoutContent {
     fn new(job: &JobPlan, seeds: &StreamSeeds) -> LayoutContent {
-        let block = job.blocks.max[Direction::Write].clamp(1, MOST_FILL_BYTES as u64);
         LayoutContent {
             filler: Filler::new(&job.data, job.pattern.generator, true, seeds),
-            block_bytes: block as usize,
+            block_bytes: fill_block_bytes(job),
             used: 0,
         }
-    }
-
-    /// Bytes of a whole number of blocks, about as many as are written at once.
-    fn buffer_bytes(&self) -> usize {
-        self.block_bytes * (FILL_BYTES / self.block_bytes).max(1)
     }
 
     fn fill(&mut self, buffer: &mut [u8]) {

@@ -15,6 +15,7 @@ mod failure;
 mod layout;
 mod order;
 mod outcome;
+pub mod preview;
 mod recorder;
 mod run;
 mod sampler;

@@ -6,7 +6,7 @@
 
 mod ending;
 mod observe;
-mod prepare;
+pub(crate) mod prepare;
 mod reap;
 mod start;
 

@@ -12,6 +12,9 @@ use fiord_sys::file::{self, Access, Advice, Durability, Kind, LockKind, OpenHow,
 use crate::failure::Failure;
 use crate::layout::TargetFile;
 
+/// Bytes that are read at once before a job.
+pub(crate) const READ_AHEAD_BYTES: usize = 1 << 20;
+
 /// The targets of one worker, by index.
 #[derive(Debug)]
 pub(crate) struct Targets {
@@ -85,7 +88,7 @@ impl Targets {
 
     /// Reads every target once, so that the page cache holds what fits; as long as `go_on` says so.
     pub(crate) fn read_ahead(&self, go_on: &dyn Fn() -> bool) -> Result<(), Failure> {
-        let mut buffer = vec![0; 1 << 20];
+        let mut buffer = vec![0; READ_AHEAD_BYTES];
         for (i, target) in self.files.iter().enumerate() {
             if self.diskless || !matches!(target.kind, Kind::Regular | Kind::Block) {
                 continue;

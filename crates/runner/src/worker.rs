@@ -8,13 +8,14 @@ use std::sync::atomic::AtomicU64;
 
 use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
-use fiord_engine::{Engine, JobFacts, Registration, find};
+use fiord_engine::{Caps, Engine, JobFacts, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
+use fiord_options::plan::JobPlan;
 use fiord_options::trace::Subject;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, Errno, clock, signal};
-use fiord_workload::{Filler, Generator};
+use fiord_workload::{Filler, Generator, GeneratorError, Regions};
 
 use crate::board::{Board, CommandWord, State};
 use crate::drive::{Drive, Parts};
@@ -102,6 +103,9 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
             if let Some(note) = ready.generator.note() {
                 ledger.message(Severity::Note, note);
             }
+            for note in ready.engine.notes() {
+                ledger.message(Severity::Note, &note);
+            }
             stage.enter(State::Initialised);
             if board.commands(worker).wait_for_start() {
                 run(order, place, stage, ledger, ready);
@@ -159,6 +163,11 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     let caps = entry.caps.at_depth(iodepth);
     let depth = if caps.inline { 1 } else { iodepth };
     check_depth(depth)?;
+    let rw = job.pattern.rw;
+    let buffer_bytes = buffer_bytes(job, caps);
+    let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
+        Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
+    })?;
     let engine = (entry.create)(&JobFacts {
         iodepth: depth,
         max_block_bytes: job.blocks.largest(),
@@ -166,15 +175,9 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         direct: job.files.direct,
         options: &job.engine.options,
         sync_range_flags: job.flush.range_flags,
+        buffers: &buffers,
+        measures_submission: job.stats.slat && !job.stats.gtod_reduce,
         advice: advice(job),
-    })?;
-    let rw = job.pattern.rw;
-    let buffer_bytes = match caps.no_data || !(rw.read || rw.write) {
-        true => 0,
-        false => usize::try_from(job.blocks.largest()).unwrap_or(usize::MAX),
-    };
-    let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
-        Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
     })?;
     let mut filler =
         Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds)
@@ -185,12 +188,8 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
-    let regions = layout.regions();
-    let mut generator =
-        Generator::new(job, &regions, &seeds).map_err(|error| Failure::rule(error.to_string()))?;
-    if !caps.inline {
-        generator = generator.queued(job, &regions);
-    }
+    let generator = make_generator(job, &layout.regions(), &seeds, caps)
+        .map_err(|error| Failure::rule(error.to_string()))?;
     let recorder = match &job.write_iolog {
         Some(path) => Some(Recorder::create(path, &layout.files)?),
         None => None,
@@ -206,6 +205,26 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     };
     let targets = Targets::new(job, layout.files, caps);
     Ok(Ready { engine, buffers, filler, generator, targets, recorder })
+}
+
+/// Bytes of each of the buffers of a job.
+pub(crate) fn buffer_bytes(job: &JobPlan, caps: Caps) -> usize {
+    let rw = job.pattern.rw;
+    match caps.no_data || !(rw.read || rw.write) {
+        true => 0,
+        false => usize::try_from(job.blocks.largest()).unwrap_or(usize::MAX),
+    }
+}
+
+/// The sequence of requests of a clone.
+pub(crate) fn make_generator(
+    job: &JobPlan,
+    regions: &Regions,
+    seeds: &StreamSeeds,
+    caps: Caps,
+) -> Result<Generator, GeneratorError> {
+    let generator = Generator::new(job, regions, seeds)?;
+    Ok(if caps.inline { generator } else { generator.queued(job, regions) })
 }
 
 /// Puts an engine that tells of requests around the engine of a job, if they are to be told.

@@ -16,7 +16,7 @@ mod setup;
 mod tally;
 
 pub use setup::GeneratorError;
-pub use tally::{Tally, map_bytes};
+pub use tally::{Tally, map_bytes, state_bytes};
 
 use fiord_base::{Direction, FileIndex};
 

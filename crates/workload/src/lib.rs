@@ -20,7 +20,7 @@ mod generator;
 
 pub use block_map::BlockMap;
 pub use fill::Filler;
-pub use generator::{Generator, GeneratorError, Tally, map_bytes};
+pub use generator::{Generator, GeneratorError, Tally, map_bytes, state_bytes};
 pub use region::{FileRegion, RegionError, Regions, Target, regions};
 
 use fiord_base::{Direction, FileIndex};

@@ -11,6 +11,7 @@ fn engine(name: &str) -> Option<EngineFacts> {
     match name {
         "sync" | "psync" | "vsync" | "pvsync" | "pvsync2" | "falloc" => Some(inline),
         "mmap" => Some(EngineFacts { no_extend: true, ..inline }),
+        "libaio" | "io_uring" | "posixaio" => Some(EngineFacts::default()),
         "null" => Some(EngineFacts { diskless: true, no_data: true, ..EngineFacts::default() }),
         _ => None,
     }

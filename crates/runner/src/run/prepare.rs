@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
-use fiord_engine::{Registration, find};
+use fiord_engine::{Caps, Registration, find};
 use fiord_measure::LedgerConfig;
 use fiord_measure::report::{Message, Severity};
 use fiord_options::Plan;
@@ -195,7 +195,7 @@ const MAPPINGS_PER_THREAD: u64 = 4;
 const OTHER_MAPPINGS: u64 = 1000;
 
 /// Refuses more thread jobs than one process can hold; creating them would end it.
-fn check_thread_limit(plan: &Plan) -> Result<(), Failure> {
+pub(crate) fn check_thread_limit(plan: &Plan) -> Result<(), Failure> {
     let threads = plan.jobs.iter().filter(|job| job.execution == Execution::Thread);
     let threads: u64 = threads.map(|job| u64::from(job.clones)).sum();
     let Some(limit) = fiord_sys::host::mapping_limit() else { return Ok(()) };
@@ -227,30 +227,35 @@ fn make_order(
         Seeds::System => fiord_sys::host::entropy()
             .map_err(|errno| Failure::new("draw seeds from the system", errno))?,
     };
-    let stats = &job.stats;
-    let inline = caps.inline;
     Ok(Order {
         worker: worker as u32,
         thread_number,
         clone_number: job.clone_number(index),
         layout: None,
         ledger_offset,
-        ledger: LedgerConfig {
-            slat: stats.slat && caps.reports_slat,
-            clat: stats.clat,
-            lat: stats.lat,
-            slat_histogram: stats.slat_percentiles && caps.reports_slat,
-            lat_histogram: stats.lat_percentiles,
-            lat_is_clat: inline && stats.clat,
-            depth_one: inline,
-            batches_of_one: inline && !caps.inline_at_depth_one,
-        },
+        ledger: ledger_config(job, caps),
         seeds,
         parent: process::id().0,
         readonly: plan.readonly,
         trace: TraceSettings::default(),
         job: job.clone(),
     })
+}
+
+/// What a job measures. `caps` are those at its depth.
+pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
+    let stats = &job.stats;
+    let inline = caps.inline;
+    LedgerConfig {
+        slat: stats.slat && caps.reports_slat,
+        clat: stats.clat,
+        lat: stats.lat,
+        slat_histogram: stats.slat_percentiles && caps.reports_slat,
+        lat_histogram: stats.lat_percentiles,
+        lat_is_clat: inline && stats.clat,
+        depth_one: inline,
+        batches_of_one: inline && !caps.inline_at_depth_one,
+    }
 }
 
 /// Streams of fio 3.42: a program that compares all lines finds as many.

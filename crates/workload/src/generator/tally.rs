@@ -8,6 +8,7 @@ use fiord_base::{DATA, PerDirection};
 use fiord_options::plan::JobPlan;
 
 use super::Generator;
+use super::offset::FileState;
 use super::setup::{map_unit, uses_map};
 use crate::{BlockMap, Outcome, Regions, Request, Step};
 
@@ -78,6 +79,11 @@ impl Generator {
         }
         count
     }
+}
+
+/// Bytes of what a generator keeps for so many targets, without their maps.
+pub fn state_bytes(files: usize) -> u64 {
+    (files as u64).saturating_mul(size_of::<FileState>() as u64)
 }
 
 /// Bytes of the maps of visited blocks of a clone; `None` if there cannot be so much memory.
