@@ -58,7 +58,7 @@ pub(crate) static ENGINES_LOCAL: &[OptionDef] = &[
         .since("3.39")
         .engine(&["libaio"])
         .status(Status::Ready)
-    .category("Engines/libaio"),
+        .category("Engines/libaio"),
     OptionDef::new("thp", INT, "Ask for transparent huge pages")
         .engine(&["mmap"])
         .status(Status::Ready)
