@@ -19,6 +19,7 @@ pub use switches::{Action, Eta, Formats, Json, Output, Progress};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::Host;
 use crate::jobfile;
+use crate::profile::{self, Request};
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Source, Spec};
 use crate::table::{self, OptionDef, Scope};
 use crate::trace::Subjects;
@@ -58,6 +59,10 @@ struct Parser<'a> {
     /// The engine of the present section, whose options are known by abbreviations.
     engine: Option<String>,
     engine_of_globals: Option<String>,
+    /// The built-in benchmark that is asked for.
+    profile: Option<Request>,
+    /// Options may be those of the profile: no job has begun since it was named.
+    in_profile: bool,
     /// Nothing more is read: an action like `--version` was met.
     stopped: bool,
 }
@@ -79,6 +84,8 @@ impl<'a> Parser<'a> {
             files: Vec::new(),
             engine: None,
             engine_of_globals: None,
+            profile: None,
+            in_profile: false,
             stopped: false,
         }
     }
@@ -202,10 +209,11 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Options of the present engine win over those of other engines with the same name; what does
+    /// Options of the present profile win over all others, those of the present engine over those of other engines with the same name; what does
     /// not belong here at all is still found, so that it can be said where it belongs.
     fn exact(&self, name: &str) -> Option<&'static OptionDef> {
         let rank = |def: &OptionDef| match def.scope {
+            Scope::Profile(_) if self.may_be_abbreviated(def) => 0,
             Scope::Switch => 0,
             Scope::Job => 1,
             _ if self.may_be_abbreviated(def) => 2,
@@ -220,12 +228,15 @@ impl<'a> Parser<'a> {
             Scope::Engine(engines) => {
                 self.engine.as_deref().is_some_and(|engine| engines.contains(&engine))
             }
-            Scope::Profile(_) => false,
+            Scope::Profile(profile) => {
+                self.in_profile && self.profile.as_ref().is_some_and(|own| own.name == profile)
+            }
         }
     }
 
     fn accept(&mut self, def: &'static OptionDef, given: Given) {
         match def.scope {
+            Scope::Switch if def.name == "profile" => self.open_profile(&given),
             Scope::Switch => {
                 self.stopped =
                     switches::apply(def, &given, &mut self.invocation, &mut self.diagnostics);
@@ -253,9 +264,47 @@ impl<'a> Parser<'a> {
             name_origin: given.name,
             value_origin,
         };
-        if let Some(section) = self.sections.last_mut() {
+        if self.may_be_abbreviated(def)
+            && matches!(def.scope, Scope::Profile(_))
+            && let Some(profile) = &mut self.profile
+        {
+            profile.settings.push(setting);
+        } else if let Some(section) = self.sections.last_mut() {
             section.settings.push(setting);
         }
+    }
+
+    fn open_profile(&mut self, given: &Given) {
+        let Some(origin) = &given.value else { return };
+        let Some(name) = profile::NAMES.into_iter().find(|name| name.as_bytes() == origin.bytes())
+        else {
+            self.diagnostics.push(
+                Diagnostic::error(format!("unknown profile `{}`", shown(origin.bytes())))
+                    .code(Code::BAD_SWITCH_VALUE)
+                    .at(origin)
+                    .label(format!("one of {}", listed(&profile::NAMES))),
+            );
+            return;
+        };
+        self.profile = Some(Request { name, origin: origin.clone(), settings: Vec::new() });
+        self.in_profile = true;
+    }
+
+    /// The jobs of the profile. Its options may also stand before its name.
+    fn expand_profile(&mut self) -> Option<Document> {
+        let mut profile = self.profile.take()?;
+        if let Some(defaults) = self.sections.first_mut() {
+            let name = profile.name;
+            let early = defaults.settings.extract_if(.., |setting| {
+                let option = String::from_utf8_lossy(&setting.name);
+                table::job_option(&option).is_none()
+                    && table::profile_option(name, &option).is_some()
+            });
+            profile.settings.splice(0..0, early);
+        }
+        let (document, found) = profile::expand(&profile, self.host);
+        self.diagnostics.extend(found);
+        Some(document)
     }
 
     fn open_section(&mut self, name: Vec<u8>, origin: &Origin) {
@@ -267,6 +316,7 @@ impl<'a> Parser<'a> {
                     .label("a word is needed"),
             );
         }
+        self.in_profile = false;
         self.engine.clone_from(&self.engine_of_globals);
         self.sections.push(Section {
             kind: SectionKind::of(&name),
@@ -277,14 +327,16 @@ impl<'a> Parser<'a> {
     }
 
     fn finish(mut self) -> (Invocation, Diagnostics) {
-        self.sections.retain(|section| !(section.name.is_empty() && section.settings.is_empty()));
-        let document = Document { kind: DocumentKind::CommandLine, sections: self.sections };
-        self.invocation.spec.documents.push(document);
+        let mut documents = Vec::new();
         for file in &self.files {
             if let Some(document) = read_job_file(file, self.host, &mut self.diagnostics) {
-                self.invocation.spec.documents.push(document);
+                documents.push(document);
             }
         }
+        documents.extend(self.expand_profile());
+        self.sections.retain(|section| !(section.name.is_empty() && section.settings.is_empty()));
+        let typed = Document { kind: DocumentKind::CommandLine, sections: self.sections };
+        self.invocation.spec.documents = std::iter::once(typed).chain(documents).collect();
         let runs = self.invocation.action == Action::Run;
         let understood = !self.diagnostics.has(Severity::Unbuilt);
         if runs && understood && !self.invocation.spec.has_jobs() {

@@ -25,8 +25,8 @@ use crate::shared::Shared;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
 pub use resolved::{JobFile, job_file};
-pub(crate) use settings::order;
 use settings::{Resolver, Settings};
+pub(crate) use settings::{bad_value, order};
 
 /// Most clones over all jobs. A bound keeps a typing error in `numjobs` from filling the machine
 /// with processes.
@@ -50,6 +50,8 @@ struct Lowering<'a> {
     defaults: Settings,
     /// The same as typed.
     global_options: Shared<Vec<(String, String)>>,
+    /// Both as the command line left them.
+    typed: (Settings, Shared<Vec<(String, String)>>),
     clones: u64,
     group: u32,
     group_has_members: bool,
@@ -70,6 +72,7 @@ impl<'a> Lowering<'a> {
             diagnostics: Diagnostics::default(),
             defaults: Settings::default(),
             global_options: Shared::default(),
+            typed: Default::default(),
             clones: 0,
             group: 0,
             group_has_members: false,
@@ -78,9 +81,14 @@ impl<'a> Lowering<'a> {
     }
 
     /// The command line is document 0 and its defaults hold for the first job file, too; each later
-    /// file begins with fresh defaults, and its first job waits for all before it.
+    /// file begins with fresh defaults, and its first job waits for all before it. Profiles know the
+    /// defaults of the command line only.
     fn document(&mut self, index: usize, document: &Document) {
-        let later = index >= 2;
+        let profile = document.kind == DocumentKind::Profile;
+        let later = index >= 2 && !profile;
+        if profile {
+            (self.defaults, self.global_options) = self.typed.clone();
+        }
         if later {
             self.defaults = Settings::default();
             // fio reports the defaults that were in force at the end.
@@ -95,6 +103,9 @@ impl<'a> Lowering<'a> {
                 }
                 SectionKind::Job => {}
             }
+        }
+        if index == 0 {
+            self.typed = (self.defaults.clone(), self.global_options.clone());
         }
     }
 

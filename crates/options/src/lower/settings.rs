@@ -399,7 +399,8 @@ fn is_default(def: &OptionDef, value: &Value) -> bool {
     value::parse(def, Some(default.as_bytes()), &ParseContext::default()).as_ref() == Ok(value)
 }
 
-fn bad_value(
+/// Finds fault with a value.
+pub(crate) fn bad_value(
     def: &OptionDef,
     setting: &Setting,
     text: Option<&[u8]>,
