@@ -1,7 +1,7 @@
 # Completion of fiord for bash, made from the option table.
 # Source this file, or put it into ~/.local/share/bash-completion/completions/fiord.
 
-_fiord_commands='quick man completions reference'
+_fiord_commands='quick check man completions reference'
 
 _fiord_options='
 --output=
@@ -316,11 +316,12 @@ _fiord_options='
 --iopsavgtime=
 '
 
-_fiord_lists='output-format debug memcpytest sync_file_range'
+_fiord_lists='output-format debug memcpytest sync_file_range replay_skip'
 
 _fiord_switches_of() {
     case $1 in
         quick) echo '--runtime= --size= --output-format= --output= --show --help' ;;
+        check) echo '--explain= --list --format= --deny-warnings --allow= --help' ;;
         man) echo '--help' ;;
         completions) echo '--help' ;;
         reference) echo '--help' ;;
@@ -394,7 +395,7 @@ _fiord_values() {
         write_hint) echo 'none short medium long extreme' ;;
         rw|readwrite) echo 'read write trim randread randwrite randtrim rw readwrite randrw trimwrite randtrimwrite' ;;
         rw_sequencer) echo 'sequential identical' ;;
-        ioengine) echo 'sync psync vsync pvsync pvsync2 mmap null falloc ftruncate' ;;
+        ioengine) echo 'sync psync vsync pvsync pvsync2 io_uring mmap null falloc ftruncate' ;;
         io_submit_mode) echo 'inline offload' ;;
         mem|iomem) echo 'malloc shm shmhuge mmap mmapshared mmaphuge cudamalloc' ;;
         sync) echo 'none 0 sync 1 dsync' ;;
@@ -404,6 +405,7 @@ _fiord_values() {
         rate_process) echo 'linear poisson' ;;
         verify) echo '0 md5 crc64 crc32 crc32c-intel crc32c crc16 crc7 sha1 sha256 sha512 sha3-224 sha3-256 sha3-384 sha3-512 xxhash meta pattern pattern_hdr null' ;;
         verify_policy) echo 'completed fsynced' ;;
+        replay_skip) echo 'read write trim sync' ;;
         zonemode) echo 'none strided zbd' ;;
         dataplacement|data_placement) echo 'none fdp streams' ;;
         plid_select|fdp_pli_select) echo 'random roundrobin scheme' ;;
@@ -415,6 +417,7 @@ _fiord_values() {
         sg_write_mode) echo 'write write_and_verify verify write_same same write_same_ndob verify_bytchk_00 verify_bytchk_01 verify_bytchk_11 write_stream' ;;
         cpumode) echo 'noop qsort' ;;
         stat_type) echo 'stat lstat statx' ;;
+        write_mode) echo 'write uncor zeroes verify zone_append' ;;
         verify_mode) echo 'read compare' ;;
         cmd_type) echo 'nvme bsg' ;;
         cdb_len) echo '0 10 16 32' ;;
@@ -429,6 +432,7 @@ _fiord_values() {
         libblkio_wait_mode) echo 'block eventfd loop' ;;
         cuda_io) echo 'cufile posix' ;;
         rocm_io) echo 'hipfile posix' ;;
+        rbd_encryption_format) echo 'luks1 luks2' ;;
     esac
 }
 

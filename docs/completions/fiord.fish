@@ -27,7 +27,7 @@ function __fiord_is_first
     test (count (commandline -opc)) -lt 2
 end
 
-set -g __fiord_commands quick man completions reference
+set -g __fiord_commands quick check man completions reference
 
 complete -c fiord -n __fiord_is_first -a quick -d 'Measure the storage under a directory in about 20 seconds'
 complete -c fiord -n '__fiord_has_command quick' -l runtime -r
@@ -36,6 +36,13 @@ complete -c fiord -n '__fiord_has_command quick' -l output-format -r
 complete -c fiord -n '__fiord_has_command quick' -l output -r
 complete -c fiord -n '__fiord_has_command quick' -l show
 complete -c fiord -n '__fiord_has_command quick' -l help
+complete -c fiord -n __fiord_is_first -a check -d 'Say what is wrong with jobs, without effect, or hardly meant'
+complete -c fiord -n '__fiord_has_command check' -l explain -r
+complete -c fiord -n '__fiord_has_command check' -l list
+complete -c fiord -n '__fiord_has_command check' -l format -r
+complete -c fiord -n '__fiord_has_command check' -l deny-warnings
+complete -c fiord -n '__fiord_has_command check' -l allow -r
+complete -c fiord -n '__fiord_has_command check' -l help
 complete -c fiord -n __fiord_is_first -a man -d 'Print the man page, for man -l'
 complete -c fiord -n '__fiord_has_command man' -l help
 complete -c fiord -n __fiord_is_first -a completions -d 'Print the completion script for a shell'
@@ -172,7 +179,7 @@ complete -c fiord -n '__fiord_has_no_command' -l unlink_each_loop -x -a '0\\t"no
 complete -c fiord -n '__fiord_has_no_command' -l rw -x -a 'read\\t"sequential reads" write\\t"sequential writes" trim\\t"sequential trims" randread\\t"random reads" randwrite\\t"random writes" randtrim\\t"random trims" rw\\t"sequential reads and writes" readwrite\\t"rw" randrw\\t"random reads and writes" trimwrite\\t"each block trimmed, then written" randtrimwrite\\t"the same at random offsets"' -d 'Transfer direction and access pattern; :nr suffix sets run length or gap'
 complete -c fiord -n '__fiord_has_no_command' -l readwrite -x -a 'read\\t"sequential reads" write\\t"sequential writes" trim\\t"sequential trims" randread\\t"random reads" randwrite\\t"random writes" randtrim\\t"random trims" rw\\t"sequential reads and writes" readwrite\\t"rw" randrw\\t"random reads and writes" trimwrite\\t"each block trimmed, then written" randtrimwrite\\t"the same at random offsets"' -d 'Transfer direction and access pattern; :nr suffix sets run length or gap'
 complete -c fiord -n '__fiord_has_no_command' -l rw_sequencer -x -a 'sequential\\t"the next offsets follow directly" identical\\t"the same offset again"' -d 'What the :nr suffix of a random pattern does with offsets'
-complete -c fiord -n '__fiord_has_no_command' -l ioengine -x -a 'sync\\t"lseek(2), then read(2) or write(2)" psync\\t"pread(2) and pwrite(2)" vsync\\t"adjacent requests in one readv(2) or writev(2)" pvsync\\t"preadv(2) and pwritev(2)" pvsync2\\t"preadv2(2) and pwritev2(2) with flags" mmap\\t"memory-mapped files" null\\t"nothing at all, at once" falloc\\t"fallocate(2) instead of transfers" ftruncate\\t"ftruncate(2) instead of writes"' -d 'I/O back end used by the job; external:path loads a plug-in'
+complete -c fiord -n '__fiord_has_no_command' -l ioengine -x -a 'sync\\t"lseek(2), then read(2) or write(2)" psync\\t"pread(2) and pwrite(2)" vsync\\t"adjacent requests in one readv(2) or writev(2)" pvsync\\t"preadv(2) and pwritev(2)" pvsync2\\t"preadv2(2) and pwritev2(2) with flags" io_uring\\t"Linux io_uring" mmap\\t"memory-mapped files" null\\t"nothing at all, at once" falloc\\t"fallocate(2) instead of transfers" ftruncate\\t"ftruncate(2) instead of writes"' -d 'I/O back end used by the job; external:path loads a plug-in'
 complete -c fiord -n '__fiord_has_no_command' -l iodepth -r -d 'Number of requests kept outstanding per file set (async engines)'
 complete -c fiord -n '__fiord_has_no_command' -l iodepth_batch -r -d 'Requests handed over in one submission'
 complete -c fiord -n '__fiord_has_no_command' -l iodepth_batch_submit -r -d 'Requests handed over in one submission'
@@ -279,7 +286,7 @@ complete -c fiord -n '__fiord_has_no_command' -l replay_redirect -r -d 'Replay e
 complete -c fiord -n '__fiord_has_no_command' -l replay_scale -r -d 'Divide replayed offsets by this'
 complete -c fiord -n '__fiord_has_no_command' -l replay_align -r -d 'Align replayed offsets to this power of two'
 complete -c fiord -n '__fiord_has_no_command' -l replay_time_scale -r -d 'Percentage speed of replay timing'
-complete -c fiord -n '__fiord_has_no_command' -l replay_skip -r -d 'Operation kinds dropped from replay'
+complete -c fiord -n '__fiord_has_no_command' -l replay_skip -x -a 'read\\t"reads" write\\t"writes" trim\\t"trims" sync\\t"flushes"' -d 'Operation kinds dropped from replay'
 complete -c fiord -n '__fiord_has_no_command' -l merge_blktrace_file -r -d 'Output file when several traces are merged'
 complete -c fiord -n '__fiord_has_no_command' -l merge_blktrace_scalars -r -d 'Per-trace time scale percentages'
 complete -c fiord -n '__fiord_has_no_command' -l merge_blktrace_iters -r -d 'Per-trace repeat counts'
@@ -365,7 +372,7 @@ complete -c fiord -n '__fiord_has_engine mmap' -l thp -r -d 'Ask for transparent
 complete -c fiord -n '__fiord_has_engine sg' -l hipri -d 'Poll for completions instead of waiting for interrupts'
 complete -c fiord -n '__fiord_has_engine sg' -l readfua -x -a '0\\t"no" 1\\t"yes"' -d 'Force-unit-access on reads'
 complete -c fiord -n '__fiord_has_engine sg' -l writefua -x -a '0\\t"no" 1\\t"yes"' -d 'Force-unit-access on writes'
-complete -c fiord -n '__fiord_has_engine sg' -l sg_write_mode -x -a 'write\\t"WRITE" write_and_verify\\t"WRITE AND VERIFY" verify\\t"VERIFY" write_same\\t"WRITE SAME" same\\t"WRITE SAME" write_same_ndob\\t"WRITE SAME without a data buffer" verify_bytchk_00\\t"VERIFY, medium check only" verify_bytchk_01\\t"VERIFY, compare all blocks" verify_bytchk_11\\t"VERIFY, compare with one block" write_stream\\t"WRITE STREAM"' -d 'SCSI command used for writes'
+complete -c fiord -n '__fiord_has_engine sg' -l sg_write_mode -x -a 'write\\t"WRITE" write_and_verify\\t"WRITE AND VERIFY" verify\\t"VERIFY" write_same\\t"WRITE SAME" same\\t"write_same" write_same_ndob\\t"WRITE SAME without a data buffer" verify_bytchk_00\\t"VERIFY, medium check only" verify_bytchk_01\\t"VERIFY, compare all blocks" verify_bytchk_11\\t"VERIFY, compare with one block" write_stream\\t"WRITE STREAM"' -d 'SCSI command used for writes'
 complete -c fiord -n '__fiord_has_engine sg' -l stream_id -r -d 'Stream number for write_stream'
 complete -c fiord -n '__fiord_has_engine cpuio' -l cpuload -r -d 'CPU percentage to consume'
 complete -c fiord -n '__fiord_has_engine cpuio' -l cpumode -x -a 'noop\\t"empty loop" qsort\\t"sorting"' -d 'Kind of busy work'
@@ -383,7 +390,7 @@ complete -c fiord -n '__fiord_has_engine windowsaio' -l no_completion_thread -d 
 complete -c fiord -n '__fiord_has_engine io_uring io_uring_cmd' -l hipri -d 'Poll for completions instead of waiting for interrupts'
 complete -c fiord -n '__fiord_has_engine io_uring io_uring_cmd' -l readfua -x -a '0\\t"no" 1\\t"yes"' -d 'Force-unit-access bit on reads (cmd engine)'
 complete -c fiord -n '__fiord_has_engine io_uring io_uring_cmd' -l writefua -x -a '0\\t"no" 1\\t"yes"' -d 'Force-unit-access bit on writes (cmd engine)'
-complete -c fiord -n '__fiord_has_engine io_uring io_uring_cmd' -l write_mode -r -d 'Command used for writes; mode/percent:mode/percent mixes allowed'
+complete -c fiord -n '__fiord_has_engine io_uring io_uring_cmd' -l write_mode -x -a 'write\\t"write" uncor\\t"mark as uncorrectable" zeroes\\t"write zeroes" verify\\t"let the device verify" zone_append\\t"append to a zone"' -d 'Command used for writes; mode/percent:mode/percent mixes allowed'
 complete -c fiord -n '__fiord_has_engine io_uring io_uring_cmd' -l verify_mode -x -a 'read\\t"read and compare in memory" compare\\t"let the device compare"' -d 'Command used in the verify phase'
 complete -c fiord -n '__fiord_has_engine io_uring io_uring_cmd' -l fixedbufs -d 'Register buffers with the kernel once'
 complete -c fiord -n '__fiord_has_engine io_uring io_uring_cmd' -l registerfiles -d 'Register files with the ring'
@@ -479,7 +486,7 @@ complete -c fiord -n '__fiord_has_engine rados' -l touch_objects -x -a '0\\t"no"
 complete -c fiord -n '__fiord_has_engine rbd' -l rbdname -r -d 'Image name'
 complete -c fiord -n '__fiord_has_engine rbd' -l pool -r -d 'Pool of the image'
 complete -c fiord -n '__fiord_has_engine rbd' -l clientname -r -d 'Ceph client'
-complete -c fiord -n '__fiord_has_engine rbd' -l rbd_encryption_format -r -d 'Image encryption, luks1 or luks2'
+complete -c fiord -n '__fiord_has_engine rbd' -l rbd_encryption_format -x -a 'luks1\\t"LUKS" luks2\\t"LUKS2"' -d 'Image encryption'
 complete -c fiord -n '__fiord_has_engine rbd' -l rbd_encryption_passphrase -r -d 'Passphrase for it'
 complete -c fiord -n '__fiord_has_engine xnvme' -l hipri -d 'Poll for completions instead of waiting for interrupts'
 complete -c fiord -n '__fiord_has_engine xnvme' -l sqthread_poll -d 'Kernel submission polling'
