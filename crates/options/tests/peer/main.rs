@@ -217,11 +217,6 @@ fn job_files() {
         }
     }
     assert!(ours_differ.is_empty(), "{}", ours_differ.join("\n"));
-    for (t, d) in lines_differ.iter().chain(&verdicts_differ) {
-        eprintln!("XX {t:?}: {d}");
-    }
-    for (t, d) in &lines_differ { eprintln!("YY {t:?}: {d}"); }
-    for (t, d) in &verdicts_differ { eprintln!("XX {t:?}: {d}"); }
     settle("verdicts", &verdicts_differ, VERDICTS_DIFFER);
     settle("command lines", &lines_differ, LINES_DIFFER);
 }
