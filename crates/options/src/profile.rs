@@ -1,17 +1,20 @@
 //! Built-in benchmarks (`--profile=NAME`): from their few options to sections of ordinary jobs.
 //!
-//! A profile becomes a [`Document`] like a job file, made before anything is lowered, so that plans,
-//! checks and `--showcmd` see jobs and nothing else. Each profile has a file; this one has what they
-//! share: reading their options and writing sections.
+//! A profile writes its jobs as the lines of a text, which becomes a [`Document`] like a job file
+//! before anything is lowered, so that plans, checks and `--showcmd` see jobs and nothing else, and
+//! findings can show the line that they are about. Each profile has a file; this one has what they
+//! share: reading their options and writing lines.
 
 mod act;
 mod tiobench;
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::host::Host;
-use crate::lower::bad_value;
-use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting};
-use crate::table;
+use crate::spec::{Document, DocumentKind, Origin, SectionKind, Source, Typed};
+use crate::table::{self, OptionDef};
 use crate::value::{self, ParseContext, Value};
 
 /// The profiles.
@@ -24,73 +27,99 @@ pub(crate) struct Request {
     pub(crate) name: &'static str,
     /// Where that was typed.
     pub(crate) origin: Origin,
-    /// Options of the profile.
-    pub(crate) settings: Vec<Setting>,
+    /// Its options: where they were typed, and their values.
+    pub(crate) given: Vec<(&'static OptionDef, Origin, Option<Origin>)>,
 }
 
 /// The jobs of a profile.
 pub(crate) fn expand(request: &Request, host: &Host<'_>) -> (Document, Diagnostics) {
-    let mut jobs = Jobs { request, sections: Vec::new(), diagnostics: Diagnostics::default() };
+    let mut jobs =
+        Jobs { request, text: Vec::new(), lines: Vec::new(), diagnostics: Diagnostics::default() };
     match request.name {
         act::NAME => act::write(&mut jobs),
         _ => tiobench::write(&mut jobs, host),
     }
-    (Document { kind: DocumentKind::Profile, sections: jobs.sections }, jobs.diagnostics)
+    let document = document(request.name, jobs.text, jobs.lines);
+    (document, jobs.diagnostics)
 }
 
-/// The sections of a profile in the making.
+/// A line of a profile's text: where its parts are.
+enum Line {
+    Section(SectionKind, Range<usize>),
+    Setting { name: Range<usize>, value: Option<Range<usize>> },
+}
+
+fn document(name: &str, text: Vec<u8>, lines: Vec<Line>) -> Document {
+    let mut document = Document::new(DocumentKind::Profile);
+    let source = document.add_source(&Arc::new(Source::new(format!("profile {name}"), text)));
+    for line in lines {
+        match line {
+            Line::Section(kind, name) => document.open_section(kind, source, name),
+            Line::Setting { name, value } => {
+                document.push_setting(Typed { source, name, value }, None);
+            }
+        }
+    }
+    document
+}
+
+/// The jobs of a profile in the making.
 struct Jobs<'a> {
     request: &'a Request,
-    sections: Vec<Section>,
+    text: Vec<u8>,
+    lines: Vec<Line>,
     diagnostics: Diagnostics,
 }
 
 impl Jobs<'_> {
     /// Begins the defaults.
     fn globals(&mut self) {
-        self.section(SectionKind::Global, "global".to_owned());
+        self.section(SectionKind::Global, b"global");
     }
 
     /// Begins a job.
-    fn job(&mut self, name: impl Into<String>) {
-        self.section(SectionKind::Job, name.into());
+    fn job(&mut self, name: &[u8]) {
+        self.section(SectionKind::Job, name);
     }
 
-    fn section(&mut self, kind: SectionKind, name: String) {
-        let origin = self.request.origin.clone();
-        self.sections.push(Section { kind, name: name.into(), origin, settings: Vec::new() });
+    fn section(&mut self, kind: SectionKind, name: &[u8]) {
+        self.text.push(b'[');
+        let name = self.part(name);
+        self.text.extend_from_slice(b"]\n");
+        self.lines.push(Line::Section(kind, name));
     }
 
-    /// Sets an option of the present section. If someone finds fault with it, that is shown where the
-    /// profile's option `from` was typed, or the profile's name.
-    fn set(&mut self, name: &str, value: impl Into<Vec<u8>>, from: &str) {
-        self.push(name, Some(value.into()), from);
+    /// Sets an option of the present section.
+    fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        let name = self.part(name.as_bytes());
+        self.text.push(b'=');
+        let value = self.part(value.as_ref());
+        self.text.push(b'\n');
+        self.lines.push(Line::Setting { name, value: Some(value) });
+    }
+
+    /// Sets an option of the present section to a number.
+    fn number(&mut self, name: &str, value: u64) {
+        self.set(name, value.to_string());
     }
 
     /// Sets an option that needs no value.
     fn flag(&mut self, name: &str) {
-        self.push(name, None, "");
+        let name = self.part(name.as_bytes());
+        self.text.push(b'\n');
+        self.lines.push(Line::Setting { name, value: None });
     }
 
-    fn push(&mut self, name: &str, value: Option<Vec<u8>>, from: &str) {
-        let origin = self.origin(from);
-        let setting = Setting {
-            name: name.as_bytes().to_vec(),
-            value,
-            name_origin: origin.clone(),
-            value_origin: origin,
-        };
-        if let Some(section) = self.sections.last_mut() {
-            section.settings.push(setting);
-        }
+    fn part(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.text.len();
+        self.text.extend_from_slice(bytes);
+        start..self.text.len()
     }
 
-    fn given(&self, option: &str) -> Option<&Setting> {
-        self.request.settings.iter().rfind(|setting| setting.name == option.as_bytes())
-    }
-
-    fn origin(&self, option: &str) -> Origin {
-        self.given(option).map_or(&self.request.origin, |setting| &setting.value_origin).clone()
+    /// Where the value of one of the profile's options was typed, or the profile's name.
+    fn origin(&self, option: &str) -> &Origin {
+        let given = self.request.given.iter().rfind(|(def, ..)| def.name == option);
+        given.map_or(&self.request.origin, |(_, name, value)| value.as_ref().unwrap_or(name))
     }
 
     /// The value of one of the profile's options: as given, else its default in the table.
@@ -98,19 +127,22 @@ impl Jobs<'_> {
         let def = table::profile_option(self.request.name, option)?;
         let context = ParseContext::default();
         let default = || value::parse(def, Some(def.default?.as_bytes()), &context).ok();
-        let Some(setting) = self.given(option) else { return default() };
-        match value::parse(def, setting.value.as_deref(), &context) {
+        let given = self.request.given.iter().rfind(|(given, ..)| given.name == option);
+        let Some((_, name, typed)) = given else { return default() };
+        match value::parse(def, typed.as_ref().map(Origin::bytes), &context) {
             Ok(value) => Some(value),
             Err(error) => {
-                let diagnostic = bad_value(def, setting, setting.value.as_deref(), &error);
-                self.diagnostics.push(diagnostic);
+                let origin = typed.as_ref().map_or(name.clone(), |o| o.part(error.span.clone()));
+                let shown = String::from_utf8_lossy(typed.as_ref().unwrap_or(name).bytes());
+                let message = format!("bad value `{shown}` for `{option}`");
+                self.refuse(&origin, message, error.to_string());
                 default()
             }
         }
     }
 
     /// A number, or a time in nanoseconds; zero if there is neither a value nor a default.
-    fn number(&mut self, option: &str) -> u64 {
+    fn amount(&mut self, option: &str) -> u64 {
         match self.value(option) {
             Some(Value::Int(number)) => u64::try_from(number).unwrap_or_default(),
             Some(Value::Bytes(number)) => number,
@@ -122,10 +154,10 @@ impl Jobs<'_> {
 
     /// A number of which zero makes no sense.
     fn positive(&mut self, option: &str) -> u64 {
-        let number = self.number(option);
+        let number = self.amount(option);
         if number == 0 {
-            let message = format!("`{option}` is zero");
-            self.refuse(option, &message, "at least 1".into());
+            let origin = self.origin(option).clone();
+            self.refuse(&origin, format!("`{option}` is zero"), "at least 1");
         }
         number.max(1)
     }
@@ -138,10 +170,9 @@ impl Jobs<'_> {
     }
 
     /// Finds fault with an option of the profile.
-    fn refuse(&mut self, option: &str, message: &str, rule: String) {
-        let origin = self.origin(option);
-        let diagnostic = Diagnostic::error(message).code(Code::BAD_VALUE);
-        self.diagnostics.push(diagnostic.at(&origin).label(rule));
+    fn refuse(&mut self, at: &Origin, message: impl Into<String>, rule: impl Into<String>) {
+        let diagnostic = Diagnostic::error(message).code(Code::BAD_VALUE).at(at).label(rule);
+        self.diagnostics.push(diagnostic);
     }
 }
 

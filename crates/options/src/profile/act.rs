@@ -12,21 +12,22 @@ const WRITES: u64 = 1_000;
 /// Block size and depth of the preparation.
 const ZERO_BYTES: u64 = 1 << 20;
 const SALT_BYTES: u64 = 4_096;
-const SALT_DEPTH: u32 = 64;
+const SALT_DEPTH: u64 = 64;
 
 pub(super) fn write(jobs: &mut Jobs<'_>) {
-    let devices = jobs.text("device-names").unwrap_or_default();
+    let names = jobs.text("device-names").unwrap_or_default();
     let devices: Vec<&[u8]> =
-        devices.split(|&b| b == b',').filter(|name| !name.is_empty()).collect();
+        names.split(|&byte| byte == b',').filter(|name| !name.is_empty()).collect();
     if devices.is_empty() {
+        let origin = jobs.origin("device-names").clone();
         let rule = "name them with `--device-names=DEVICE,..`";
-        return jobs.refuse("device-names", "profile act needs devices", rule.into());
+        return jobs.refuse(&origin, "profile act needs devices", rule);
     }
-    let prepare = jobs.number("prep") == 1;
+    let prepare = jobs.amount("prep") == 1;
     jobs.globals();
-    jobs.set("direct", "1", "");
-    jobs.set("ioengine", "sync", "");
-    jobs.set("random_generator", "lfsr", "");
+    jobs.set("direct", "1");
+    jobs.set("ioengine", "sync");
+    jobs.set("random_generator", "lfsr");
     jobs.flag("group_reporting");
     jobs.flag("thread");
     if prepare { preparation(jobs, &devices) } else { test(jobs, &devices) }
@@ -35,71 +36,91 @@ pub(super) fn write(jobs: &mut Jobs<'_>) {
 /// All devices are filled with zeroes, then overwritten at random.
 fn preparation(jobs: &mut Jobs<'_>, devices: &[&[u8]]) {
     for device in devices {
-        begin(jobs, "act-prep-zeroes", device);
-        jobs.set("bs", ZERO_BYTES.to_string(), "");
+        begin(jobs, b"act-prep-zeroes-", device);
+        jobs.number("bs", ZERO_BYTES);
         jobs.flag("zero_buffers");
-        jobs.set("rw", "write", "");
+        jobs.set("rw", "write");
     }
     for (index, device) in devices.iter().enumerate() {
-        begin(jobs, "act-prep-salt", device);
+        begin(jobs, b"act-prep-salt-", device);
         if index == 0 {
             jobs.flag("stonewall");
         }
-        jobs.set("bs", SALT_BYTES.to_string(), "");
-        jobs.set("ioengine", "libaio", "");
-        jobs.set("iodepth", SALT_DEPTH.to_string(), "");
-        jobs.set("rw", "randwrite", "");
+        jobs.number("bs", SALT_BYTES);
+        jobs.set("ioengine", "libaio");
+        jobs.number("iodepth", SALT_DEPTH);
+        jobs.set("rw", "randwrite");
     }
 }
 
 fn test(jobs: &mut Jobs<'_>, devices: &[&[u8]]) {
-    let load = jobs.positive("load");
-    let threads = jobs.positive("threads-per-queue");
-    let small = jobs.positive("read-req-num-512-blocks").saturating_mul(512);
-    let large = jobs.number("large-block-op-kbytes");
-    let duration = jobs.number("test-duration") / 1_000;
-    // The database gathers the small writes in a buffer and writes that at once.
-    let gathered = large / small;
-    if gathered == 0 {
-        let rule = format!("in bytes, at least one read ({small})");
-        return jobs.refuse("large-block-op-kbytes", "the large blocks are too small", rule);
-    }
-    let reads = load.saturating_mul(READS) / threads;
-    if reads == 0 {
-        let rule = format!("at most {} reads per second to share", load.saturating_mul(READS));
-        return jobs.refuse("threads-per-queue", "there are more threads than reads", rule);
-    }
-    let writes = load.saturating_mul(WRITES) / gathered;
-    if writes == 0 {
-        let rule = format!("one holds {gathered} small writes, more than a second brings");
-        return jobs.refuse("large-block-op-kbytes", "the large blocks are too large", rule);
-    }
-    jobs.set("runtime", format!("{duration}us"), "test-duration");
-    jobs.set("time_based", "1", "");
+    let Some(load) = Load::of(jobs) else { return };
+    jobs.set("runtime", format!("{}us", load.duration_us));
+    jobs.set("time_based", "1");
     for device in devices {
-        begin(jobs, "act-read", device);
-        jobs.set("rw", "randread", "");
-        jobs.set("numjobs", threads.to_string(), "threads-per-queue");
-        jobs.set("rate_iops", reads.to_string(), "load");
-        jobs.set("bs", small.to_string(), "read-req-num-512-blocks");
-        begin(jobs, "act-write", device);
-        jobs.set("rw", "randwrite", "");
-        jobs.set("rate_iops", writes.to_string(), "load");
-        jobs.set("bs", large.to_string(), "large-block-op-kbytes");
+        begin(jobs, b"act-read-", device);
+        jobs.set("rw", "randread");
+        jobs.number("numjobs", load.threads);
+        jobs.number("rate_iops", load.reads);
+        jobs.number("bs", load.small);
+        begin(jobs, b"act-write-", device);
+        jobs.set("rw", "randwrite");
+        jobs.number("rate_iops", load.writes);
+        jobs.number("bs", load.large);
     }
-    let origin = jobs.origin("");
-    jobs.diagnostics.push(
-        Diagnostic::unbuilt(
-            "the check of latencies by profile act is not built yet in this version",
-        )
-        .code(Code::NOT_BUILT)
-        .at(&origin),
-    );
+    let message = "the check of latencies by profile act is not built yet in this version";
+    let origin = jobs.origin("").clone();
+    jobs.diagnostics.push(Diagnostic::unbuilt(message).code(Code::NOT_BUILT).at(&origin));
 }
 
-fn begin(jobs: &mut Jobs<'_>, what: &str, device: &[u8]) {
-    jobs.job(format!("{what}-{}", String::from_utf8_lossy(device)));
-    jobs.set("filename", escaped(device), "device-names");
+/// What the options of the profile come to.
+struct Load {
+    duration_us: u64,
+    threads: u64,
+    /// Bytes of a read, and reads per second and thread.
+    small: u64,
+    reads: u64,
+    /// Bytes of a write, and writes per second.
+    large: u64,
+    writes: u64,
+}
+
+impl Load {
+    /// `None` if there is none, which has then been said.
+    fn of(jobs: &mut Jobs<'_>) -> Option<Load> {
+        let load = jobs.positive("load");
+        let threads = jobs.positive("threads-per-queue");
+        let small = jobs.positive("read-req-num-512-blocks").saturating_mul(512);
+        let large = jobs.amount("large-block-op-kbytes");
+        let duration_us = jobs.amount("test-duration") / 1_000;
+        // The database gathers the small writes in a buffer and writes that at once.
+        let gathered = large / small;
+        let reads = load.saturating_mul(READS) / threads;
+        let writes = load.saturating_mul(WRITES).checked_div(gathered).unwrap_or_default();
+        let fault = if gathered == 0 {
+            let rule = format!("in bytes, at least one read ({small})");
+            Some(("large-block-op-kbytes", "the large blocks are too small", rule))
+        } else if reads == 0 {
+            let rule = format!("at most {}, the reads per second", load.saturating_mul(READS));
+            Some(("threads-per-queue", "there are more threads than reads", rule))
+        } else if writes == 0 {
+            let rule = format!("one holds {gathered} small writes, more than a second brings");
+            Some(("large-block-op-kbytes", "the large blocks are too large", rule))
+        } else {
+            None
+        };
+        if let Some((option, message, rule)) = fault {
+            let origin = jobs.origin(option).clone();
+            jobs.refuse(&origin, message, rule);
+            return None;
+        }
+        Some(Load { duration_us, threads, small, reads, large, writes })
+    }
+}
+
+fn begin(jobs: &mut Jobs<'_>, what: &[u8], device: &[u8]) {
+    jobs.job(&[what, device].concat());
+    jobs.set("filename", escaped(device));
 }
 
 /// A name as `filename` takes it: a colon would part it.

@@ -44,7 +44,7 @@ fn tiobench_writes_and_reads_four_files_in_four_phases() {
 fn options_of_a_profile_win_over_those_of_jobs_until_a_job_begins() {
     let defaults = "--buffered=0 --size=10485760 --bs=8192 --loops=2 --directory=/d --numjobs=3";
     check(
-        "--iodepth=4 --threads=3 --profile=tiobench --size=10 --block=8k --numr=2 --dir /d",
+        "--iodepth=4 --profile=tiobench --threads=3 --size=10 --block=8k --numr=2 --dir /d",
         &format!("fio --iodepth=4 {defaults} {TIOBENCH}"),
     );
     let defaults = "--buffered=0 --size=1048576 --bs=4096 --loops=1 --directory=./ --numjobs=1";
@@ -109,8 +109,7 @@ fn what_makes_no_jobs_is_an_error_where_it_was_typed() {
     );
     check_error(
         "--profile=act --device-names=a --load=x",
-        "command line:1:39: bad value `x` for `load` (expected a number); `--cmdhelp=load` \
-         describes the option",
+        "command line:1:39: bad value `x` for `load` (expected a number)",
     );
     check_error(
         "--profile=tiobench --size=100t",
