@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub use switches::{Action, Eta, Formats, Json, Output, Progress};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, abridged, reason};
 use crate::host::Host;
 use crate::jobfile;
 use crate::profile::{self, Request};
@@ -151,7 +151,7 @@ impl<'a> Parser<'a> {
                     None => "`--help` lists the switches, `--cmdhelp` the options of jobs".into(),
                 };
                 self.diagnostics.push(
-                    Diagnostic::error(format!("unknown option `{}`", shown(name)))
+                    Diagnostic::error(format!("unknown option `{}`", abridged(&shown(name))))
                         .code(Code::UNKNOWN_SWITCH)
                         .at(&name_origin)
                         .help(help),
@@ -258,6 +258,9 @@ impl<'a> Parser<'a> {
         let value = given.value.as_ref().map(Origin::bytes).unwrap_or_default();
         if def.name == "name" {
             self.open_section(given.value.as_ref().unwrap_or(&given.name), value.is_empty());
+            if value.is_empty() {
+                return;
+            }
         }
         if def.name == "ioengine" {
             let text = shown(value);
@@ -392,9 +395,9 @@ fn read_job_file(
             diagnostics.extend(found);
             Some(document)
         }
-        Err(reason) => {
+        Err(error) => {
             let mut diagnostic =
-                Diagnostic::error(format!("cannot read job file {name}: {reason}"))
+                Diagnostic::error(format!("cannot read job file {name}: {}", reason(&error)))
                     .code(Code::JOB_FILE_UNREADABLE)
                     .at(file);
             let (option, value) = split_at_equals(file.bytes());
