@@ -102,13 +102,19 @@ impl Document {
             .collect();
         let scope = if unbuilt.is_empty() { Scope::Whole } else { Scope::Partial };
         let logs = plan.jobs.iter().filter_map(|job| job.write_iolog.as_ref());
-        let outputs = invocation.output.path.iter().chain(logs);
+        let mut outputs: Vec<String> = Vec::new();
+        for path in invocation.output.path.iter().chain(logs) {
+            let path = path.to_string_lossy().into_owned();
+            if !outputs.contains(&path) {
+                outputs.push(path);
+            }
+        }
         Document {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
             unbuilt,
             notes: plan.notes.clone(),
-            outputs: outputs.map(|path| path.to_string_lossy().into_owned()).collect(),
+            outputs,
             preview: preview(plan, REGISTRY, scope),
         }
     }

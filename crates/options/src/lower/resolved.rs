@@ -126,6 +126,9 @@ fn computed(job: &JobPlan, settings: &Settings, file: &mut Vec<u8>) {
         // These two have been written as they are.
         let written = ["name", "stonewall"].contains(&name.as_str());
         let Some(def) = table::job_option(&name).filter(|_| !written) else { continue };
+        if def.inverse.is_some_and(|inverse| settings.value(inverse).is_some()) {
+            continue;
+        }
         let default = def.default.or((def.kind == ValueKind::Flag).then_some("0"));
         let said = settings.value(&name).cloned();
         let said = said.or_else(|| default.and_then(|default| read(def, default).ok()));

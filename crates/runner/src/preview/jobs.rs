@@ -14,7 +14,7 @@ use super::amounts::{self, Bounds};
 use super::data::{
     Amounts, BlockBytes, CloneRange, Effect, FileKind, FileRange, JobPreview, LayoutPreview,
 };
-use super::targets::{Sight, Targets, UNLIMITED_BYTES, shown};
+use super::targets::{Role, Sight, Targets, UNLIMITED_BYTES, shown};
 use super::{MOST_FILES, MOST_STEPS, Scope, caps_of, memory};
 use crate::layout::{self, Expected, TargetFile};
 
@@ -179,7 +179,10 @@ impl<'a> Survey<'a> {
             facts,
             range: &range,
             needed_bytes: if bounded { target.real_bytes } else { 0 },
-            writes: (rw.write || rw.trim) && !job.files.create_only,
+            role: match (rw.write || rw.trim) && !job.files.create_only {
+                true => Role::Writes,
+                false => Role::Reads,
+            },
             removes: job.files.unlink && kind == FileKind::Regular,
         });
         range
@@ -214,14 +217,13 @@ impl<'a> Survey<'a> {
                 kind: facts.map_or(FileKind::Regular, |facts| of_kind(facts.kind)),
                 ..FileRange::default()
             };
-            let (job, path) = (job.name.as_str(), path.as_path());
             let idle = Sight {
-                job,
-                path,
+                job: &job.name,
+                path: &path,
                 facts,
                 range: &range,
                 needed_bytes: 0,
-                writes: false,
+                role: Role::Refused,
                 removes: false,
             };
             self.targets.see(&idle);

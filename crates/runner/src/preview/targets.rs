@@ -33,8 +33,18 @@ pub(super) struct Sight<'a> {
     pub(super) range: &'a FileRange,
     /// Bytes that it must have at last.
     pub(super) needed_bytes: u64,
-    pub(super) writes: bool,
+    pub(super) role: Role,
     pub(super) removes: bool,
+}
+
+/// What a clone does with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Reads,
+    /// Writes or trims, and maybe reads.
+    Writes,
+    /// Nothing: it cannot start.
+    Refused,
 }
 
 /// The targets of all jobs.
@@ -122,7 +132,7 @@ impl Targets {
         if shown.effect == Effect::Kept {
             shown.effect = sight.range.effect;
         }
-        if sight.writes {
+        if sight.role == Role::Writes {
             widen(shown, sight.range);
         }
     }
@@ -154,9 +164,8 @@ impl Targets {
             ..TargetPreview::default()
         };
         note_job(&mut shown, sight);
-        if sight.writes {
-            shown.write_start = Some(range.offset);
-            shown.write_end = range.size_bytes.map(|size| range.offset.saturating_add(size));
+        if sight.role == Role::Writes {
+            widen(&mut shown, range);
         }
         self.by_path.insert(sight.path.to_path_buf(), self.found.len());
         self.found.push(Found {
@@ -195,13 +204,19 @@ fn loss(sight: &Sight<'_>) -> Option<WarningKind> {
     }
     match range.effect {
         Effect::Replaced => Some(WarningKind::ReplacesFiles),
-        _ if sight.writes && range.offset < present => Some(WarningKind::OverwritesFiles),
+        _ if sight.role == Role::Writes && range.offset < present => {
+            Some(WarningKind::OverwritesFiles)
+        }
         _ => None,
     }
 }
 
 fn note_job(shown: &mut TargetPreview, sight: &Sight<'_>) {
-    let list = if sight.writes { &mut shown.written_by } else { &mut shown.read_by };
+    let list = match sight.role {
+        Role::Writes => &mut shown.written_by,
+        Role::Reads => &mut shown.read_by,
+        Role::Refused => &mut shown.refused_to,
+    };
     if list.len() < MOST_JOBS && list.last().map(String::as_str) != Some(sight.job) {
         list.push(sight.job.to_owned());
     }
