@@ -242,6 +242,87 @@ fn wrong_words_are_refused() {
     assert!(missing.stderr.contains("/nonexistent/place/README.md"), "{}", missing.stderr);
 }
 
+/// The examples of a document: lines that are indented by four blanks, together where they follow
+/// each other.
+fn examples(text: &str) -> Vec<String> {
+    let mut examples: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match line.strip_prefix("    ") {
+            Some(line) if inside => {
+                let last = examples.last_mut().unwrap();
+                last.push_str(line);
+                last.push('\n');
+            }
+            Some(line) => examples.push(format!("{line}\n")),
+            None => {}
+        }
+        inside = line.starts_with("    ");
+    }
+    examples
+}
+
+/// Options in examples are spelled correctly, and their values are values.
+#[test]
+fn examples_in_descriptions_are_understood() {
+    let scratch = Scratch::new("examples").unwrap();
+    std::fs::write(scratch.path().join("pattern.bin"), "abc").unwrap();
+    let mut count = 0;
+    let details = project_root().join("crates/options/src/table/details");
+    for entry in std::fs::read_dir(details).unwrap() {
+        let path = entry.unwrap().path();
+        for example in examples(&std::fs::read_to_string(&path).unwrap()) {
+            if example.starts_with("--") {
+                continue;
+            }
+            let job = match example.starts_with('[') {
+                true => format!("[global]\nsize=1g\n{example}"),
+                false => format!("[job]\nsize=1g\n{example}"),
+            };
+            std::fs::write(scratch.path().join("job.fio"), job).unwrap();
+            let run = fiord().run(scratch.path(), ["--parse-only", "job.fio"]).unwrap();
+            assert_eq!(run.code(), 0, "{}: {example}{}", path.display(), run.stderr);
+            count += 1;
+        }
+    }
+    assert!(count >= 20, "{count}");
+}
+
+/// Job files of the guide are accepted, and mean what the guide says.
+#[test]
+fn examples_of_the_guide_are_understood() {
+    let scratch = Scratch::new("guide").unwrap();
+    let guide = std::fs::read_to_string(project_root().join("docs/job-language.md")).unwrap();
+    for file in ["machine.inc", "workload.inc"] {
+        std::fs::write(scratch.path().join(file), "bs=4k\n").unwrap();
+    }
+    let mut count = 0;
+    for example in examples(&guide) {
+        let words: Vec<&str> = example.split_whitespace().collect();
+        let run = match words.as_slice() {
+            ["fiord", words @ ..] => {
+                let words = [words, &["--parse-only"]].concat();
+                fiord().run(scratch.path(), words).unwrap()
+            }
+            [first, ..]
+                if first.starts_with('[') || first.starts_with(';') || first.contains('=') =>
+            {
+                let job = match example.contains('[') {
+                    true => format!("[global]\nsize=1g\n{example}"),
+                    false => format!("[job]\nsize=1g\n{example}"),
+                };
+                std::fs::write(scratch.path().join("job.fio"), job).unwrap();
+                fiord().run(scratch.path(), ["--parse-only", "job.fio"]).unwrap()
+            }
+            // The message that is shown.
+            _ => continue,
+        };
+        assert_eq!(run.code(), 0, "{example}{}", run.stderr);
+        count += 1;
+    }
+    assert!(count >= 6, "{count}");
+}
+
 /// Links of the pages lead to files and headings that are there.
 #[test]
 fn links_of_the_reference_lead_somewhere() {

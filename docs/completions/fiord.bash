@@ -16,13 +16,13 @@ _fiord_options='
 --section=
 --readonly
 --parse-only
+--showcmd
 --warnings-fatal
 --cmdhelp
 --enghelp
 --version
 --help
 --bandwidth-log
---showcmd
 --debug=
 --merge-blktrace-only
 --inflate-log=

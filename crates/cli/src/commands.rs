@@ -13,6 +13,14 @@ pub(crate) const COMMANDS: &[Command] = &[
         details: include_str!("commands/quick.md"),
     },
     Command {
+        name: "check",
+        syntax: "FILE.. [SWITCH..]",
+        help: "Say what is wrong with jobs, without effect, or hardly meant",
+        switches: &["--explain=", "--list", "--format=", "--deny-warnings", "--allow=", "--help"],
+        words: &[],
+        details: include_str!("commands/check.md"),
+    },
+    Command {
         name: "man",
         syntax: "",
         help: "Print the man page, for man -l",

@@ -7,6 +7,8 @@ pub(crate) enum Exit {
     Success,
     /// The words or job files are wrong, or the run could not begin.
     Usage,
+    /// `check --deny-warnings` has found warnings and nothing worse.
+    Warnings,
     /// So many jobs failed.
     FailedJobs(usize),
     /// Ended by SIGINT or SIGTERM; the report was written.
@@ -14,11 +16,12 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// 0; 1 for usage; the number of failed jobs, at most 127; 128 after a signal.
+    /// 0; 1 for usage; 2 for warnings that are denied; the number of failed jobs, at most 127; 128 after a signal.
     pub(crate) fn status(self) -> u8 {
         match self {
             Exit::Success => 0,
             Exit::Usage => 1,
+            Exit::Warnings => 2,
             Exit::FailedJobs(count) => u8::try_from(count).map_or(127, |count| count.min(127)),
             Exit::Signal => 128,
         }

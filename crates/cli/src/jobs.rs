@@ -10,7 +10,7 @@ use fiord_options::commandline::{self, Action, Invocation};
 use fiord_options::diagnostic::{Colors, Severity};
 use fiord_options::trace::words;
 use fiord_options::{Diagnostics, Host, Plan, Spec, help, lower, showcmd};
-use fiord_runner::{RunOutcome, RunSettings, Trace, TraceOutput, TraceSettings};
+use fiord_runner::{RunOutcome, RunSettings, Trace};
 use fiord_sys::clock::Anchor;
 
 use crate::commands;
@@ -37,7 +37,7 @@ pub(crate) fn main(arguments: &[OsString], started: Anchor) -> Exit {
     let understood = Understood::new(&diagnostics);
     let Some(plan) = plan(&invocation, diagnostics, &host, least) else { return Exit::Usage };
     match invocation.action {
-        Action::ParseOnly => return parsed(&plan, &invocation, &understood),
+        Action::ParseOnly => return understood.parsed(&plan, invocation.trace),
         Action::ShowCommand => return show_commands(&invocation.spec, &program),
         _ => {}
     }
@@ -70,20 +70,6 @@ fn show_commands(spec: &Spec, program: &str) -> Exit {
         return Exit::Usage;
     }
     answer_bytes(&lines)
-}
-
-/// The end of a run that is none: nothing but what `--debug` wants to know.
-fn parsed(plan: &Plan, invocation: &Invocation, understood: &Understood) -> Exit {
-    let to = TraceOutput::Stdout;
-    match Trace::open(&TraceSettings { to, subjects: invocation.trace }) {
-        Ok(trace) => {
-            if let Some(trace) = trace {
-                understood.tell(&trace, plan);
-            }
-            Exit::Success
-        }
-        Err(failure) => refuse(failure),
-    }
 }
 
 fn run(plan: &Plan, invocation: &Invocation, understood: &Understood, started: Anchor) -> Exit {

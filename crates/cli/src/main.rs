@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod check;
 mod commands;
 mod console;
 mod documents;
@@ -26,19 +27,15 @@ fn main() -> ExitCode {
     if let Some(status) = fiord_runner::worker_main(&words, REGISTRY) {
         return ExitCode::from(status as u8);
     }
-    let exit = match words.get(1).map(String::as_str) {
-        // Programs that call us fio may have a job file of this name.
-        Some("quick") if jobs::program_name(arguments.first()) != "fio" => {
-            quick::main(arguments.get(2..).unwrap_or_default(), started)
-        }
-        Some("plan") if jobs::program_name(arguments.first()) != "fio" => {
-            plan::main(arguments.get(2..).unwrap_or_default())
-        }
-        Some(word @ ("man" | "completions" | "reference"))
-            if jobs::program_name(arguments.first()) != "fio" =>
-        {
-            documents::main(word, arguments.get(2..).unwrap_or_default())
-        }
+    // Programs that call us fio may have job files of these names.
+    let is_fio = jobs::program_name(arguments.first()) == "fio";
+    let command = words.get(1).map(String::as_str).filter(|_| !is_fio);
+    let rest = arguments.get(2..).unwrap_or_default();
+    let exit = match command {
+        Some("quick") => quick::main(rest, started),
+        Some("check") => check::main(rest),
+        Some("plan") => plan::main(rest),
+        Some(word @ ("man" | "completions" | "reference")) => documents::main(word, rest),
         _ => jobs::main(&arguments, started),
     };
     ExitCode::from(exit.status())

@@ -2,9 +2,12 @@
 
 use fiord_options::commandline::Invocation;
 use fiord_options::diagnostic::{Diagnostic, Severity};
-use fiord_options::trace::Subject;
+use fiord_options::trace::{Subject, Subjects};
 use fiord_options::{Diagnostics, Plan};
 use fiord_runner::{Trace, TraceOutput, TraceSettings};
+
+use crate::exit::Exit;
+use crate::streams::refuse;
 
 /// What is told, and where: with the text for people. A document that programs read never has such
 /// lines in it, so they go to standard error if there is one.
@@ -31,6 +34,16 @@ impl Understood {
         Understood { remarks: remarks.collect() }
     }
 
+    /// Ends a run that is none: there is nothing to do but to tell it.
+    pub(crate) fn parsed(&self, plan: &Plan, subjects: Subjects) -> Exit {
+        match Trace::open(&TraceSettings { subjects, to: TraceOutput::Stdout }) {
+            Ok(Some(trace)) => self.tell(&trace, plan),
+            Ok(None) => {}
+            Err(failure) => return refuse(failure),
+        }
+        Exit::Success
+    }
+
     /// Tells it.
     pub(crate) fn tell(&self, trace: &Trace, plan: &Plan) {
         let line = |text: std::fmt::Arguments<'_>| trace.tell(Subject::Parse, text);
@@ -42,7 +55,7 @@ impl Understood {
         }
         for job in &plan.jobs {
             let (number, name) = (job.first_thread_number, &job.name);
-            for (option, value) in &job.given {
+            for (option, value) in job.given.iter() {
                 line(format_args!("job {number}, {name}: {option}={value}"));
             }
         }

@@ -194,8 +194,9 @@ impl<'a> Parser<'a> {
         }
         match candidates.as_slice() {
             [] => Found::Nothing,
-            [(_, first), rest @ ..] if rest.iter().all(|(_, def)| std::ptr::eq(*def, *first)) => {
-                Found::Option(first)
+            // A switch and a job option may share a name; the full name decides between them.
+            [(_, first), rest @ ..] if rest.iter().all(|(_, def)| def.name == first.name) => {
+                self.exact(first.name).map_or(Found::Nothing, Found::Option)
             }
             _ => Found::Several(candidates.into_iter().map(|(name, _)| name).collect()),
         }

@@ -5,6 +5,7 @@
 //! separate and pure; colours are used only if the caller asks for them.
 
 mod codes;
+pub mod explain;
 
 pub use codes::{Code, CodeGroup, GROUPS};
 
@@ -242,6 +243,11 @@ impl Diagnostics {
         self.0.extend(others.0);
     }
 
+    /// Keeps the findings for which `keep` holds.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.0.retain(keep);
+    }
+
     /// True if there can be no plan.
     pub fn has_errors(&self) -> bool {
         self.has(Severity::Error)
@@ -260,6 +266,14 @@ impl Diagnostics {
     /// True if there is nothing to say.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Makes each finding as bad as its kind is.
+    pub(crate) fn raise_to_kind(&mut self) {
+        for diagnostic in &mut self.0 {
+            let least = diagnostic.code.map_or(diagnostic.severity, |code| code.severity);
+            diagnostic.severity = diagnostic.severity.max(least);
+        }
     }
 
     /// Makes each warning an error.

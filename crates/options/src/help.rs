@@ -264,25 +264,28 @@ fn choice_rows(text: &mut String, choices: &[Choice]) {
     }
 }
 
-/// The limits of a kind, as far as it has any.
-pub(crate) fn range(kind: ValueKind) -> Option<String> {
-    let limits = |min: String, max: Option<String>| match max {
+/// The limits of a kind as `--cmdhelp` shows them.
+fn range(kind: ValueKind) -> Option<String> {
+    let (min, max) = limits(kind)?;
+    Some(match max {
         Some(max) => format!("min={min}, max={max}"),
         None => format!("min={min}"),
-    };
+    })
+}
+
+/// The smallest and the largest value of a kind, as far as it has any.
+pub(crate) fn limits(kind: ValueKind) -> Option<(String, Option<String>)> {
+    let amounts =
+        |min: u64, max: u64| Some((min.to_string(), (max < u64::MAX).then(|| max.to_string())));
     match kind {
-        ValueKind::Int { min, max } => Some(limits(min.to_string(), Some(max.to_string()))),
-        ValueKind::Bytes { min, max } | ValueKind::Sizes { min, max, .. } => {
-            Some(limits(min.to_string(), (max < u64::MAX).then(|| max.to_string())))
-        }
-        ValueKind::SizeRanges { min } | ValueKind::SizeRange { min } => {
-            Some(limits(min.to_string(), None))
-        }
+        ValueKind::Int { min, max } => Some((min.to_string(), Some(max.to_string()))),
+        ValueKind::Bytes { min, max } | ValueKind::Sizes { min, max, .. } => amounts(min, max),
+        ValueKind::SizeRanges { min } | ValueKind::SizeRange { min } => amounts(min, u64::MAX),
         ValueKind::Floats { min, max, .. } => {
-            Some(limits(min.to_string(), (max < f64::MAX).then(|| max.to_string())))
+            Some((min.to_string(), (max < f64::MAX).then(|| max.to_string())))
         }
-        ValueKind::Bool => Some(limits("0".into(), Some("1".into()))),
-        ValueKind::IdList { max } => Some(limits("0".into(), Some(max.to_string()))),
+        ValueKind::Bool => amounts(0, 1),
+        ValueKind::IdList { max } => amounts(0, u64::from(max)),
         _ => None,
     }
 }

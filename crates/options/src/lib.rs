@@ -12,6 +12,7 @@ pub mod documents;
 pub mod help;
 pub mod host;
 pub mod jobfile;
+pub mod lint;
 pub mod lower;
 pub mod plan;
 mod shared;

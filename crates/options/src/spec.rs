@@ -70,6 +70,12 @@ impl Origin {
         start..end
     }
 
+    /// From the start of this to the end of `last`, if that is in the same text.
+    pub fn through(&self, last: &Origin) -> Self {
+        let end = if Arc::ptr_eq(&self.source, &last.source) { last.end } else { self.end };
+        Origin { source: Arc::clone(&self.source), start: self.start, end: end.max(self.end) }
+    }
+
     /// A part of this, given relative to its start.
     pub fn part(&self, range: Range<usize>) -> Self {
         Origin::new(&self.source, self.start + range.start..(self.start + range.end).min(self.end))

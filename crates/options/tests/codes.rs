@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::io::ErrorKind;
 
 use fiord_options::diagnostic::{Code, GROUPS};
+use fiord_options::{Diagnostic, Diagnostics, EngineFacts, Host, commandline, lint};
 
 /// All numbers that were ever given out. A kind that is gone keeps its line.
 const GIVEN_OUT: &str = include_str!("data/codes.txt");
@@ -52,4 +55,60 @@ fn kinds_are_found_by_number_and_name() {
     assert_eq!(Code::find("fd0301"), Some(Code::UNKNOWN_OPTION));
     assert_eq!(Code::find("unknown-option"), Some(Code::UNKNOWN_OPTION));
     assert_eq!(Code::find("FD9999"), None);
+}
+
+/// A machine with a few files and variables.
+fn check(example: &str) -> Diagnostics {
+    let inline = EngineFacts { inline: true, ..EngineFacts::default() };
+    let host = Host {
+        page_size: 4096,
+        cpus: 4,
+        memory_bytes: 8 << 30,
+        env: &|name| (name == "HOME").then(|| "/home/me".into()),
+        read_file: &|path| match path.to_str() {
+            Some("example.fio") => Ok(example.into()),
+            Some("job.fio") => Ok("[a]\nsize=1m\n".into()),
+            Some("options.inc") => Ok("bs=8k\n".into()),
+            Some("section.inc") => Ok("[b]\n".into()),
+            _ => Err(ErrorKind::NotFound.into()),
+        },
+        engine: &|name| match name {
+            "psync" => Some(inline),
+            "mmap" => Some(EngineFacts { no_extend: true, ..inline }),
+            "null" => Some(EngineFacts { diskless: true, no_data: true, ..EngineFacts::default() }),
+            _ => None,
+        },
+    };
+    let words: Vec<OsString> = match example.strip_prefix("fiord ") {
+        Some(words) => words.split(' ').map(OsString::from).collect(),
+        None => vec!["example.fio".into()],
+    };
+    let (invocation, found) = commandline::parse(&words, &host);
+    lint::check(&invocation.spec, found, &host)
+}
+
+#[test]
+fn bad_examples_bring_their_finding_and_good_ones_none() {
+    let mut failed = String::new();
+    for code in Code::all() {
+        let found = check(code.bad);
+        let others = |finding: &&Diagnostic| {
+            finding.code != Some(code) && finding.code != Some(Code::NOT_BUILT)
+        };
+        if !found.iter().any(|finding| finding.code == Some(code)) {
+            failed += &format!("{}: {} does not appear\n", code.id, code.slug);
+        }
+        for finding in found.iter().filter(others) {
+            failed += &format!("{}: besides: {}\n", code.id, finding.one_line());
+        }
+        for finding in found.iter().filter(|finding| finding.code == Some(code)) {
+            if finding.severity != code.severity {
+                failed += &format!("{}: is {:?}\n", code.id, finding.severity);
+            }
+        }
+        for finding in check(code.good).iter().filter(|f| f.code != Some(Code::NOT_BUILT)) {
+            failed += &format!("{}: the good one has: {}\n", code.id, finding.one_line());
+        }
+    }
+    assert!(failed.is_empty(), "\n{failed}");
 }

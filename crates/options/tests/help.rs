@@ -7,8 +7,9 @@ use fiord_options::table::{self, Status};
 fn one_option_is_described() {
     let help = cmdhelp(Some("blocksize"));
     assert_eq!(help.error, None);
+    let (rows, description) = help.text.split_once("\n\n").unwrap();
     assert_eq!(
-        help.text,
+        rows,
         "                  bs: Transfer size per direction\n\
          \x20              alias: blocksize\n\
          \x20               type: a number, or up to three as READ,WRITE,TRIM\n\
@@ -16,8 +17,11 @@ fn one_option_is_described() {
          \x20            default: 4096\n\
          \x20              range: min=1\n\
          \x20           category: I/O\n\
-         \x20            refines: rw\n"
+         \x20            refines: rw"
     );
+    let mut lines = description.lines();
+    assert!(lines.next().is_some_and(|line| line.starts_with("    The size of requests")));
+    assert!(lines.all(|line| line.starts_with("    ") && line.len() <= 79), "{description}");
     let fallocate = cmdhelp(Some("fallocate")).text;
     assert!(fallocate.contains("        valid values: none     nothing is reserved\n"));
     assert!(fallocate.contains("                    : 1        same as posix\n"), "{fallocate}");
@@ -78,6 +82,8 @@ fn options_of_an_engine_are_listed() {
     assert!(help.text.contains("cmdprio_bssplit"));
     let help = enghelp(Some("libaio,userspace_reap"));
     assert!(help.text.starts_with("      userspace_reap: "), "{}", help.text);
+    let described = enghelp(Some("mmap")).text;
+    assert!(described.contains("\n# Requests are copies from and to"), "{described}");
     assert_eq!(enghelp(Some("sync")).error, None);
     let error = |question| enghelp(Some(question)).error.unwrap();
     assert!(error("rados").contains("planned, not built yet"));

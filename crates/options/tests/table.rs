@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use fiord_options::table::{
-    self, Argument, OptionDef, Scope, Status, TimeUnit, ValueKind, engine_option, job_option,
-    profile_option, switch,
+    self, Argument, OptionDef, Scope, Status, TimeUnit, ValueKind, details, engine_option,
+    job_option, profile_option, switch,
 };
 use fiord_options::value::{ParseContext, parse};
 
@@ -279,4 +279,47 @@ fn engines_are_found_by_alias() {
     assert_eq!(table::engine("external:/x.so").map(|e| e.name), Some("external"));
     assert_eq!(table::engine("psync2"), None);
     assert!(engine_option("linuxaio", "userspace_reap").is_some());
+}
+
+#[test]
+fn every_description_belongs_to_an_entry() {
+    let mut seen = HashSet::new();
+    for key in details::keys() {
+        let engine = key.strip_prefix("engine ");
+        let found = match engine {
+            Some(name) => table::engines().any(|engine| engine.name == name),
+            None => table::all().any(|def| details::describes(key, def)),
+        };
+        assert!(found, "a description of `{key}`, which is not in the table");
+        assert!(seen.insert(key), "two descriptions of `{key}`");
+    }
+    assert!(seen.len() > 100, "{}", seen.len());
+}
+
+#[test]
+fn every_group_has_a_title_and_an_introduction() {
+    let others = ["engines", "profiles", "switches"];
+    for name in table::job_groups().map(|(name, _)| name).chain(others) {
+        let (title, introduction) = details::of_group(name).unwrap();
+        assert!(!title.is_empty() && introduction.ends_with('.'), "{name}");
+    }
+}
+
+/// What stands between backticks in a description and looks like an option is one.
+#[test]
+fn descriptions_name_options_that_exist() {
+    let texts = table::all().filter_map(|def| Some((def.name, details::of_option(def)?)));
+    for (name, text) in texts {
+        for (i, word) in text.split('`').enumerate() {
+            let looks_like_option = word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            if i % 2 == 1 && word.contains('_') && looks_like_option {
+                let known = table::all().any(|def| def.is_called(word))
+                    || table::all().any(|def| def.choices().iter().any(|c| c.word == word))
+                    || table::engine(word).is_some()
+                    || word == "clock_gettime";
+                assert!(known, "the description of {name} names `{word}`");
+            }
+        }
+        assert_eq!(text.matches('`').count() % 2, 0, "backticks of {name}");
+    }
 }

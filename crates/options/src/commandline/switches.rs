@@ -196,6 +196,7 @@ fn usable(def: &OptionDef, given: &Given, diagnostics: &mut Diagnostics) -> bool
     {
         diagnostics.push(
             Diagnostic::error(format!("bad value `{}` for {name}", shown(value.bytes())))
+                .code(Code::BAD_SWITCH_VALUE)
                 .at(value)
                 .label(error.to_string())
                 .help(error.hint.unwrap_or_default()),
@@ -223,6 +224,7 @@ fn debug(given: &Given, subjects: &mut Subjects) -> Result<(), Diagnostic> {
     subjects.add(&shown(value.bytes())).map_err(|(wrong, expected)| {
         let word = value.part(wrong);
         Diagnostic::error(format!("unknown subject `{}` of `--debug`", shown(word.bytes())))
+            .code(Code::BAD_SWITCH_VALUE)
             .at(&word)
             .label(expected)
     })

@@ -87,7 +87,7 @@ fn values(def: &OptionDef) -> Vec<Offer> {
         }
         (Scope::Switch, "enghelp") => return engines(|_| true),
         (Scope::Switch, "terse-version") => return bare(vec!["2", "3", "4", "5"]),
-        (Scope::Switch, _) => return bare(switch_words(def)),
+        (Scope::Switch, _) if def.choices().is_empty() => return bare(switch_words(def)),
         _ => {}
     }
     match def.kind {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::help::{describe, range};
+use crate::help::{describe, limits};
 use crate::table::{Argument, Choice, OptionDef, Parameter, Scope, Status, ValueKind};
 use crate::value::expected_kind;
 
@@ -64,7 +64,8 @@ pub(crate) fn heading(def: &OptionDef) -> String {
 
 /// A switch as it is written: `--output=FILE`.
 fn switch_heading(def: &OptionDef) -> String {
-    let word = def.syntax.map_or("VALUE", |syntax| syntax.split(": ").next().unwrap_or(syntax));
+    let word =
+        def.syntax.map_or(shape(def.kind), |syntax| syntax.split(": ").next().unwrap_or(syntax));
     let argument = match def.argument {
         Argument::None => String::new(),
         Argument::Required => format!("={word}"),
@@ -84,13 +85,13 @@ pub(crate) fn facts(def: &OptionDef) -> Vec<Fact> {
     let values = def.syntax.and_then(|syntax| syntax.split_once(": ")).map(|(_, values)| values);
     fact("Values", values.filter(|_| is_switch).map(str::to_owned));
     fact("Default", def.default.map(|default| format!("`{default}`")));
-    fact("Range", if def.kind == ValueKind::Bool { None } else { range(def.kind) });
+    fact("Range", range(def.kind));
     fact("Letter", def.short.map(|letter| format!("`-{letter}`")));
     fact("Other names", (!def.aliases.is_empty()).then(|| typed(def.aliases)));
     fact("Refines", def.parent.map(|parent| format!("`{parent}`")));
     fact("Opposite", def.inverse.map(|inverse| format!("`{inverse}`")));
     match def.scope {
-        Scope::Engine(engines) => fact("Engines", Some(typed(engines))),
+        Scope::Engine(engines) => fact("Engines", (engines.len() > 1).then(|| typed(engines))),
         Scope::Profile(profile) => fact("Profile", Some(format!("`{profile}`"))),
         Scope::Job | Scope::Switch => {}
     }
@@ -106,6 +107,28 @@ fn value(def: &OptionDef) -> String {
         let _ = write!(says, "; {syntax}");
     }
     says
+}
+
+/// The limits in words. That a number is not negative and fits into its type goes without saying.
+fn range(kind: ValueKind) -> Option<String> {
+    const TYPE_MAX: [&str; 2] = ["4294967295", "18446744073709551615"];
+    let (min, max) = limits(kind).filter(|_| kind != ValueKind::Bool)?;
+    match max.filter(|max| !TYPE_MAX.contains(&max.as_str())) {
+        Some(max) => Some(format!("{min} to {max}")),
+        None if min == "0" => None,
+        None => Some(format!("at least {min}")),
+    }
+}
+
+/// A few words of the table as a sentence: with a capital, unless it begins with a name.
+pub(crate) fn sentence(words: &str) -> String {
+    let first = words.split(' ').next().unwrap_or_default();
+    let is_word = first.bytes().all(|b| b.is_ascii_lowercase() || b"-,;".contains(&b));
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(letter) if is_word => format!("{}{}.", letter.to_ascii_uppercase(), letters.as_str()),
+        _ => format!("{words}."),
+    }
 }
 
 /// Names as they are typed, in a list.
@@ -129,11 +152,8 @@ pub(crate) fn meaning(choice: &Choice) -> String {
     says
 }
 
-/// The words that a switch takes, if its kind or its form lists them: `WHEN: always, never or auto`.
+/// The words that a switch takes, if its form lists them: `WHEN: always, never or auto`.
 pub(crate) fn switch_words(def: &OptionDef) -> Vec<&'static str> {
-    if !def.choices().is_empty() {
-        return def.choices().iter().map(|choice| choice.word).collect();
-    }
     let Some((_, values)) = def.syntax.and_then(|syntax| syntax.split_once(": ")) else {
         return Vec::new();
     };
@@ -158,11 +178,28 @@ mod tests {
     #[test]
     fn lists_of_words_are_told_from_sentences() {
         assert_eq!(words("eta"), ["always", "never", "auto"]);
-        assert_eq!(words("idle-prof"), ["system", "percpu", "calibrate"]);
+        assert_eq!(words("memcpytest"), ["memcpy", "memmove", "simple", "hybrid"]);
         assert!(words("debug").contains(&"mutex") && !words("debug").contains(&"job:N"));
         assert_eq!(words("output"), [""; 0]);
         assert_eq!(words("client"), [""; 0]);
         assert_eq!(words("server"), [""; 0]);
+    }
+
+    #[test]
+    fn limits_are_told_where_they_say_something() {
+        let of = |name| range(table::job_option(name).unwrap().kind);
+        assert_eq!(of("iodepth").as_deref(), Some("at least 1"));
+        assert_eq!(of("rwmixread").as_deref(), Some("0 to 100"));
+        assert_eq!(of("nice").as_deref(), Some("-20 to 19"));
+        assert_eq!(of("loops"), None);
+        assert_eq!(of("direct"), None);
+    }
+
+    #[test]
+    fn sentences_begin_with_a_capital_but_for_names() {
+        assert_eq!(sentence("memory-mapped files"), "Memory-mapped files.");
+        assert_eq!(sentence("pread(2) and more"), "pread(2) and more.");
+        assert_eq!(sentence("NVMe"), "NVMe.");
     }
 
     #[test]
@@ -173,6 +210,7 @@ mod tests {
         assert_eq!(of("verifysort"), "verifysort");
         let of = |name| heading(table::switch(name).unwrap());
         assert_eq!(of("eta"), "--eta=WHEN");
+        assert_eq!(of("idle-prof"), "--idle-prof=WORD");
         assert_eq!(of("cmdhelp"), "--cmdhelp[=OPTION|all]");
         assert_eq!(of("append-terse"), "--append-terse");
     }

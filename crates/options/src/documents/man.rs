@@ -2,7 +2,7 @@
 
 use roff::{Inline, Roff, bold, italic, roman};
 
-use super::facts::{Fact, facts, heading, meaning};
+use super::facts::{Fact, facts, heading, meaning, sentence};
 use super::{Command, prose};
 use crate::help::describe;
 use crate::table::{self, OptionDef, Scope, Status, details};
@@ -119,25 +119,32 @@ fn option(page: &mut Roff, def: &OptionDef) {
     }
     title.extend([bold(name), italic(value)]);
     paragraph(page, title);
-    page.text([roman(format!("{}.", def.help))]);
+    page.text([roman(sentence(def.help))]);
+    some_facts(page, def);
+    for choice in def.choices() {
+        page.control("br", []);
+        let mut line = vec![bold(format!("  {}", choice.word)), roman(": ")];
+        line.extend(prose::inline(&meaning(choice)));
+        page.text(line);
+    }
     if let Some(text) = details::of_option(def) {
         more(page, text);
     }
-    let facts = facts(def).into_iter().filter(|fact| fact.about != "Letter");
-    for Fact { about, says } in facts {
-        page.control("br", []);
-        let mut line = vec![roman(format!("{about}: "))];
-        line.extend(prose::inline(&says));
-        page.text(line);
+}
+
+/// The value in a line of its own, and a line with all that is short.
+fn some_facts(page: &mut Roff, def: &OptionDef) {
+    let (long, short): (Vec<Fact>, Vec<Fact>) = facts(def)
+        .into_iter()
+        .filter(|fact| fact.about != "Letter")
+        .partition(|fact| fact.about.starts_with("Value"));
+    let told = |fact: Fact| format!("{}: {}", fact.about, fact.says);
+    let mut lines: Vec<String> = long.into_iter().map(told).collect();
+    if !short.is_empty() {
+        lines.push(short.into_iter().map(told).collect::<Vec<_>>().join(". "));
     }
-    for choice in def.choices() {
-        page.control("br", []);
-        page.text(
-            [bold(format!("  {}", choice.word)), roman(": ")]
-                .into_iter()
-                .chain(prose::inline(&meaning(choice)))
-                .collect::<Vec<_>>(),
-        );
+    for line in lines {
+        page.control("br", []).text(prose::inline(&line));
     }
 }
 
@@ -146,12 +153,12 @@ fn engines(page: &mut Roff) {
     prose::man(page, introduction("engines"));
     for engine in table::engines() {
         paragraph(page, [bold(engine.name)]);
-        page.text([roman(format!("{}.", engine.help))]);
-        if let Some(text) = details::of_engine(engine) {
-            more(page, text);
-        }
+        page.text([roman(sentence(engine.help))]);
         if engine.status != Status::Ready {
             page.control("br", []).text([roman(format!("Status: {}", describe(engine.status)))]);
+        }
+        if let Some(text) = details::of_engine(engine) {
+            more(page, text);
         }
     }
     section(page, "OPTIONS OF ENGINES");

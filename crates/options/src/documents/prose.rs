@@ -121,27 +121,27 @@ pub(crate) fn lines(out: &mut String, words: &str, first: usize, indent: usize, 
 
 /// For a man page: the text as the body of the present paragraph.
 pub(crate) fn man(page: &mut Roff, text: &str) {
+    let mut in_list = false;
     for (i, block) in blocks(text).into_iter().enumerate() {
+        let is_item = matches!(block, Block::Item(_));
+        // A list within a description: `.IP` would end the indentation of the option.
+        if is_item != in_list {
+            page.control("in", [if is_item { "+2n" } else { "-2n" }]);
+            in_list = is_item;
+        }
+        if i > 0 && !is_item {
+            page.control("sp", []);
+        }
         match block {
             Block::Paragraph(words) => {
-                if i > 0 {
-                    page.control("sp", []);
-                }
                 page.text(inline(&words));
             }
             Block::Item(words) => {
-                // A list within a description: `.IP` would end the indentation of the option.
-                if i > 0 {
-                    page.control("br", []);
-                }
                 let mut line = vec![roman("- ")];
                 line.extend(inline(&words));
-                page.text(line);
+                page.control("ti", ["-2n"]).text(line);
             }
             Block::Example(lines) => {
-                if i > 0 {
-                    page.control("sp", []);
-                }
                 page.control("nf", []);
                 for line in lines {
                     // An empty line of a man page is a mistake; blanks in front are kept.
@@ -151,6 +151,9 @@ pub(crate) fn man(page: &mut Roff, text: &str) {
                 page.control("fi", []);
             }
         }
+    }
+    if in_list {
+        page.control("in", ["-2n"]);
     }
 }
 
@@ -192,7 +195,7 @@ mod tests {
     fn a_man_page_gets_fonts() {
         let mut page = Roff::new();
         man(&mut page, "Set `--a-b`\n\n- x\n\n    .dot");
-        let expected = "Set \\fB\\-\\-a\\-b\\fR\n.br\n\\- x\n.sp\n.nf\n\\fB  .dot\\fR\n.fi\n";
+        let expected = "Set \\fB\\-\\-a\\-b\\fR\n.in +2n\n.ti -2n\n\\- x\n.in -2n\n.sp\n.nf\n\\fB  .dot\\fR\n.fi\n";
         assert_eq!(page.to_roff(), expected);
     }
 }

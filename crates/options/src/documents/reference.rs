@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::Command;
-use super::facts::{Fact, facts, heading, meaning, typed};
+use super::facts::{Fact, facts, heading, meaning, sentence, typed};
 use crate::help::describe;
 use crate::table::{self, EngineDef, OptionDef, Scope, Status, details};
 
@@ -32,7 +32,12 @@ pub fn reference(commands: &[Command]) -> Vec<Page> {
 
 fn page(name: &str, body: &str) -> Page {
     let (title, introduction) = details::of_group(name).unwrap_or((name, ""));
-    let text = format!("{MADE}\n\n# {title}\n\n{introduction}\n\n{}\n", body.trim());
+    // Parts that may be missing leave more than one empty line.
+    let mut body = body.trim().to_owned();
+    while body.contains("\n\n\n") {
+        body = body.replace("\n\n\n", "\n\n");
+    }
+    let text = format!("{MADE}\n\n# {title}\n\n{introduction}\n\n{body}\n");
     Page { file: format!("{name}.md"), text }
 }
 
@@ -67,7 +72,7 @@ fn index() -> Page {
         let (title, _) = details::of_group(name).unwrap_or((name, ""));
         let _ = writeln!(text, "- [{title}]({name}.md)");
     }
-    text.push_str("\n## All job options\n\n| Option | What it does | |\n|---|---|---|\n");
+    text.push_str("\n## All job options\n\n| Option | What it does | Status |\n|---|---|---|\n");
     // Each name once, other names with a reference to the first.
     let mut rows = BTreeMap::new();
     for def in table::job_options() {
@@ -111,7 +116,7 @@ fn group(name: &str, options: &[OptionDef]) -> Page {
 /// One option under a heading of this level.
 fn entry(body: &mut String, def: &OptionDef, title: &str, level: usize) {
     let _ = writeln!(body, "{:#<level$} {title}\n", "");
-    let _ = writeln!(body, "{}.\n", escaped(def.help));
+    let _ = writeln!(body, "{}\n", escaped(&sentence(def.help)));
     let _ = writeln!(body, "    {}\n", heading(def));
     for Fact { about, says } in facts(def) {
         let says = if about == "Value" || about == "Values" { escaped(&says) } else { says };
@@ -149,15 +154,11 @@ fn link(name: &str, scope: Scope) -> String {
 
 /// Words of the table, in which nothing is markup.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('<', "\\<")
-        .replace('*', "\\*")
-        .replace('$', "\\$")
-        .replace('_', "\\_")
+    text.replace('\\', "\\\\").replace('<', "\\<").replace('*', "\\*").replace('$', "\\$")
 }
 
 fn engines() -> Page {
-    let mut body = String::from("| Engine | What carries the requests | |\n|---|---|---|\n");
+    let mut body = String::from("| Engine | What carries the requests | Status |\n|---|---|---|\n");
     for engine in table::engines() {
         let status = if engine.status == Status::Ready { "" } else { state(engine.status) };
         let _ = writeln!(body, "| [`{0}`](#{0}) | {1} | {status} |", engine.name, engine.help);
@@ -170,7 +171,7 @@ fn engines() -> Page {
 }
 
 fn one_engine(body: &mut String, engine: &EngineDef) {
-    let _ = writeln!(body, "## {}\n\n{}.\n", engine.name, escaped(engine.help));
+    let _ = writeln!(body, "## {}\n\n{}\n", engine.name, escaped(&sentence(engine.help)));
     if !engine.aliases.is_empty() {
         let _ = writeln!(body, "- Other names, and all that begin so: {}", typed(engine.aliases));
     }
