@@ -47,6 +47,12 @@ impl Completions {
         if self.stamping { self.clock.now_ns() } else { 0 }
     }
 
+    /// When the kernel had the units of the batch: now, or at its start for those who do not ask.
+    #[inline]
+    pub fn stamp_of_submission(&mut self, measured: bool) -> u64 {
+        if measured { self.stamp() } else { self.last_ns }
+    }
+
     /// Ends a unit that was executed inside `submit`: it was issued when its predecessor ended.
     #[inline]
     pub fn push_inline(&mut self, slot: Slot, result: Result<u64, Errno>) {

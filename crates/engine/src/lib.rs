@@ -37,7 +37,9 @@ pub trait Engine: Send {
     }
 
     /// Takes units from the front of the batch and returns how many; the others meet a full queue
-    /// and are offered again after a reap. Units that end at once are pushed to `io.done` here.
+    /// and are offered again after a reap. Units that end at once are pushed to `io.done` here. Where
+    /// [submission is not measured](JobFacts::measures_submission), the kernel may be told of the units
+    /// with the next reap only.
     /// The loop has called [`Completions::begin`] just before. Inline engines execute every unit.
     fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize {
         for unit in batch {
@@ -45,6 +47,11 @@ pub trait Engine: Send {
             io.done.push_inline(unit.slot, result);
         }
         batch.len()
+    }
+
+    /// What the user should know of how the job is served: what was asked for and denied.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Moves completions to `io.done`: waits for at least `min`, takes at most `max`. Returns with
@@ -140,6 +147,11 @@ pub struct JobFacts<'a> {
     pub options: &'a [(String, String)],
     /// Flags for sync_file_range(2).
     pub sync_range_flags: u32,
+    /// Data buffers, by slot: those that come with every call.
+    pub buffers: &'a BufferPool,
+    /// The time that submission takes is measured: units that were accepted have been handed to the
+    /// kernel when [`Engine::submit`] returns, and their `issued_ns` says when.
+    pub measures_submission: bool,
     /// What the files are advised about the order of requests, if anything: for engines whose way
     /// to a file has an advice of its own.
     pub advice: Option<Advice>,

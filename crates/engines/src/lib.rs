@@ -8,6 +8,7 @@
 mod blocking;
 mod falloc;
 mod ftruncate;
+mod io_uring;
 mod mmap;
 mod null;
 mod psync;
@@ -26,6 +27,7 @@ pub const REGISTRY: &[Registration] = &[
     vsync::REGISTRATION,
     pvsync::REGISTRATION,
     pvsync2::REGISTRATION,
+    io_uring::REGISTRATION,
     mmap::REGISTRATION,
     null::REGISTRATION,
     falloc::REGISTRATION,

@@ -144,6 +144,8 @@ mod tests {
             direct,
             options: &options,
             sync_range_flags: 0,
+            buffers: &BufferPool::new(1, 4096).unwrap(),
+            measures_submission: true,
             advice: None,
         })
     }

@@ -347,7 +347,12 @@ fn stamps_are_in_order_or_absent() {
 fn options_that_an_engine_does_not_have_are_refused() {
     for engine in engines() {
         let options = [("no_such_option".to_owned(), "1".to_owned())];
-        let Err(error) = bench::create(engine, &Options::default(), &options) else {
+        let Err(error) = bench::create(
+            engine,
+            &Options::default(),
+            &options,
+            &bench::buffers(&Options::default()),
+        ) else {
             panic!("{} takes any option", engine.name);
         };
         assert!(error.to_string().contains("no_such_option"), "{}: {error}", engine.name);

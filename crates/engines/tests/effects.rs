@@ -4,7 +4,7 @@
 
 mod bench;
 
-use bench::{Bench, Options, TempFile, create, engines, unit};
+use bench::{Bench, Options, TempFile, buffers, create, engines, unit};
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Registration, Target};
 use fiord_sys::Errno;
@@ -99,7 +99,8 @@ fn mmap_survives_a_file_that_shrinks() {
 #[test]
 fn mmap_refuses_what_has_no_size() {
     let file = TempFile::in_memory("mmap", 0);
-    let mut engine = create(engine("mmap"), &Options::default(), &[]).unwrap();
+    let mut engine =
+        create(engine("mmap"), &Options::default(), &[], &buffers(&Options::default())).unwrap();
     let target = Target {
         fd: Some(std::os::fd::AsFd::as_fd(&file.file)),
         block_device: false,
@@ -136,7 +137,9 @@ fn pvsync2_names_the_option_that_a_file_refuses() {
     let file = TempFile::on_disk("pvsync2", BLOCK);
     for option in ["nowait", "uncached"] {
         let options = [(option.to_owned(), "1".to_owned())];
-        let mut engine = create(engine("pvsync2"), &Options::default(), &options).unwrap();
+        let mut engine =
+            create(engine("pvsync2"), &Options::default(), &options, &buffers(&Options::default()))
+                .unwrap();
         let target = |fd| Target {
             fd: Some(fd),
             block_device: false,

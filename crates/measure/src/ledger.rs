@@ -58,7 +58,14 @@ mod tests {
         ledger.begin();
         for (start_ns, issued_ns, done_ns) in [(100, 110, 400), (500, 505, 20_000_000_505)] {
             let direction = Direction::Write;
-            ledger.record(&Record { direction, bytes: 4096, start_ns, issued_ns, done_ns });
+            ledger.record(&Record {
+                direction,
+                count: 1,
+                bytes: 4096,
+                start_ns,
+                issued_ns,
+                done_ns,
+            });
         }
         ledger.record_flush(77);
         ledger.record_depth(1, 1);
@@ -89,7 +96,8 @@ mod tests {
         let words = memory(&config);
         let mut ledger = Ledger::create(&words, &config).unwrap();
         let direction = Direction::Read;
-        let record = Record { direction, bytes: 1, start_ns: 0, issued_ns: 5, done_ns: 300 };
+        let record =
+            Record { direction, count: 1, bytes: 1, start_ns: 0, issued_ns: 5, done_ns: 300 };
         ledger.record(&record);
         assert!(ledger.is_consistent());
         // A bucket that says two is found out.
@@ -117,7 +125,14 @@ mod tests {
         let mut ledger = Ledger::create(&words, &config).unwrap();
         let direction = Direction::Read;
         ledger.begin();
-        ledger.record(&Record { direction, bytes: 1, start_ns: 0, issued_ns: 0, done_ns: 300 });
+        ledger.record(&Record {
+            direction,
+            count: 1,
+            bytes: 1,
+            start_ns: 0,
+            issued_ns: 0,
+            done_ns: 300,
+        });
         ledger.end();
         ledger.message(Severity::Warning, "kept");
         ledger.reset();
@@ -135,7 +150,14 @@ mod tests {
         let mut ledger = Ledger::create(&words, &config).unwrap();
         let direction = Direction::Read;
         ledger.begin();
-        ledger.record(&Record { direction, bytes: 1, start_ns: 50, issued_ns: 50, done_ns: 300 });
+        ledger.record(&Record {
+            direction,
+            count: 1,
+            bytes: 1,
+            start_ns: 50,
+            issued_ns: 50,
+            done_ns: 300,
+        });
         ledger.end();
         let snapshot = read(&words).unwrap();
         assert_eq!(snapshot.directions[direction].lat.moments.sum, 250);
@@ -150,7 +172,14 @@ mod tests {
             let mut ledger = Ledger::create(&words, &config).unwrap();
             let direction = Direction::Write;
             ledger.begin();
-            ledger.record(&Record { direction, bytes: 1, start_ns: 5, issued_ns: 5, done_ns: 6 });
+            ledger.record(&Record {
+                direction,
+                count: 1,
+                bytes: 1,
+                start_ns: 5,
+                issued_ns: 5,
+                done_ns: 6,
+            });
             ledger.end();
             let snapshot = read(&words).unwrap();
             assert_eq!((snapshot.submits[1], snapshot.completes[1]), (expected, expected));

@@ -14,6 +14,7 @@ mod settle;
 use fiord_base::{Direction, FileIndex, PerDirection, Slot};
 use fiord_engine::{Completion, Completions, Engine, Io, Unit};
 use fiord_measure::Ledger;
+use fiord_measure::ledger::Record;
 use fiord_options::plan::{ErrorsPlan, JobPlan};
 use fiord_sys::{BufferPool, Clock, Errno};
 use fiord_workload::{Filler, Generator, Outcome, Request, Step};
@@ -267,7 +268,14 @@ impl<'a> Drive<'a> {
         self.ledger.begin();
         match result {
             Ok(moved) if moved == unit.length && unit.direction.is_data() => {
-                self.record(&unit, start_ns, start_ns, done_ns);
+                self.ledger.record(&Record {
+                    direction: unit.direction,
+                    count: 1,
+                    bytes: moved,
+                    start_ns,
+                    issued_ns: start_ns,
+                    done_ns,
+                });
                 self.generator.done(&request, Outcome::Bytes(moved));
             }
             _ => {

@@ -103,6 +103,9 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
             if let Some(note) = ready.generator.note() {
                 ledger.message(Severity::Note, note);
             }
+            for note in ready.engine.notes() {
+                ledger.message(Severity::Note, &note);
+            }
             stage.enter(State::Initialised);
             if board.commands(worker).wait_for_start() {
                 run(order, place, stage, ledger, ready);
@@ -160,6 +163,11 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     let caps = entry.caps.at_depth(iodepth);
     let depth = if caps.inline { 1 } else { iodepth };
     check_depth(depth)?;
+    let rw = job.pattern.rw;
+    let buffer_bytes = buffer_bytes(job, caps);
+    let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
+        Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
+    })?;
     let engine = (entry.create)(&JobFacts {
         iodepth: depth,
         max_block_bytes: job.blocks.largest(),
@@ -167,12 +175,9 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         direct: job.files.direct,
         options: &job.engine.options,
         sync_range_flags: job.flush.range_flags,
+        buffers: &buffers,
+        measures_submission: job.stats.slat && !job.stats.gtod_reduce,
         advice: advice(job),
-    })?;
-    let rw = job.pattern.rw;
-    let buffer_bytes = buffer_bytes(job, caps);
-    let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
-        Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
     })?;
     let mut filler =
         Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds)

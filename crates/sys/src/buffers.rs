@@ -3,23 +3,73 @@
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use fiord_base::Slot;
 
 use crate::Errno;
 
 /// Page-aligned memory for `slots` requests of up to `slot_bytes` each.
+///
+/// Each buffer has one holder at a time. A queue that hands requests to the kernel lends it the buffer
+/// of a slot until the request has ended; threads that execute requests for another one have a
+/// [view](BufferPool::view) of the pool each, and buffers [change hands](BufferPool::release) between them.
+/// Whoever does not hold a buffer cannot look into it.
 #[derive(Debug)]
 pub struct BufferPool {
     base: NonNull<u8>,
-    mapped_bytes: usize,
     slot_bytes: usize,
     stride_bytes: usize,
-    slots: usize,
+    /// Whose hands these are.
+    holder: u16,
+    memory: Arc<Memory>,
 }
 
-// SAFETY: the pool owns its mapping exclusively; moving it to another thread moves that ownership.
+// SAFETY: pools of one memory own it together; which buffer belongs to which of them, or to the kernel,
+// is in `Memory::holders`. Moving a pool to another thread moves the buffers that it holds.
 unsafe impl Send for BufferPool {}
+
+/// On the way from one holder to another.
+const NOBODY: u16 = 0x7fff;
+/// Added while the kernel has the buffer.
+const KERNEL: u16 = 0x8000;
+
+/// The mapping of a pool, which lives until the last pool and the last queue are done with it.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    base: NonNull<u8>,
+    mapped_bytes: usize,
+    /// Who has which buffer, by slot.
+    holders: Box<[AtomicU16]>,
+    /// The number of the next view.
+    next_view: AtomicU16,
+}
+
+// SAFETY: an address and atomic numbers; what may be done at the address is the pool's to say.
+unsafe impl Send for Memory {}
+// SAFETY: as above.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    /// Takes the buffer of a slot back from the kernel.
+    #[inline]
+    pub(crate) fn give_back(&self, slot: Slot) {
+        if let Some(holder) = self.holders.get(slot.index()) {
+            holder.store(holder.load(Ordering::Relaxed) & !KERNEL, Ordering::Release);
+        }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if self.mapped_bytes > 0 {
+            // SAFETY: exactly the range that `BufferPool::new` mapped, unmapped once, when neither a
+            // pool nor a queue that had lent buffers is left.
+            unsafe { libc::munmap(self.base.as_ptr().cast(), self.mapped_bytes) };
+        }
+    }
+}
 
 impl BufferPool {
     /// Maps memory for `slots` buffers of `slot_bytes`, each rounded up to a page. Zero bytes give
@@ -27,26 +77,42 @@ impl BufferPool {
     pub fn new(slots: usize, slot_bytes: usize) -> Result<BufferPool, Errno> {
         let (stride_bytes, mapped_bytes) =
             BufferPool::layout(slots, slot_bytes).ok_or(Errno(libc::ENOMEM))?;
-        if mapped_bytes == 0 {
-            let base = NonNull::dangling();
-            return Ok(BufferPool { base, mapped_bytes, slot_bytes, stride_bytes, slots });
-        }
-        // SAFETY: an anonymous private mapping at an address of the kernel's choice aliases nothing.
-        let address = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                mapped_bytes,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
+        let base = match mapped_bytes {
+            0 => NonNull::dangling(),
+            _ => map(mapped_bytes)?,
         };
-        if address == libc::MAP_FAILED {
-            return Err(Errno::last());
+        let holders = std::iter::repeat_with(|| AtomicU16::new(0)).take(slots).collect();
+        let memory = Memory { base, mapped_bytes, holders, next_view: AtomicU16::new(1) };
+        Ok(BufferPool { base, slot_bytes, stride_bytes, holder: 0, memory: Arc::new(memory) })
+    }
+
+    /// Another pair of hands for the same buffers, which holds none of them yet. There can be 32,766.
+    pub fn view(&self) -> Result<BufferPool, Errno> {
+        let next = |number: u16| (number < NOBODY).then_some(number + 1);
+        let (relaxed, views) = (Ordering::Relaxed, &self.memory.next_view);
+        let holder = views.fetch_update(relaxed, relaxed, next).map_err(|_| Errno::NOMEM)?;
+        let memory = Arc::clone(&self.memory);
+        Ok(BufferPool { holder, memory, ..*self })
+    }
+
+    /// Lets go of a buffer that this pool holds, for another one to [take](BufferPool::take).
+    #[inline]
+    pub fn release(&mut self, slot: Slot) -> Result<(), Errno> {
+        self.pass(slot, self.holder, NOBODY)
+    }
+
+    /// Takes a buffer that its holder has [let go](BufferPool::release).
+    #[inline]
+    pub fn take(&mut self, slot: Slot) -> Result<(), Errno> {
+        self.pass(slot, NOBODY, self.holder)
+    }
+
+    fn pass(&mut self, slot: Slot, from: u16, to: u16) -> Result<(), Errno> {
+        let holder = self.memory.holders.get(slot.index()).ok_or(Errno::INVAL)?;
+        match holder.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Errno::BUSY),
         }
-        let base = NonNull::new(address.cast()).ok_or(Errno(libc::ENOMEM))?;
-        Ok(BufferPool { base, mapped_bytes, slot_bytes, stride_bytes, slots })
     }
 
     /// Bytes of memory for such a pool; `None` if no memory can be so large.
@@ -67,40 +133,77 @@ impl BufferPool {
 
     /// Number of buffers.
     pub fn slots(&self) -> usize {
-        self.slots
+        self.memory.holders.len()
     }
 
-    /// Buffer of a slot. Panics if the slot does not exist.
+    #[inline]
+    fn holds(&self, slot: Slot) -> bool {
+        self.memory.holders[slot.index()].load(Ordering::Acquire) == self.holder
+    }
+
+    /// Buffer of a slot. Panics if the slot does not exist or is in other hands.
     #[inline]
     pub fn get(&self, slot: Slot) -> &[u8] {
-        assert!(slot.index() < self.slots);
-        // SAFETY: the slot's part lies inside the mapping, which lives as long as `self`; bytes of an
-        // anonymous mapping are always initialised; `&self` excludes a `&mut` to the same part.
-        unsafe {
-            let start = self.base.as_ptr().add(slot.index() * self.stride_bytes);
-            std::slice::from_raw_parts(start, self.slot_bytes)
-        }
+        assert!(self.holds(slot));
+        // SAFETY: the slot exists, since it has a holder; its part lies inside the mapping, which lives
+        // as long as `self`; bytes of an anonymous mapping are always initialised; `&self` excludes a
+        // `&mut` to the same part, and nobody else holds it.
+        unsafe { std::slice::from_raw_parts(self.address(slot.index()), self.slot_bytes) }
     }
 
-    /// Buffer of a slot, to be filled. Panics if the slot does not exist.
+    /// Buffer of a slot, to be filled. Panics if the slot does not exist or is in other hands.
     #[inline]
     pub fn get_mut(&mut self, slot: Slot) -> &mut [u8] {
-        assert!(slot.index() < self.slots);
+        assert!(self.holds(slot));
         // SAFETY: as in `get`, and `&mut self` makes the reference unique.
-        unsafe {
-            let start = self.base.as_ptr().add(slot.index() * self.stride_bytes);
-            std::slice::from_raw_parts_mut(start, self.slot_bytes)
+        unsafe { std::slice::from_raw_parts_mut(self.address(slot.index()), self.slot_bytes) }
+    }
+
+    /// The mapping, for a queue that keeps it as long as the kernel has any of it.
+    pub(crate) fn memory(&self) -> &Arc<Memory> {
+        &self.memory
+    }
+
+    /// Where the buffer of a slot begins; no more than a number.
+    pub(crate) fn address(&self, index: usize) -> *mut u8 {
+        self.base.as_ptr().wrapping_add(index * self.stride_bytes)
+    }
+
+    /// Address of part of a slot's buffer, which belongs to the kernel from now on until
+    /// [`Memory::give_back`]. EINVAL if there is no such part, EBUSY if the slot is in other hands.
+    #[inline]
+    pub(crate) fn lend(&mut self, slot: Slot, range: Range<usize>) -> Result<*mut u8, Errno> {
+        let Some(holder) = self.memory.holders.get(slot.index()) else {
+            return Err(Errno::INVAL);
+        };
+        if range.start > range.end || range.end > self.slot_bytes {
+            return Err(Errno::INVAL);
         }
+        if holder.load(Ordering::Acquire) != self.holder {
+            return Err(Errno::BUSY);
+        }
+        holder.store(self.holder | KERNEL, Ordering::Release);
+        Ok(self.address(slot.index()).wrapping_add(range.start))
     }
 }
 
-impl Drop for BufferPool {
-    fn drop(&mut self) {
-        if self.mapped_bytes > 0 {
-            // SAFETY: exactly the range that `new` mapped, unmapped once.
-            unsafe { libc::munmap(self.base.as_ptr().cast(), self.mapped_bytes) };
-        }
+/// An anonymous mapping.
+fn map(bytes: usize) -> Result<NonNull<u8>, Errno> {
+    // SAFETY: an anonymous private mapping at an address of the kernel's choice aliases nothing.
+    let address = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    if address == libc::MAP_FAILED {
+        return Err(Errno::last());
     }
+    NonNull::new(address.cast()).ok_or(Errno(libc::ENOMEM))
 }
 
 /// Part of the buffer of a slot.
@@ -135,8 +238,11 @@ impl Gather {
         self.vectors.clear();
         for part in parts {
             let Range { start, end } = part.range;
-            if part.slot.index() >= pool.slots || start > end || end > pool.slot_bytes {
+            if part.slot.index() >= pool.slots() || start > end || end > pool.slot_bytes {
                 return Err(Errno::INVAL);
+            }
+            if !pool.holds(part.slot) {
+                return Err(Errno::BUSY);
             }
             // SAFETY: slot and range were just checked to lie inside the pool's mapping.
             let address =
@@ -184,6 +290,30 @@ mod tests {
     use std::os::fd::AsFd;
 
     use super::*;
+
+    #[test]
+    fn a_buffer_is_in_one_pair_of_hands() {
+        let mut pool = BufferPool::new(2, 16).unwrap();
+        let mut view = pool.view().unwrap();
+        pool.get_mut(Slot(1)).fill(7);
+        assert_eq!(view.take(Slot(1)), Err(Errno::BUSY));
+        pool.release(Slot(1)).unwrap();
+        assert_eq!(pool.release(Slot(1)), Err(Errno::BUSY));
+        view.take(Slot(1)).unwrap();
+        assert_eq!(view.get(Slot(1)), [7; 16]);
+        assert!(std::panic::catch_unwind(|| pool.get(Slot(1)).len()).is_err());
+        view.lend(Slot(1), 0..16).unwrap();
+        assert_eq!(view.lend(Slot(1), 0..16), Err(Errno::BUSY));
+        assert_eq!(view.release(Slot(1)), Err(Errno::BUSY));
+        view.memory().give_back(Slot(1));
+        view.get_mut(Slot(1)).fill(8);
+        view.release(Slot(1)).unwrap();
+        pool.take(Slot(1)).unwrap();
+        assert_eq!(pool.get(Slot(1)), [8; 16]);
+        assert_eq!(pool.lend(Slot(0), 8..17), Err(Errno::INVAL));
+        assert_eq!(pool.lend(Slot(2), 0..1), Err(Errno::INVAL));
+        assert_eq!(pool.take(Slot(2)), Err(Errno::INVAL));
+    }
 
     #[test]
     fn parts_are_written_and_read_in_order() {

@@ -25,6 +25,14 @@ impl Errno {
     pub const DQUOT: Errno = Errno(libc::EDQUOT);
     /// Operation not supported.
     pub const OPNOTSUPP: Errno = Errno(libc::EOPNOTSUPP);
+    /// In use.
+    pub const BUSY: Errno = Errno(libc::EBUSY);
+    /// Not permitted.
+    pub const PERM: Errno = Errno(libc::EPERM);
+    /// The kernel has no such call.
+    pub const NOSYS: Errno = Errno(libc::ENOSYS);
+    /// Cancelled.
+    pub const CANCELED: Errno = Errno(libc::ECANCELED);
 
     /// The error of the last failed libc call of this thread.
     pub fn last() -> Errno {

@@ -14,6 +14,7 @@ pub mod process;
 pub mod shared;
 pub mod signal;
 pub mod signature;
+pub mod uring;
 pub mod users;
 
 pub use buffers::BufferPool;

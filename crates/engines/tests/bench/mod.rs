@@ -106,11 +106,17 @@ impl Default for Options {
     }
 }
 
+/// Buffers for a job.
+pub fn buffers(options: &Options) -> BufferPool {
+    BufferPool::new(options.depth, SLOT_BYTES).unwrap()
+}
+
 /// Makes an engine.
 pub fn create(
     registration: &Registration,
     options: &Options,
     engine_options: &[(String, String)],
+    buffers: &BufferPool,
 ) -> Result<Box<dyn Engine>, EngineError> {
     (registration.create)(&JobFacts {
         iodepth: options.depth,
@@ -119,6 +125,8 @@ pub fn create(
         direct: options.direct,
         options: engine_options,
         sync_range_flags: options.sync_range_flags,
+        buffers,
+        measures_submission: true,
         advice: None,
     })
 }
@@ -135,11 +143,12 @@ pub struct Bench {
 impl Bench {
     /// For an engine without options.
     pub fn new(registration: &Registration, options: Options) -> Bench {
-        let engine = create(registration, &options, &[]).unwrap();
+        let buffers = buffers(&options);
+        let engine = create(registration, &options, &[], &buffers).unwrap();
         Bench {
             engine,
             name: registration.name,
-            buffers: BufferPool::new(options.depth, SLOT_BYTES).unwrap(),
+            buffers,
             done: Completions::new(options.depth, Clock::Monotonic, !options.unstamped),
             files: Vec::new(),
         }

@@ -15,23 +15,16 @@ pub(super) struct Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// Counts one value and returns its bucket.
+    /// Counts a value that occurred so many times and returns its bucket.
     #[inline(always)]
-    pub(super) fn record(&self, ns: u64) -> usize {
+    pub(super) fn record(&self, ns: u64, times: u64) -> usize {
         let m = self.moments;
-        add(&m[moments::COUNT], 1);
-        let (sum, carry) = load(&m[moments::SUM_LOW]).overflowing_add(ns);
-        store(&m[moments::SUM_LOW], sum);
-        let square = u128::from(ns) * u128::from(ns);
-        let (squares, square_carry) = load(&m[moments::SQUARES_LOW]).overflowing_add(square as u64);
-        store(&m[moments::SQUARES_LOW], squares);
-        if carry {
-            add(&m[moments::SUM_HIGH], 1);
-        }
-        let high = (square >> 64) as u64 + u64::from(square_carry);
-        if high > 0 {
-            add(&m[moments::SQUARES_HIGH], high);
-        }
+        add(&m[moments::COUNT], times);
+        let all = u128::from(ns) * u128::from(times);
+        // As large as that only if a value occurs more than 2^32 times or takes as many seconds.
+        let squares = all.saturating_mul(u128::from(ns));
+        add_wide(&m[moments::SUM_LOW], &m[moments::SUM_HIGH], all);
+        add_wide(&m[moments::SQUARES_LOW], &m[moments::SQUARES_HIGH], squares);
         if !ns > load(&m[moments::NOT_MIN]) {
             store(&m[moments::NOT_MIN], !ns);
         }
@@ -43,13 +36,13 @@ impl Cell<'_> {
         match histogram.get(bucket) {
             Some(count) => {
                 let before = load(count);
-                store(count, before + 1);
+                store(count, before + times);
                 if before == 0 {
                     let bit = 1 << (bucket / 64);
                     store(&m[moments::TOUCHED], load(&m[moments::TOUCHED]) | bit);
                 }
             }
-            None => add(&m[moments::OVERFLOW], 1),
+            None => add(&m[moments::OVERFLOW], times),
         }
         bucket
     }
@@ -78,6 +71,17 @@ impl Cell<'_> {
             }
         }
         self.moments.iter().for_each(|word| store(word, 0));
+    }
+}
+
+/// Adds to a number of two words; the high one is rarely touched.
+#[inline(always)]
+fn add_wide(low: &AtomicU64, high: &AtomicU64, value: u128) {
+    let (sum, carry) = load(low).overflowing_add(value as u64);
+    store(low, sum);
+    let above = (value >> 64) as u64 + u64::from(carry);
+    if above > 0 {
+        add(high, above);
     }
 }
 

@@ -32,7 +32,9 @@ pub struct Ledger<'a> {
 pub struct Record {
     /// Data direction.
     pub direction: Direction,
-    /// Bytes moved.
+    /// How many requests, at least 1; they have their stamps in common.
+    pub count: u64,
+    /// Bytes that they have moved together.
     pub bytes: u64,
     /// When the loop began with it.
     pub start_ns: u64,
@@ -40,6 +42,17 @@ pub struct Record {
     pub issued_ns: u64,
     /// When it was done.
     pub done_ns: u64,
+}
+
+impl Record {
+    /// True if the requests of both can be counted together.
+    #[inline]
+    pub fn is_like(&self, other: &Record) -> bool {
+        self.direction == other.direction
+            && self.start_ns == other.start_ns
+            && self.issued_ns == other.issued_ns
+            && self.done_ns == other.done_ns
+    }
 }
 
 impl<'a> Ledger<'a> {
@@ -105,25 +118,25 @@ impl<'a> Ledger<'a> {
         self.sequence.store(load(self.sequence).wrapping_add(1), Ordering::Release);
     }
 
-    /// Counts a data request at its completion. Inside [`Ledger::begin`] and [`Ledger::end`].
+    /// Counts data requests at their completion. Inside [`Ledger::begin`] and [`Ledger::end`].
     #[inline(always)]
     pub fn record(&mut self, record: &Record) {
         let d = record.direction as usize;
         let Some(counters) = self.counters.get(d) else { return };
         add(&counters[counters::BYTES], record.bytes);
-        add(&counters[counters::IOS], 1);
+        add(&counters[counters::IOS], record.count);
         if let Some(clat) = &self.clat {
             let ns = record.done_ns.saturating_sub(record.issued_ns);
-            let bucket = clat[d].record(ns);
+            let bucket = clat[d].record(ns, record.count);
             if let Some(index) = distribution::straddle(bucket, ns) {
-                add(&self.straddles[index], 1);
+                add(&self.straddles[index], record.count);
             }
         }
         if let Some(lat) = &self.lat {
-            lat[d].record(record.done_ns.saturating_sub(record.start_ns));
+            lat[d].record(record.done_ns.saturating_sub(record.start_ns), record.count);
         }
         if let Some(slat) = &self.slat {
-            slat[d].record(record.issued_ns.saturating_sub(record.start_ns));
+            slat[d].record(record.issued_ns.saturating_sub(record.start_ns), record.count);
         }
     }
 
@@ -137,7 +150,7 @@ impl<'a> Ledger<'a> {
     /// Counts a flush.
     pub fn record_flush(&mut self, ns: u64) {
         add(&self.facts[facts::SYNC_IOS], 1);
-        self.flush.record(ns);
+        self.flush.record(ns, 1);
     }
 
     /// Counts `count` requests issued together, after which `depth` are in flight.

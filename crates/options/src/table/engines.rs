@@ -44,7 +44,7 @@ pub static ENGINES: &[EngineDef] = &[
         aliases: &["linuxaio", "aio"],
         ..planned("libaio", "asynchronous I/O of the Linux kernel (io_submit)")
     },
-    planned("io_uring", "Linux io_uring"),
+    ready("io_uring", "Linux io_uring"),
     planned("io_uring_cmd", "NVMe and SCSI commands passed through io_uring"),
     planned("posixaio", "asynchronous I/O of the C library (aio_read)"),
     gone("solarisaio", "asynchronous I/O of Solaris", "it is the asynchronous I/O of Solaris"),

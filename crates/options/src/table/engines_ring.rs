@@ -1,6 +1,6 @@
 //! Options of the io_uring engines.
 
-use super::{Choice, INT, INT_MAX, OptionDef, TEXT, ValueKind};
+use super::{Choice, INT, INT_MAX, OptionDef, Status, TEXT, ValueKind};
 
 const VERIFY_MODE: &[Choice] = &[
     Choice::new("read", "read and compare in memory"),
@@ -39,6 +39,7 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
         "Poll for completions instead of waiting for interrupts",
     )
     .engine(&["io_uring", "io_uring_cmd"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new("readfua", ValueKind::Bool, "Force-unit-access bit on reads (cmd engine)")
         .default("0")
@@ -71,15 +72,19 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
     .category("Engines"),
     OptionDef::new("fixedbufs", ValueKind::Flag, "Register buffers with the kernel once")
         .engine(&["io_uring", "io_uring_cmd"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new("registerfiles", ValueKind::Flag, "Register files with the ring")
         .engine(&["io_uring", "io_uring_cmd"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new("sqthread_poll", ValueKind::Flag, "Kernel thread polls the submission queue")
         .engine(&["io_uring", "io_uring_cmd"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new("sqthread_poll_cpu", INT, "CPU of the polling kernel thread")
         .engine(&["io_uring", "io_uring_cmd"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new(
         "nonvectored",
@@ -88,15 +93,19 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
     )
     .default("-1")
     .engine(&["io_uring", "io_uring_cmd"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new("uncached", INT, "Drop pages after buffered I/O (RWF_DONTCACHE)")
         .engine(&["io_uring", "io_uring_cmd"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new("nowait", ValueKind::Bool, "Fail with EAGAIN rather than block")
         .engine(&["io_uring", "io_uring_cmd", "libaio"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new("force_async", INT, "Force every Nth request onto kernel workers")
         .engine(&["io_uring", "io_uring_cmd"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new(
         "cmd_type",

@@ -19,18 +19,41 @@ impl Drive<'_> {
             return;
         }
         self.ledger.begin();
+        // Requests that were submitted and reaped together have the same stamps and are counted
+        // together.
+        let mut alike: Option<Record> = None;
         for index in 0..count {
             let completion = self.done.list()[index];
             let slot = completion.slot.index();
             let unit = self.units[slot];
             match completion.result {
                 Ok(moved) if unit.progress + moved == unit.length && unit.direction.is_data() => {
-                    let start_ns = self.starts_ns[slot];
-                    self.record(&unit, start_ns, completion.issued_ns, completion.done_ns);
+                    let record = Record {
+                        direction: unit.direction,
+                        count: 1,
+                        bytes: unit.length,
+                        start_ns: self.starts_ns[slot],
+                        issued_ns: completion.issued_ns,
+                        done_ns: completion.done_ns,
+                    };
+                    match &mut alike {
+                        Some(former) if former.is_like(&record) => {
+                            former.count += 1;
+                            former.bytes += record.bytes;
+                        }
+                        _ => {
+                            if let Some(former) = alike.replace(record) {
+                                self.ledger.record(&former);
+                            }
+                        }
+                    }
                     self.release(&unit, Outcome::Bytes(unit.length));
                 }
                 _ => self.settle_other(&unit, &completion),
             }
+        }
+        if let Some(last) = alike {
+            self.ledger.record(&last);
         }
         if let Some(last) = self.done.list().last()
             && self.settings.stamped
@@ -40,13 +63,6 @@ impl Drive<'_> {
         self.in_flight -= count;
         self.ledger.end();
         self.done.clear();
-    }
-
-    /// Counts a request that moved all its bytes.
-    #[inline(always)]
-    pub(super) fn record(&mut self, unit: &Unit, start_ns: u64, issued_ns: u64, done_ns: u64) {
-        let (direction, bytes) = (unit.direction, unit.length);
-        self.ledger.record(&Record { direction, bytes, start_ns, issued_ns, done_ns });
     }
 
     /// Gives the slot back and tells the generator.
@@ -96,6 +112,7 @@ impl Drive<'_> {
     fn record_part(&mut self, unit: &Unit, bytes: u64, completion: &Completion) {
         self.ledger.record(&Record {
             direction: unit.direction,
+            count: 1,
             bytes,
             start_ns: self.starts_ns[unit.slot.index()],
             issued_ns: completion.issued_ns,

@@ -111,6 +111,10 @@ impl Engine for TracedEngine {
         self.complete_all(io.done.list().get(before..).unwrap_or_default());
         result
     }
+
+    fn notes(&self) -> Vec<String> {
+        self.inner.notes()
+    }
 }
 
 /// What remains to be done of a unit, as lines show it. Readers look for `off=` and `len=`.

@@ -78,9 +78,10 @@ fn run(
     let words = format!("--ioengine={} --directory={} {words}", engine.name, scratch.0.display());
     let iodepth = words.split("--iodepth=").nth(1).map_or(1, |n| n.trim().parse().expect("depth"));
     let setup = Setup::new(&words, engine.caps.at_depth(iodepth));
-    let created = (engine.create)(&setup.facts()).expect("an engine");
+    let buffers = setup.buffers();
+    let created = (engine.create)(&setup.facts(&buffers)).expect("an engine");
     let watched = Watched { engine: created, before: Box::new(before) };
-    (setup.run(Box::new(watched), Clock::Monotonic), scratch)
+    (setup.run_with(Box::new(watched), buffers, Clock::Monotonic), scratch)
 }
 
 /// Requests, and what the heap gave between the first and the last of them.
@@ -179,9 +180,10 @@ fn requests_are_made_under_the_lock() {
             "--ioengine=psync --rw=rw --size=64k --bs=4k --filename={list} --lockfile={mode}"
         );
         let setup = Setup::new(&words, psync.caps);
-        let engine = (psync.create)(&setup.facts()).expect("an engine");
+        let buffers = setup.buffers();
+        let engine = (psync.create)(&setup.facts(&buffers)).expect("an engine");
         let watched = Watched { engine, before: Box::new(before) };
-        let looped = setup.run(Box::new(watched), Clock::Monotonic);
+        let looped = setup.run_with(Box::new(watched), buffers, Clock::Monotonic);
         assert_eq!(looped.end, End::Complete);
         let seen = seen.lock().expect("the list");
         assert_eq!(seen.len(), 16);

@@ -92,7 +92,7 @@ impl Setup {
     }
 
     /// What engines are told of the job.
-    pub(super) fn facts(&self) -> fiord_engine::JobFacts<'_> {
+    pub(super) fn facts<'s>(&'s self, buffers: &'s BufferPool) -> fiord_engine::JobFacts<'s> {
         fiord_engine::JobFacts {
             iodepth: self.depth(),
             max_block_bytes: self.job.blocks.largest(),
@@ -100,12 +100,31 @@ impl Setup {
             direct: self.job.files.direct,
             options: &self.job.engine.options,
             sync_range_flags: self.job.flush.range_flags,
+            buffers,
+            measures_submission: true,
             advice: advice(&self.job),
         }
     }
 
+    /// Buffers for its requests.
+    pub(super) fn buffers(&self) -> BufferPool {
+        let block = usize::try_from(self.job.blocks.largest()).expect("a block size");
+        BufferPool::new(self.depth(), block).expect("buffers")
+    }
+
     /// Runs the loop to its end.
     pub(super) fn run(self, engine: Box<dyn Engine>, clock: Clock) -> Looped {
+        let buffers = self.buffers();
+        self.run_with(engine, buffers, clock)
+    }
+
+    /// The same with the buffers that the engine was made with.
+    pub(super) fn run_with(
+        self,
+        engine: Box<dyn Engine>,
+        mut buffers: BufferPool,
+        clock: Clock,
+    ) -> Looped {
         let (job, depth) = (&self.job, self.depth());
         let config = ledger_config(job, self.caps);
         let words: Vec<AtomicU64> =
@@ -117,10 +136,8 @@ impl Setup {
             *passes.borrow_mut() += 1;
             Ok(())
         };
-        let block = usize::try_from(job.blocks.largest()).expect("a block size");
         let mut filler =
             Filler::new(&job.data, job.pattern.generator, job.pattern.rw.write, &self.seeds);
-        let mut buffers = BufferPool::new(depth, block).expect("buffers");
         for slot in 0..depth {
             filler.initial(buffers.get_mut(Slot(slot as u32)));
         }

@@ -1,0 +1,318 @@
+//! `io_uring`: requests through a pair of queues shared with the kernel, see io_uring(7).
+//!
+//! A request is complete when the kernel has posted its completion: for buffered writes that is in the
+//! page cache, for O_DIRECT at the device, for flushes when the data are stable. Trims and flushes go
+//! through the ring where the kernel can: discards of block devices since Linux 6.12, all others since
+//! 5.6; syncfs(2), and everything but transfers on a polled ring, is executed at submission.
+//!
+//! - `hipri` polls for completions (IORING_SETUP_IOPOLL); it needs O_DIRECT and a device with polled
+//!   queues.
+//! - `fixedbufs` pins the buffers once, `registerfiles` enters the files once.
+//! - `sqthread_poll` has a thread of the kernel take submissions, on `sqthread_poll_cpu` if given.
+//! - `nonvectored=0` passes each buffer as a vector of one, as kernels before 5.6 need it.
+//! - `nowait` (RWF_NOWAIT) ends a request with EAGAIN where it would have to wait, `uncached`
+//!   (RWF_DONTCACHE) drops pages after buffered I/O, `force_async=N` has every Nth request begin on a
+//!   worker of the kernel.
+
+use fiord_base::{Direction, FileIndex};
+use fiord_engine::{
+    Caps, Completion, Engine, EngineError, Io, JobFacts, Registration, Target, Unit,
+};
+use fiord_sys::file::RangeFlush;
+use fiord_sys::uring::{Addressing, Order, Range64, Ring, RingFile, Transfer, Wish};
+use fiord_sys::{BufferPool, Errno};
+
+use crate::blocking::{Files, descriptor, flush, trim};
+use crate::settings;
+
+pub(crate) const REGISTRATION: Registration = Registration {
+    name: "io_uring",
+    summary: "queues shared with the kernel (io_uring)",
+    caps: Caps { reports_slat: true, ..Caps::NONE },
+    create: |job| Ok(Box::new(IoUring::new(job)?)),
+};
+
+/// RWF_NOWAIT and RWF_DONTCACHE of preadv2(2).
+const NOWAIT: u32 = 0x8;
+const DONTCACHE: u32 = 0x80;
+
+/// The options of the engine.
+#[derive(Debug, Default)]
+struct Settings {
+    poll: bool,
+    fixed_buffers: bool,
+    registered_files: bool,
+    submission_thread: bool,
+    submission_cpu: Option<u32>,
+    vectored: bool,
+    /// Flags of each transfer.
+    flags: u32,
+    /// Every so many requests begin on a worker of the kernel; 0: none.
+    force_async: u32,
+}
+
+impl Settings {
+    fn read(job: &JobFacts<'_>) -> Result<Settings, EngineError> {
+        let mut settings = Settings::default();
+        for (name, text) in job.options {
+            let number = || settings::number(name, text);
+            match name.as_str() {
+                "hipri" => settings.poll = number()? != 0,
+                "fixedbufs" => settings.fixed_buffers = number()? != 0,
+                "registerfiles" => settings.registered_files = number()? != 0,
+                "sqthread_poll" => settings.submission_thread = number()? != 0,
+                "sqthread_poll_cpu" => {
+                    settings.submission_cpu = Some(settings::number(name, text)? as u32);
+                }
+                "nonvectored" => settings.vectored = text == "0",
+                "nowait" if number()? != 0 => settings.flags |= NOWAIT,
+                "uncached" if number()? != 0 && !job.direct => settings.flags |= DONTCACHE,
+                "nowait" | "uncached" => {}
+                "force_async" => settings.force_async = number()? as u32,
+                _ => return Err(settings::unknown(name)),
+            }
+        }
+        // As in fio, which does so because kernels before 5.11 want it.
+        settings.registered_files |= settings.submission_thread;
+        Ok(settings)
+    }
+}
+
+#[derive(Debug)]
+struct IoUring {
+    ring: Ring,
+    files: Files<RingFile>,
+    settings: Settings,
+    range_flags: RangeFlush,
+    /// The kernel executes discards of block devices through a ring.
+    discards: bool,
+    /// Requests until the next one that is forced to a worker.
+    until_forced: u32,
+    measures_submission: bool,
+    /// When the kernel had the request, by slot.
+    issued_ns: Vec<u64>,
+    /// Trims and flushes in flight, by slot: the kernel does not say how long they were.
+    orders: Vec<Option<Unit>>,
+}
+
+impl IoUring {
+    fn new(job: &JobFacts<'_>) -> Result<IoUring, EngineError> {
+        let settings = Settings::read(job)?;
+        let wish = Wish {
+            depth: u32::try_from(job.iodepth).unwrap_or(u32::MAX),
+            submission_thread: settings.submission_thread,
+            submission_cpu: settings.submission_cpu,
+            poll: settings.poll,
+        };
+        let mut ring = Ring::new(&wish, job.buffers).map_err(|errno| refused(errno, &wish))?;
+        if settings.fixed_buffers {
+            ring.register_buffers(job.buffers).map_err(|errno| unpinned(errno, job))?;
+            ring.set_addressing(Addressing::Registered);
+        } else if settings.vectored {
+            ring.set_addressing(Addressing::Vectored);
+        }
+        if settings.registered_files {
+            let count = u32::try_from(job.files.max(1)).unwrap_or(u32::MAX);
+            ring.register_files(count).map_err(|errno| EngineError {
+                action: format!("make room for {count} registered files"),
+                errno,
+                remedy: "it needs Linux 5.19; leave registerfiles out".to_owned(),
+            })?;
+        }
+        Ok(IoUring {
+            ring,
+            files: Files::new(job.files),
+            range_flags: RangeFlush(job.sync_range_flags),
+            discards: true,
+            until_forced: settings.force_async,
+            measures_submission: job.measures_submission,
+            issued_ns: vec![0; job.iodepth],
+            orders: vec![None; job.iodepth],
+            settings,
+        })
+    }
+
+    /// Puts a unit into the ring, or ends it at once: `Ok(Some(..))` is its result.
+    #[inline]
+    fn push(&mut self, unit: &Unit, buffers: &mut BufferPool) -> Result<Option<u64>, Errno> {
+        let file = self.files.get(unit.file)?.state;
+        let write = match unit.direction {
+            Direction::Read => false,
+            Direction::Write => true,
+            _ => return self.push_order(unit),
+        };
+        let forced_async = self.settings.force_async > 0 && self.is_forced();
+        let transfer = Transfer {
+            slot: unit.slot,
+            start: unit.progress as u32,
+            length: unit.remaining_length() as u32,
+            offset: unit.remaining_offset(),
+            file,
+            write,
+            flags: self.settings.flags,
+            priority: 0,
+            forced_async,
+        };
+        self.ring.push(&transfer, buffers).map(|()| None)
+    }
+
+    fn is_forced(&mut self) -> bool {
+        self.until_forced -= 1;
+        if self.until_forced > 0 {
+            return false;
+        }
+        self.until_forced = self.settings.force_async;
+        true
+    }
+
+    /// Trims and flushes.
+    #[cold]
+    fn push_order(&mut self, unit: &Unit) -> Result<Option<u64>, Errno> {
+        let at = self.files.get(unit.file)?;
+        let range = Range64 { offset: unit.remaining_offset(), length: unit.remaining_length() };
+        let block_device = at.is_block_device();
+        let order = match unit.direction {
+            Direction::Sync => Order::Sync,
+            Direction::Datasync => Order::Datasync,
+            Direction::SyncFileRange => Order::SyncRange(range, self.range_flags.0),
+            Direction::Trim if !block_device => Order::PunchHole(range),
+            Direction::Trim if self.discards => Order::Discard(range),
+            _ => return self.execute_order(unit).map(Some),
+        };
+        // A polled ring takes nothing else than transfers.
+        if self.ring.polls() {
+            return self.execute_order(unit).map(Some);
+        }
+        let file = at.state;
+        self.ring.push_order(unit.slot, file, order)?;
+        self.orders[unit.slot.index()] = Some(*unit);
+        Ok(None)
+    }
+
+    /// What became of a trim or a flush. Kernels before 6.12 do not know discards.
+    #[cold]
+    fn order_ended(&mut self, unit: &Unit, result: Result<u64, Errno>) -> Result<u64, Errno> {
+        match result {
+            Ok(_) => Ok(unit.remaining_length()),
+            Err(Errno::OPNOTSUPP | Errno::INVAL)
+                if unit.direction == Direction::Trim && self.discards =>
+            {
+                let result = self.execute_order(unit);
+                self.discards = result.is_err();
+                result
+            }
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// What cannot go through the ring.
+    fn execute_order(&mut self, unit: &Unit) -> Result<u64, Errno> {
+        let at = self.files.get(unit.file)?;
+        match unit.direction {
+            Direction::Trim => trim(at.fd(), at.is_block_device(), unit),
+            _ => flush(at.fd(), unit, self.range_flags),
+        }
+    }
+}
+
+impl Engine for IoUring {
+    fn attach(&mut self, file: FileIndex, target: &Target<'_>) -> Result<(), EngineError> {
+        let fd = descriptor(target)?;
+        let number = file.0;
+        let state = if self.settings.registered_files {
+            self.ring.set_file(number, Some(fd)).map_err(|errno| EngineError {
+                action: format!("register file {number} with the ring"),
+                errno,
+                remedy: String::new(),
+            })?;
+            RingFile::registered(number)
+        } else {
+            RingFile::open(fd)
+        };
+        self.files.attach(file, target, state)
+    }
+
+    fn detach(&mut self, file: FileIndex) {
+        self.files.detach(file);
+        if self.settings.registered_files {
+            // If it cannot be removed, the place is overwritten by the next file that gets it.
+            let _ = self.ring.set_file(file.0, None);
+        }
+    }
+
+    fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize {
+        let mut accepted = 0;
+        for unit in batch {
+            match self.push(unit, io.buffers) {
+                Ok(None) => {}
+                Ok(Some(bytes)) => io.done.push_inline(unit.slot, Ok(bytes)),
+                Err(Errno::BUSY) => break,
+                Err(errno) => io.done.push_inline(unit.slot, Err(errno)),
+            }
+            accepted += 1;
+        }
+        if self.measures_submission {
+            // An error here means that the ring is broken; the reap that follows meets and tells it.
+            let _ = self.ring.submit();
+        }
+        let issued_ns = io.done.stamp_of_submission(self.measures_submission);
+        for unit in &batch[..accepted] {
+            self.issued_ns[unit.slot.index()] = issued_ns;
+        }
+        accepted
+    }
+
+    fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
+        self.ring.wait(min as u32)?;
+        let done_ns = io.done.stamp();
+        for _ in 0..max {
+            let Some((slot, mut result)) = self.ring.take() else { break };
+            if let Some(unit) = self.orders[slot.index()].take() {
+                result = self.order_ended(&unit, result);
+            }
+            let issued_ns = self.issued_ns[slot.index()];
+            io.done.push(Completion { slot, result, issued_ns, done_ns });
+        }
+        self.ring.took();
+        Ok(())
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let granted: Vec<&str> = self.ring.granted().names().collect();
+        vec![format!("io_uring: ring with {}", granted.join(", "))]
+    }
+}
+
+/// Why there is no ring.
+fn refused(errno: Errno, wish: &Wish) -> EngineError {
+    let remedy = match errno {
+        Errno::PERM | Errno::NOSYS => {
+            "io_uring is switched off here: containers block it by their seccomp profile, systems by \
+             the sysctl kernel.io_uring_disabled; allow it, or use ioengine=libaio"
+        }
+        Errno::NOMEM => "raise the limit of locked memory (ulimit -l), or lower iodepth",
+        Errno::INVAL if wish.submission_cpu.is_some() => "is there such a CPU (sqthread_poll_cpu)?",
+        Errno::INVAL if wish.depth > 32768 => "a ring has at most 32768 places (iodepth)",
+        _ => "",
+    };
+    EngineError {
+        action: format!("make a ring of {} requests", wish.depth),
+        errno,
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// Why buffers cannot be pinned.
+fn unpinned(errno: Errno, job: &JobFacts<'_>) -> EngineError {
+    let bytes = job.buffers.slots() as u64 * job.buffers.slot_bytes() as u64;
+    let remedy = match errno {
+        Errno::NOMEM | Errno::AGAIN => {
+            "raise the limit of locked memory (ulimit -l), or leave fixedbufs out".to_owned()
+        }
+        Errno::INVAL if job.iodepth > 16384 => {
+            "at most 16384 buffers can be pinned: lower iodepth, or leave fixedbufs out".to_owned()
+        }
+        _ => String::new(),
+    };
+    EngineError { action: format!("pin {bytes} bytes of buffers (fixedbufs)"), errno, remedy }
+}

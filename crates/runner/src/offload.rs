@@ -1,0 +1,221 @@
+//! `io_submit_mode=offload`: threads of the job execute its requests, one each.
+//!
+//! To the loop this is an engine with a queue, whatever the engine inside is: [`Offload`] hands units to
+//! as many threads as the job is deep, and each of them has an instance of the job's engine for itself. A
+//! unit waits in a list until a thread is free, and that wait is the submission latency. Buffers change
+//! hands with their units.
+//!
+//! The list is behind a lock, and both sides sleep where there is nothing to do. All memory is reserved
+//! when the job is set up.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use fiord_base::FileIndex;
+use fiord_engine::{
+    Caps, Completion, Completions, Engine, EngineError, Io, JobFacts, Registration, Target, Unit,
+};
+use fiord_sys::{BufferPool, Clock, Errno};
+
+/// What the caller of an engine with these properties has to expect if requests are offloaded.
+pub(crate) fn caps(inner: Caps) -> Caps {
+    Caps { inline: false, inline_at_depth_one: false, reports_slat: true, ..inner }
+}
+
+/// The engine of a job that is executed by threads.
+pub(crate) struct Offload {
+    queue: Arc<Queue>,
+    /// One for each thread; a thread has it locked while it executes a unit.
+    engines: Vec<Arc<Mutex<Box<dyn Engine>>>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the loop and the threads share.
+struct Queue {
+    lists: Mutex<Lists>,
+    /// A unit waits, or all is over.
+    work: Condvar,
+    /// A unit has ended.
+    ended: Condvar,
+}
+
+struct Lists {
+    waiting: VecDeque<Unit>,
+    ended: VecDeque<Completion>,
+    over: bool,
+}
+
+/// A thread that panics holding a lock has left what it guards as it was.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Offload {
+    /// Makes the engines and starts the threads. `clock` is that of the run.
+    pub(crate) fn new(
+        entry: &Registration,
+        facts: &JobFacts<'_>,
+        clock: &Clock,
+    ) -> Result<Offload, EngineError> {
+        let queue = Arc::new(Queue {
+            lists: Mutex::new(Lists {
+                waiting: VecDeque::with_capacity(facts.iodepth),
+                ended: VecDeque::with_capacity(facts.iodepth),
+                over: false,
+            }),
+            work: Condvar::new(),
+            ended: Condvar::new(),
+        });
+        let inline = entry.caps.at_depth(1).inline;
+        // An engine with a queue of its own counts slots as the pool does.
+        let iodepth = if inline { 1 } else { facts.iodepth };
+        let mut offload = Offload { queue, engines: Vec::new(), threads: Vec::new() };
+        for _ in 0..facts.iodepth {
+            let failed = |action: &str, errno| EngineError {
+                action: action.to_owned(),
+                errno,
+                remedy: "lower iodepth".to_owned(),
+            };
+            let buffers =
+                facts.buffers.view().map_err(|errno| failed("share buffers with threads", errno))?;
+            let inner = (entry.create)(&JobFacts { iodepth, buffers: &buffers, ..*facts })?;
+            let engine = Arc::new(Mutex::new(inner));
+            let hand = Hand {
+                queue: Arc::clone(&offload.queue),
+                engine: Arc::clone(&engine),
+                inline,
+                done: Completions::new(1, clock.clone(), true),
+                buffers,
+            };
+            let thread = std::thread::Builder::new().name("fiord-offload".to_owned());
+            let thread = thread.spawn(move || hand.work()).map_err(|error| {
+                failed("start a thread", Errno(error.raw_os_error().unwrap_or(Errno::AGAIN.0)))
+            })?;
+            offload.threads.push(thread);
+            offload.engines.push(engine);
+        }
+        Ok(offload)
+    }
+}
+
+impl Engine for Offload {
+    fn attach(&mut self, file: FileIndex, target: &Target<'_>) -> Result<(), EngineError> {
+        self.engines.iter().try_for_each(|engine| lock(engine).attach(file, target))
+    }
+
+    fn detach(&mut self, file: FileIndex) {
+        for engine in &self.engines {
+            lock(engine).detach(file);
+        }
+    }
+
+    fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize {
+        let mut lists = lock(&self.queue.lists);
+        for unit in batch {
+            match io.buffers.release(unit.slot) {
+                Ok(()) => lists.waiting.push_back(*unit),
+                Err(errno) => io.done.push_inline(unit.slot, Err(errno)),
+            }
+        }
+        drop(lists);
+        match batch.len() {
+            1 => self.queue.work.notify_one(),
+            _ => self.queue.work.notify_all(),
+        }
+        batch.len()
+    }
+
+    fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
+        let mut lists = lock(&self.queue.lists);
+        while lists.ended.len() < min {
+            lists = self.queue.ended.wait(lists).unwrap_or_else(PoisonError::into_inner);
+        }
+        let count = lists.ended.len().min(max);
+        for completion in lists.ended.drain(..count) {
+            io.buffers.take(completion.slot)?;
+            io.done.push(completion);
+        }
+        Ok(())
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.engines.first().map_or_else(Vec::new, |engine| lock(engine).notes())
+    }
+}
+
+impl Drop for Offload {
+    fn drop(&mut self) {
+        lock(&self.queue.lists).over = true;
+        self.queue.work.notify_all();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// One of the threads.
+struct Hand {
+    queue: Arc<Queue>,
+    engine: Arc<Mutex<Box<dyn Engine>>>,
+    inline: bool,
+    done: Completions,
+    buffers: BufferPool,
+}
+
+impl Hand {
+    /// Executes units until all is over.
+    fn work(mut self) {
+        while let Some(unit) = self.next() {
+            let completion = self.execute(&unit);
+            let mut lists = lock(&self.queue.lists);
+            lists.ended.push_back(completion);
+            drop(lists);
+            self.queue.ended.notify_one();
+        }
+    }
+
+    fn next(&self) -> Option<Unit> {
+        let mut lists = lock(&self.queue.lists);
+        loop {
+            if let Some(unit) = lists.waiting.pop_front() {
+                return Some(unit);
+            }
+            if lists.over {
+                return None;
+            }
+            lists = self.queue.work.wait(lists).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Executes one unit with its buffer, which is on its way to us.
+    fn execute(&mut self, unit: &Unit) -> Completion {
+        let issued_ns = self.done.begin();
+        let result = match self.buffers.take(unit.slot) {
+            Ok(()) => self.transfer(unit),
+            Err(errno) => Err(errno),
+        };
+        let done_ns = self.done.stamp();
+        // If it were not ours, taking it back would fail and be told.
+        let _ = self.buffers.release(unit.slot);
+        Completion { slot: unit.slot, result, issued_ns, done_ns }
+    }
+
+    fn transfer(&mut self, unit: &Unit) -> Result<u64, Errno> {
+        let mut engine = lock(&self.engine);
+        if self.inline {
+            return engine.execute(unit, &mut self.buffers);
+        }
+        self.done.clear();
+        let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
+        if engine.submit(std::slice::from_ref(unit), &mut io) == 0 {
+            return Err(Errno::AGAIN);
+        }
+        while io.done.list().is_empty() {
+            engine.reap(1, 1, &mut io)?;
+        }
+        io.done.list().first().map_or(Err(Errno::IO), |completion| completion.result)
+    }
+}
+
