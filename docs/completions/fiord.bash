@@ -1,7 +1,7 @@
 # Completion of fiord for bash, made from the option table.
 # Source this file, or put it into ~/.local/share/bash-completion/completions/fiord.
 
-_fiord_commands='quick man completions reference'
+_fiord_commands='quick check plan man completions reference'
 
 _fiord_options='
 --output=
@@ -321,6 +321,8 @@ _fiord_lists='output-format debug memcpytest sync_file_range'
 _fiord_switches_of() {
     case $1 in
         quick) echo '--runtime= --size= --output-format= --output= --show --help' ;;
+        check) echo '--explain= --list --format= --deny-warnings --allow= --help' ;;
+        plan) echo '--format= --help' ;;
         man) echo '--help' ;;
         completions) echo '--help' ;;
         reference) echo '--help' ;;
@@ -394,7 +396,7 @@ _fiord_values() {
         write_hint) echo 'none short medium long extreme' ;;
         rw|readwrite) echo 'read write trim randread randwrite randtrim rw readwrite randrw trimwrite randtrimwrite' ;;
         rw_sequencer) echo 'sequential identical' ;;
-        ioengine) echo 'sync psync vsync pvsync pvsync2 mmap null falloc ftruncate' ;;
+        ioengine) echo 'sync psync vsync pvsync pvsync2 io_uring mmap null falloc ftruncate' ;;
         io_submit_mode) echo 'inline offload' ;;
         mem|iomem) echo 'malloc shm shmhuge mmap mmapshared mmaphuge cudamalloc' ;;
         sync) echo 'none 0 sync 1 dsync' ;;

@@ -27,7 +27,7 @@ function __fiord_is_first
     test (count (commandline -opc)) -lt 2
 end
 
-set -g __fiord_commands quick man completions reference
+set -g __fiord_commands quick check plan man completions reference
 
 complete -c fiord -n __fiord_is_first -a quick -d 'Measure the storage under a directory in about 20 seconds'
 complete -c fiord -n '__fiord_has_command quick' -l runtime -r
@@ -36,6 +36,16 @@ complete -c fiord -n '__fiord_has_command quick' -l output-format -r
 complete -c fiord -n '__fiord_has_command quick' -l output -r
 complete -c fiord -n '__fiord_has_command quick' -l show
 complete -c fiord -n '__fiord_has_command quick' -l help
+complete -c fiord -n __fiord_is_first -a check -d 'Say what is wrong with jobs, without effect, or hardly meant'
+complete -c fiord -n '__fiord_has_command check' -l explain -r
+complete -c fiord -n '__fiord_has_command check' -l list
+complete -c fiord -n '__fiord_has_command check' -l format -r
+complete -c fiord -n '__fiord_has_command check' -l deny-warnings
+complete -c fiord -n '__fiord_has_command check' -l allow -r
+complete -c fiord -n '__fiord_has_command check' -l help
+complete -c fiord -n __fiord_is_first -a plan -d 'Show what jobs would do, without touching anything'
+complete -c fiord -n '__fiord_has_command plan' -l format -r
+complete -c fiord -n '__fiord_has_command plan' -l help
 complete -c fiord -n __fiord_is_first -a man -d 'Print the man page, for man -l'
 complete -c fiord -n '__fiord_has_command man' -l help
 complete -c fiord -n __fiord_is_first -a completions -d 'Print the completion script for a shell'
@@ -172,7 +182,7 @@ complete -c fiord -n '__fiord_has_no_command' -l unlink_each_loop -x -a '0\\t"no
 complete -c fiord -n '__fiord_has_no_command' -l rw -x -a 'read\\t"sequential reads" write\\t"sequential writes" trim\\t"sequential trims" randread\\t"random reads" randwrite\\t"random writes" randtrim\\t"random trims" rw\\t"sequential reads and writes" readwrite\\t"rw" randrw\\t"random reads and writes" trimwrite\\t"each block trimmed, then written" randtrimwrite\\t"the same at random offsets"' -d 'Transfer direction and access pattern; :nr suffix sets run length or gap'
 complete -c fiord -n '__fiord_has_no_command' -l readwrite -x -a 'read\\t"sequential reads" write\\t"sequential writes" trim\\t"sequential trims" randread\\t"random reads" randwrite\\t"random writes" randtrim\\t"random trims" rw\\t"sequential reads and writes" readwrite\\t"rw" randrw\\t"random reads and writes" trimwrite\\t"each block trimmed, then written" randtrimwrite\\t"the same at random offsets"' -d 'Transfer direction and access pattern; :nr suffix sets run length or gap'
 complete -c fiord -n '__fiord_has_no_command' -l rw_sequencer -x -a 'sequential\\t"the next offsets follow directly" identical\\t"the same offset again"' -d 'What the :nr suffix of a random pattern does with offsets'
-complete -c fiord -n '__fiord_has_no_command' -l ioengine -x -a 'sync\\t"lseek(2), then read(2) or write(2)" psync\\t"pread(2) and pwrite(2)" vsync\\t"adjacent requests in one readv(2) or writev(2)" pvsync\\t"preadv(2) and pwritev(2)" pvsync2\\t"preadv2(2) and pwritev2(2) with flags" mmap\\t"memory-mapped files" null\\t"nothing at all, at once" falloc\\t"fallocate(2) instead of transfers" ftruncate\\t"ftruncate(2) instead of writes"' -d 'I/O back end used by the job; external:path loads a plug-in'
+complete -c fiord -n '__fiord_has_no_command' -l ioengine -x -a 'sync\\t"lseek(2), then read(2) or write(2)" psync\\t"pread(2) and pwrite(2)" vsync\\t"adjacent requests in one readv(2) or writev(2)" pvsync\\t"preadv(2) and pwritev(2)" pvsync2\\t"preadv2(2) and pwritev2(2) with flags" io_uring\\t"Linux io_uring" mmap\\t"memory-mapped files" null\\t"nothing at all, at once" falloc\\t"fallocate(2) instead of transfers" ftruncate\\t"ftruncate(2) instead of writes"' -d 'I/O back end used by the job; external:path loads a plug-in'
 complete -c fiord -n '__fiord_has_no_command' -l iodepth -r -d 'Number of requests kept outstanding per file set (async engines)'
 complete -c fiord -n '__fiord_has_no_command' -l iodepth_batch -r -d 'Requests handed over in one submission'
 complete -c fiord -n '__fiord_has_no_command' -l iodepth_batch_submit -r -d 'Requests handed over in one submission'

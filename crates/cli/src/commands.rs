@@ -21,6 +21,14 @@ pub(crate) const COMMANDS: &[Command] = &[
         details: include_str!("commands/check.md"),
     },
     Command {
+        name: "plan",
+        syntax: "FILE.. [SWITCH..]",
+        help: "Show what jobs would do, without touching anything",
+        switches: &["--format=", "--help"],
+        words: &[],
+        details: include_str!("commands/plan.md"),
+    },
+    Command {
         name: "man",
         syntax: "",
         help: "Print the man page, for man -l",

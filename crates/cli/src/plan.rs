@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::streams::{answer, answer_bytes, refuse};
-use crate::{jobs, machine};
+use crate::{documents, jobs, machine};
 use words::Format;
 
 /// Name of the JSON form; changes only when members change their meaning or disappear.
@@ -32,7 +32,7 @@ pub(crate) fn main(words: &[OsString]) -> Exit {
         Err(reason) => return refuse(reason),
     };
     if request.help {
-        return answer(words::HELP.trim_end());
+        return documents::main("plan", &["--help".into()]);
     }
     let host = machine::host();
     let (invocation, mut diagnostics) = commandline::parse(&request.rest, &host);

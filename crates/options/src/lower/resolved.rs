@@ -92,18 +92,16 @@ fn names(job: &JobPlan, file: &mut JobFile) {
 
 impl JobFile {
     fn line(&mut self, job: &str, name: &str, value: Option<&[u8]>) {
-        let value = value.unwrap_or_default();
-        if !is_plain(value) {
-            let shown = String::from_utf8_lossy(value);
-            self.left_out.push(format!("[{job}] {name}={shown}"));
-            return;
+        let line = match value {
+            Some(value) => [name.as_bytes(), b"=", value].concat(),
+            None => name.as_bytes().to_vec(),
+        };
+        if is_plain(&line) {
+            self.text.extend_from_slice(&line);
+            self.text.push(b'\n');
+        } else {
+            self.left_out.push(format!("[{job}] {}", String::from_utf8_lossy(&line)));
         }
-        self.text.extend_from_slice(name.as_bytes());
-        if !value.is_empty() {
-            self.text.push(b'=');
-            self.text.extend_from_slice(value);
-        }
-        self.text.push(b'\n');
     }
 }
 

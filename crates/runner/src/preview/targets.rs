@@ -54,6 +54,8 @@ pub(super) struct Targets {
     by_path: HashMap<PathBuf, usize>,
     /// Hashes of the paths of regular files beyond those that are described.
     others: HashSet<u64>,
+    /// Bytes that those take more than now, by directory.
+    others_need: BTreeMap<PathBuf, u64>,
     losses: Losses,
 }
 
@@ -152,6 +154,12 @@ impl Targets {
             self.losses.add(kind, sight);
         }
         if !self.others.is_empty() && range.kind == FileKind::Regular {
+            if fresh {
+                let directory = sight.path.parent().unwrap_or(Path::new(""));
+                let more = sight.needed_bytes.saturating_sub(range.present_bytes.unwrap_or(0));
+                let need = self.others_need.entry(directory.to_path_buf()).or_default();
+                *need = need.saturating_add(more);
+            }
             return;
         }
         let mut shown = TargetPreview {
@@ -188,6 +196,9 @@ impl Targets {
             places.add(&mut found);
             preview.warnings.extend(dangers(&found.shown));
             shown.push(found.shown);
+        }
+        for (directory, more) in &self.others_need {
+            places.need(directory, *more);
         }
         preview.warnings.extend(self.losses.warnings());
         preview.warnings.extend(places.warnings());
@@ -324,14 +335,18 @@ impl Places {
         if found.shown.kind != FileKind::Regular {
             return;
         }
-        let parent = found.path.parent().unwrap_or(Path::new(""));
-        let known = self.by_directory.entry(parent.to_path_buf());
-        let Some((device, place)) = known.or_insert_with(|| place_of(parent)) else { return };
-        found.shown.on = Some(place.clone());
         let present = found.shown.present_bytes.unwrap_or(0);
         let more = found.needed_bytes.saturating_sub(present);
+        found.shown.on = self.need(found.path.parent().unwrap_or(Path::new("")), more);
+    }
+
+    /// Notes that files in a directory take so many bytes more; returns where it lies.
+    fn need(&mut self, directory: &Path, more: u64) -> Option<FileSystem> {
+        let known = self.by_directory.entry(directory.to_path_buf());
+        let (device, place) = known.or_insert_with(|| place_of(directory)).as_ref()?;
         let need = &mut self.needs.entry(*device).or_insert_with(|| (place.clone(), 0)).1;
         *need = need.saturating_add(more);
+        Some(place.clone())
     }
 
     fn warnings(self) -> impl Iterator<Item = Warning> {
