@@ -316,7 +316,7 @@ _fiord_options='
 --iopsavgtime=
 '
 
-_fiord_lists='output-format debug memcpytest sync_file_range'
+_fiord_lists='output-format debug memcpytest sync_file_range replay_skip'
 
 _fiord_switches_of() {
     case $1 in
@@ -406,6 +406,7 @@ _fiord_values() {
         rate_process) echo 'linear poisson' ;;
         verify) echo '0 md5 crc64 crc32 crc32c-intel crc32c crc16 crc7 sha1 sha256 sha512 sha3-224 sha3-256 sha3-384 sha3-512 xxhash meta pattern pattern_hdr null' ;;
         verify_policy) echo 'completed fsynced' ;;
+        replay_skip) echo 'read write trim sync' ;;
         zonemode) echo 'none strided zbd' ;;
         dataplacement|data_placement) echo 'none fdp streams' ;;
         plid_select|fdp_pli_select) echo 'random roundrobin scheme' ;;
@@ -417,6 +418,7 @@ _fiord_values() {
         sg_write_mode) echo 'write write_and_verify verify write_same same write_same_ndob verify_bytchk_00 verify_bytchk_01 verify_bytchk_11 write_stream' ;;
         cpumode) echo 'noop qsort' ;;
         stat_type) echo 'stat lstat statx' ;;
+        write_mode) echo 'write uncor zeroes verify zone_append' ;;
         verify_mode) echo 'read compare' ;;
         cmd_type) echo 'nvme bsg' ;;
         cdb_len) echo '0 10 16 32' ;;
@@ -431,6 +433,7 @@ _fiord_values() {
         libblkio_wait_mode) echo 'block eventfd loop' ;;
         cuda_io) echo 'cufile posix' ;;
         rocm_io) echo 'hipfile posix' ;;
+        rbd_encryption_format) echo 'luks1 luks2' ;;
     esac
 }
 

@@ -315,6 +315,9 @@ fn own_options(engine: &str) -> Vec<&'static OptionDef> {
 
 fn one_engine(engine: &EngineDef) -> String {
     let mut text = format!("# {}: {}{}\n", engine.name, engine.help, mark(engine.status));
+    if !engine.needs.is_empty() {
+        let _ = writeln!(text, "# It needs {}.", engine.needs);
+    }
     let own = own_options(engine.name);
     if own.is_empty() {
         text.push_str("# It has no options of its own.\n");

@@ -13,14 +13,18 @@ mod effective;
 mod files;
 mod general;
 mod io;
+mod logs;
 mod random;
+mod replay;
 mod resolved;
 mod settings;
 mod stats;
+mod verify;
+mod zones;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::{EngineFacts, Host};
-use crate::plan::{JobPlan, Plan};
+use crate::plan::{IdRanges, JobPlan, Plan};
 use crate::shared::Shared;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
@@ -207,12 +211,12 @@ fn lower_groups(options: JobOptions, plan: &mut JobPlan, job: &mut Job<'_>) -> b
     files::lower_files(file, plan, job);
     random::lower_random(random, plan);
     random::lower_pacing(pacing);
-    data::lower_verify(verify);
-    data::lower_replay(replay, plan);
-    files::lower_zones(zones);
+    verify::lower_verify(verify, plan, job);
+    replay::lower_replay(replay, plan, job);
+    zones::lower_zones(zones, plan, job);
     data::lower_data(data, plan, job);
     stats::lower_stats(stats, plan);
-    stats::lower_logs(logs, plan);
+    logs::lower_logs(logs, plan, job);
     plan.engine.options = engine;
     new_group
 }
@@ -233,6 +237,19 @@ impl Job<'_> {
     fn report(&mut self, option: &str, diagnostic: Diagnostic) {
         let origin = self.settings.origin(option).unwrap_or(self.section);
         self.diagnostics.push_once(diagnostic.at(origin));
+    }
+
+    /// Refuses CPUs that this machine does not have.
+    fn need_cpus(&mut self, option: &str, cpus: &IdRanges) {
+        let there = self.host.cpus;
+        if let Some(largest) = cpus.largest().filter(|&cpu| cpu >= there) {
+            self.report(
+                option,
+                Diagnostic::error(format!("CPU {largest} of `{option}` does not exist"))
+                    .code(Code::NO_SUCH_CPU)
+                    .label(format!("this machine has CPUs 0 to {}", there.saturating_sub(1))),
+            );
+        }
     }
 }
 

@@ -7,12 +7,26 @@
 //! [`Quantity`]. An `Option` is `None` when the user said nothing and the meaning of that depends on
 //! facts the plan does not have.
 
+mod logs;
+mod replay;
+mod verify;
+mod zones;
+
 use std::ffi::OsString;
 
 use fiord_base::{Direction, PerDirection, Quantity};
 use serde::{Deserialize, Serialize};
 
 use crate::shared::Shared;
+pub use logs::{HistogramLog, LogCompression, LogFile, LogsPlan, SampleLog, WindowValue};
+pub use replay::{MergePlan, MergedTrace, ReplayPlan, ReplaySkip};
+pub use verify::{
+    VERIFY_HEADER_BYTES, VerifyKind, VerifyPattern, VerifyPlan, VerifyPolicy, VerifyTrimPlan,
+};
+pub use zones::{
+    DeviceZones, PlacementDirective, PlacementPlan, PlacementSelect, StridedZones, ZoneResets,
+    ZonesPlan,
+};
 
 /// Everything one run will do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -73,8 +87,18 @@ pub struct JobPlan {
     pub stats: Shared<StatsPlan>,
     /// Which errors are survived.
     pub errors: Shared<ErrorsPlan>,
+    /// How data are checked.
+    pub verify: Shared<VerifyPlan>,
+    /// How the region is parted into zones.
+    pub zones: Shared<ZonesPlan>,
+    /// Which placement identifiers writes carry.
+    pub placement: Shared<Option<PlacementPlan>>,
+    /// Files of samples over time.
+    pub logs: Shared<LogsPlan>,
     /// Record of the requests issued.
     pub write_iolog: Option<OsString>,
+    /// Recorded requests that are issued instead of generated ones.
+    pub replay: Shared<Option<ReplayPlan>>,
 }
 
 impl JobPlan {
@@ -106,7 +130,12 @@ impl JobPlan {
             engine,
             stats,
             errors,
+            verify,
+            zones,
+            placement,
+            logs,
             write_iolog: _,
+            replay,
         } = self;
         limits.share_with(&other.limits);
         region.share_with(&other.region);
@@ -118,11 +147,33 @@ impl JobPlan {
         engine.share_with(&other.engine);
         stats.share_with(&other.stats);
         errors.share_with(&other.errors);
+        verify.share_with(&other.verify);
+        zones.share_with(&other.zones);
+        placement.share_with(&other.placement);
+        logs.share_with(&other.logs);
+        replay.share_with(&other.replay);
     }
 
     /// The clone number (`$jobnum`) of the `index`-th copy in starting order: 0, N-1, N-2, .. 1.
     pub fn clone_number(&self, index: u32) -> u32 {
         if index == 0 { 0 } else { self.clones - index }
+    }
+}
+
+/// Numbers (of CPUs, of placement identifiers): first and last of each range, ascending, without
+/// overlap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdRanges(pub Vec<(u32, u32)>);
+
+impl IdRanges {
+    /// How many numbers there are.
+    pub fn count(&self) -> u64 {
+        self.0.iter().map(|(first, last)| u64::from(last - first) + 1).sum()
+    }
+
+    /// The largest number.
+    pub fn largest(&self) -> Option<u32> {
+        self.0.last().map(|(_, last)| *last)
     }
 }
 
@@ -481,8 +532,42 @@ pub struct DataPlan {
     pub refill: bool,
     /// Stamp offset and time into each 512 bytes.
     pub scramble: bool,
-    /// Jobs share their duplicates.
-    pub dedupe_global: bool,
+    /// How far the data can be compressed; `None`: as far as `fill` happens to allow.
+    pub compress: Option<CompressPlan>,
+    /// How many buffers hold what others hold; `None`: none on purpose.
+    pub dedupe: Option<DedupePlan>,
+}
+
+/// Data that can be compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompressPlan {
+    /// Share of each chunk that is not random, 1..=99: zeroes, or the pattern.
+    pub percent: u32,
+    /// Extent of a chunk; `None`: the whole buffer.
+    pub chunk_bytes: Option<u32>,
+}
+
+/// Buffers that hold what others hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DedupePlan {
+    /// Share of duplicates, 1..=100.
+    pub percent: u32,
+    /// Where they are taken from.
+    pub source: DedupeSource,
+}
+
+/// Where duplicates are taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DedupeSource {
+    /// The buffer before.
+    Previous,
+    /// A set of buffers made at the start.
+    WorkingSet {
+        /// Its extent in percent of the job's size, 0..=100.
+        size_percent: u32,
+        /// Jobs share it.
+        shared: bool,
+    },
 }
 
 /// What buffers hold at the start.
@@ -549,6 +634,8 @@ pub struct StatsPlan {
     pub bw_period_ms: u32,
     /// IOPS sampling period.
     pub iops_period_ms: u32,
+    /// Percentiles of the number of trims that blocks survive.
+    pub block_error_percentiles: bool,
     /// Disk statistics.
     pub disk_util: bool,
     /// Preferred clock; `None`: the best there is.

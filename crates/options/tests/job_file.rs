@@ -113,7 +113,7 @@ fn every_option_survives() {
         let option = OsString::from(format!("--{}={value}", def.name));
         for words in [
             // As a default, and as an option of one job.
-            [&[option.clone()], &words[..]].concat(),
+            [std::slice::from_ref(&option), &words[..]].concat(),
             [&words[..], &[option]].concat(),
         ] {
             match scratch.fault(&words) {

@@ -55,6 +55,9 @@ fn types(kind: ValueKind) -> &'static [&'static str] {
         | ValueKind::ErrorLists
         | ValueKind::Pattern { .. }
         | ValueKind::IdList { .. }
+        | ValueKind::Shares(_)
+        | ValueKind::Properties
+        | ValueKind::Numbers { .. }
         | ValueKind::Engine => &["str"],
         ValueKind::Int { .. } => &["int", "int(ms)"],
         ValueKind::Bytes { .. } => &["bytes", "uint64"],
@@ -70,7 +73,7 @@ fn types(kind: ValueKind) -> &'static [&'static str] {
         | ValueKind::Times(_) => &["time(us if no unit)"],
         ValueKind::Bool => &["bool"],
         ValueKind::Flag => &["flag"],
-        ValueKind::Choice(_) | ValueKind::Access => &["enum"],
+        ValueKind::Choice(_) | ValueKind::Access => &["enum", "str"],
         ValueKind::ChoiceSet { .. } => &["enum set", "str", "str list"],
         ValueKind::Floats { .. } => &["float list"],
         ValueKind::Ignored => &["no-op", "removed"],

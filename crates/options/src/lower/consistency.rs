@@ -1,6 +1,10 @@
 //! Settings that depend on each other, made consistent: one small function per rule, in the order
 //! in which fio applies them.
 
+mod data;
+mod verify;
+mod zones;
+
 use fiord_base::{DATA, Direction, Quantity};
 
 use super::Job;
@@ -20,6 +24,9 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>, readonly: b
     bound_open_files(plan);
     need_runtime(plan, job);
     keep_what_is_read_ahead(plan);
+    zones::make_consistent(plan, job);
+    verify::make_consistent(plan, job);
+    data::make_consistent(plan, job);
     map_random_blocks_only(plan);
     check_size(plan, job);
     need_size(plan, job);

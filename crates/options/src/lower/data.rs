@@ -1,4 +1,4 @@
-//! Lowering of the options of buffers, of verification and of recordings.
+//! Lowering of the options of write buffers, and the bytes of patterns.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -6,9 +6,14 @@ use std::path::Path;
 
 use super::Job;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{DataPlan, Fill, JobPlan};
-use crate::table::{DataOptions, ReplayOptions, VerifyOptions};
+use crate::plan::{CompressPlan, DataPlan, DedupePlan, DedupeSource, Fill, JobPlan};
+use crate::table::{DataOptions, DedupeMode};
 use crate::value::{PatternPiece, assemble};
+
+/// `buffer_compress_chunk` if none is given.
+const COMPRESS_CHUNK_BYTES: u32 = 512;
+/// `dedupe_working_set_percentage` if none is given.
+const WORKING_SET_PERCENT: u32 = 5;
 
 /// Fills the plan.
 pub(super) fn lower_data(options: DataOptions, plan: &mut JobPlan, job: &mut Job<'_>) {
@@ -17,38 +22,53 @@ pub(super) fn lower_data(options: DataOptions, plan: &mut JobPlan, job: &mut Job
         refill_buffers,
         scramble_buffers,
         buffer_pattern,
+        buffer_compress_percentage,
+        buffer_compress_chunk,
+        dedupe_percentage,
         dedupe_global,
+        dedupe_mode,
+        dedupe_working_set_percentage,
     } = options;
+    let percent = buffer_compress_percentage.unwrap_or(0);
     let fill = match buffer_pattern {
-        Some(pieces) => Fill::Pattern(pattern(&pieces, job)),
-        None if zero_buffers == Some(true) => Fill::Zero,
+        Some(pieces) => Fill::Pattern(pattern("buffer_pattern", &pieces, job).0),
+        None if zero_buffers == Some(true) || percent == 100 => Fill::Zero,
         None => Fill::Random,
     };
-    let refill = refill_buffers.unwrap_or(false);
+    let chunk_bytes = buffer_compress_chunk.unwrap_or(COMPRESS_CHUNK_BYTES);
+    let compress = (1..100).contains(&percent).then_some(CompressPlan {
+        percent,
+        chunk_bytes: Some(chunk_bytes).filter(|&bytes| bytes > 0),
+    });
+    let source = match dedupe_mode.unwrap_or_default() {
+        DedupeMode::Repeat => DedupeSource::Previous,
+        DedupeMode::WorkingSet => DedupeSource::WorkingSet {
+            size_percent: dedupe_working_set_percentage.unwrap_or(WORKING_SET_PERCENT),
+            shared: dedupe_global.unwrap_or(false),
+        },
+    };
+    let dedupe = dedupe_percentage
+        .filter(|&percent| percent > 0)
+        .map(|percent| DedupePlan { percent, source });
+    // What each buffer holds is drawn anew; a pattern would be lost where reads use the buffer.
+    let mixed = compress.is_some() || dedupe.is_some();
+    let lost = matches!(fill, Fill::Pattern(_)) && plan.pattern.rw.is_mixed();
+    let refill = refill_buffers.unwrap_or(mixed || lost);
     // Data that was asked for is altered only on request; fresh data need not be.
     let scramble = scramble_buffers.unwrap_or(fill == Fill::Random) && !refill;
-    *plan.data = DataPlan { fill, refill, scramble, dedupe_global: dedupe_global.unwrap_or(false) };
+    *plan.data = DataPlan { fill, refill, scramble, compress, dedupe };
 }
 
-fn pattern(pieces: &[PatternPiece], job: &mut Job<'_>) -> Vec<u8> {
+/// The bytes of a pattern, and where offsets stand in them.
+pub(super) fn pattern(
+    option: &str,
+    pieces: &[PatternPiece],
+    job: &mut Job<'_>,
+) -> (Vec<u8>, Vec<usize>) {
     let read = |name: &[u8], _: usize| (job.host.read_file)(Path::new(OsStr::from_bytes(name)));
-    match assemble(pieces, read) {
-        Ok((bytes, _)) => bytes,
-        Err(error) => {
-            let message = format!("`buffer_pattern` cannot be used: {error}");
-            job.report("buffer_pattern", Diagnostic::error(message).code(Code::PATTERN_UNUSABLE));
-            Vec::new()
-        }
-    }
-}
-
-/// Fills the plan.
-pub(super) fn lower_replay(options: ReplayOptions, plan: &mut JobPlan) {
-    let ReplayOptions { write_iolog } = options;
-    plan.write_iolog = write_iolog;
-}
-
-/// Nothing of this group is built.
-pub(super) fn lower_verify(options: VerifyOptions) {
-    let VerifyOptions {} = options;
+    assemble(pieces, read).unwrap_or_else(|error| {
+        let message = format!("`{option}` cannot be used: {error}");
+        job.report(option, Diagnostic::error(message).code(Code::PATTERN_UNUSABLE));
+        Default::default()
+    })
 }

@@ -80,12 +80,18 @@ pub(super) fn draft(name: String) -> JobPlan {
             significant_figures: 4,
             bw_period_ms: 0,
             iops_period_ms: 0,
+            block_error_percentiles: false,
             disk_util: true,
             clock: None,
             kb_base: 1024,
             unit_base: 8,
         }),
         errors: Shared::default(),
+        verify: Shared::default(),
+        zones: Shared::default(),
+        placement: Shared::default(),
+        logs: Shared::default(),
         write_iolog: None,
+        replay: Shared::default(),
     }
 }

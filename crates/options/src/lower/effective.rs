@@ -8,13 +8,20 @@ use crate::table::{self, OptionDef, Status};
 
 impl JobPlan {
     /// All options that are built and have a value, in the order of the table: what was resolved,
-    /// else what was given, else the default. Few ask for it, and the list is long, so it is made
-    /// when it is wanted.
+    /// else what was given, else the default. Of those that are not built yet, what was given or
+    /// follows from what was. Few ask for it, and the list is long, so it is made when it is wanted.
     pub fn effective(&self) -> Vec<(String, String)> {
         let settings = Settings::replay(self.defaults.iter().chain(&self.given));
-        let built = table::job_options().filter(|def| def.status == Status::Ready);
-        let mut list: Vec<_> = built
-            .filter_map(|def| Some((def.name.to_owned(), value(def, self, &settings)?)))
+        let mut list: Vec<_> = table::job_options()
+            .filter_map(|def| Some((def, value(def, self, &settings)?)))
+            .filter(|(def, text)| match def.status {
+                Status::Ready => true,
+                Status::Planned => {
+                    settings.value(def.name).is_some() || Some(text.as_str()) != def.default
+                }
+                _ => false,
+            })
+            .map(|(def, text)| (def.name.to_owned(), text))
             .collect();
         list.extend(self.engine.options.iter().cloned());
         list

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use super::Job;
 use crate::plan::{FilesPlan, FlushPlan, JobPlan};
-use crate::table::{FileOptions, ZoneOptions};
+use crate::table::FileOptions;
 
 /// Template of generated names.
 const NAME_FORMAT: &str = "$jobname.$jobnum.$filenum";
@@ -102,9 +102,4 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         fsync_on_close: fsync_on_close.unwrap_or(false),
         end_syncfs: end_syncfs.unwrap_or(false),
     };
-}
-
-/// Nothing of this group is built.
-pub(super) fn lower_zones(options: ZoneOptions) {
-    let ZoneOptions {} = options;
 }

@@ -5,7 +5,7 @@ use fiord_base::PerDirection;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::spec::{DocumentKind, Origin, Section, Setting};
-use crate::table::{self, JobOptions, OptionDef, Status, ValueKind};
+use crate::table::{self, JobOptions, OptionDef, Scope, Status, ValueKind};
 use crate::value::{self, ParseContext, Value, ValueError};
 
 /// Engine of jobs that name none.
@@ -292,7 +292,8 @@ impl<'a> Resolver<'a> {
     /// have one. Asking for what happens anyway is fine.
     fn is_possible(&mut self, def: &OptionDef, value: &Value, setting: &Setting) -> bool {
         let (what, origin) = if def.status == Status::Planned {
-            if is_default(def, value) {
+            // An engine that is not built has been complained about; its options go with it.
+            if is_default(def, value) || self.engine_is_missing(def) {
                 return true;
             }
             (format!("option `{}`", def.name), &setting.name_origin)
@@ -303,13 +304,10 @@ impl<'a> Resolver<'a> {
         let diagnostic = match def.value_status(value) {
             Status::Ready => return true,
             Status::Planned => {
-                self.diagnostics.push_once(
-                    Diagnostic::unbuilt(format!(
-                        "{what} is known but not built yet in this version"
-                    ))
-                    .code(Code::NOT_BUILT)
-                    .at(origin),
-                );
+                let message =
+                    format!("{what} is known but not built yet in this version{}", needs(value));
+                let diagnostic = Diagnostic::unbuilt(message).code(Code::NOT_BUILT);
+                self.diagnostics.push_once(diagnostic.at(origin));
                 return true;
             }
             Status::NoOp => {
@@ -329,6 +327,12 @@ impl<'a> Resolver<'a> {
         };
         self.diagnostics.push_once(diagnostic.at(origin));
         false
+    }
+
+    /// True for an option of the job's engine if that is not built.
+    fn engine_is_missing(&self, def: &OptionDef) -> bool {
+        let engine = table::engine(self.settings.engine());
+        matches!(def.scope, Scope::Engine(_)) && engine.is_some_and(|e| e.status != Status::Ready)
     }
 
     /// Applies the options of engines, now that the engine is known. Inherited ones of other engines
@@ -379,24 +383,30 @@ fn owner_of(name: &str) -> Option<&'static OptionDef> {
 /// Whom an option belongs to, in words.
 fn table_owner(def: &OptionDef) -> String {
     match def.scope {
-        table::Scope::Engine([engine]) => format!("engine {engine}"),
-        table::Scope::Engine(engines) => format!("engines {}", engines.join(", ")),
-        table::Scope::Profile(profile) => format!("profile {profile}"),
-        table::Scope::Job | table::Scope::Switch => "jobs".into(),
+        Scope::Engine([engine]) => format!("engine {engine}"),
+        Scope::Engine(engines) => format!("engines {}", engines.join(", ")),
+        Scope::Profile(profile) => format!("profile {profile}"),
+        Scope::Job | Scope::Switch => "jobs".into(),
     }
 }
 
-/// True if a planned option is set to what holds anyway: decided for options that name a state.
+/// What an engine will take once it is built.
+fn needs(value: &Value) -> String {
+    let Value::Engine(name) = value else { return String::new() };
+    match table::engine(name).map_or("", |engine| engine.needs) {
+        "" => String::new(),
+        needs => format!("; it will need {needs}"),
+    }
+}
+
+/// True if an option is set to what holds anyway.
 fn is_default(def: &OptionDef, value: &Value) -> bool {
-    let default = match def.kind {
-        ValueKind::Flag | ValueKind::Bool => def.default.unwrap_or("0"),
-        ValueKind::Choice(_) | ValueKind::Int { .. } => match def.default {
-            Some(default) => default,
-            None => return false,
-        },
-        _ => return false,
+    let unset = match def.kind {
+        ValueKind::Flag | ValueKind::Bool => Some("0"),
+        _ => None,
     };
-    value::parse(def, Some(default.as_bytes()), &ParseContext::default()).as_ref() == Ok(value)
+    let Some(text) = def.default.or(def.idle).or(unset) else { return false };
+    value::parse(def, Some(text.as_bytes()), &ParseContext::default()).as_ref() == Ok(value)
 }
 
 fn bad_value(

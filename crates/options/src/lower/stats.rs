@@ -1,15 +1,13 @@
 //! Lowering of the options of measurement and reports.
 
 use crate::plan::{JobPlan, StatsPlan};
-use crate::table::{LogOptions, StatsOptions};
+use crate::table::StatsOptions;
 
 /// Percentiles that are reported if no list is given.
 const PERCENTILES: [f64; 17] = [
     1.0, 5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 95.0, 99.0, 99.5, 99.9, 99.95,
     99.99,
 ];
-/// Sampling period if none is given.
-const SAMPLE_MS: u32 = 500;
 
 /// Fills the plan.
 pub(super) fn lower_stats(options: StatsOptions, plan: &mut JobPlan) {
@@ -55,18 +53,13 @@ pub(super) fn lower_stats(options: StatsOptions, plan: &mut JobPlan) {
         slat_percentiles: slat_percentiles.unwrap_or(false) && slat,
         percentiles,
         significant_figures: significant_figures.unwrap_or(4),
-        bw_period_ms: SAMPLE_MS,
-        iops_period_ms: SAMPLE_MS,
+        // Set with the logs.
+        bw_period_ms: plan.stats.bw_period_ms,
+        iops_period_ms: plan.stats.iops_period_ms,
+        block_error_percentiles: plan.stats.block_error_percentiles,
         disk_util: disk_util.unwrap_or(true),
         clock: plan.stats.clock,
         kb_base: kb_base.unwrap_or(1024),
         unit_base: unit_base.filter(|&base| base > 0).unwrap_or(8),
     };
-}
-
-/// Fills the plan.
-pub(super) fn lower_logs(options: LogOptions, plan: &mut JobPlan) {
-    let LogOptions { bwavgtime, iopsavgtime } = options;
-    plan.stats.bw_period_ms = bwavgtime.unwrap_or(SAMPLE_MS);
-    plan.stats.iops_period_ms = iopsavgtime.unwrap_or(SAMPLE_MS);
 }

@@ -345,7 +345,6 @@ fn engines_that_are_not_there_hide_no_other_fault_and_cause_none() {
         "[a]\nioengine=libaio\nuserspace_reap\nfoo=1\n",
         &[
             "t.fio:2:10: `ioengine=libaio` is known but not built yet in this version",
-            "t.fio:3:1: option `userspace_reap` is known but not built yet in this version",
             "t.fio:4:1: unknown option `foo`; `--cmdhelp` lists the options",
         ],
     );
@@ -358,6 +357,11 @@ fn options_that_do_not_work_yet_prevent_a_run_unless_they_ask_for_what_happens_a
         (
             "[a]\nioengine=libaio\n",
             "t.fio:2:10: `ioengine=libaio` is known but not built yet in this version",
+        ),
+        (
+            "[a]\nioengine=rbd\nbusy_poll=1\n",
+            "t.fio:2:10: `ioengine=rbd` is known but not built yet in this version; it will need \
+             librbd at run time",
         ),
     ] {
         let (plan, diagnostics) = lower(&spec(&[text]), &test_host());

@@ -207,6 +207,15 @@ pub enum ValueKind {
     PrioritySplit,
     /// Error names or numbers for reads, writes and verification.
     ErrorLists,
+    /// Words with the shares in which they are mixed: `word`, or `word/percent:..`.
+    Shares(&'static [Choice]),
+    /// `name=value` pairs separated by colons; `\:` is a colon.
+    Properties,
+    /// A list of numbers separated by colons, in which order and repetition matter.
+    Numbers {
+        /// Largest number.
+        max: u32,
+    },
     /// Bytes of a buffer: strings, numbers, files.
     Pattern {
         /// `%o` is understood.
@@ -249,6 +258,8 @@ pub struct OptionDef {
     pub kind: ValueKind,
     /// The value that is in force if none is given, as it would be typed.
     pub default: Option<&'static str>,
+    /// The value that asks for nothing, where none is in force by default.
+    pub idle: Option<&'static str>,
     /// What it is for, one sentence without a full stop.
     pub help: &'static str,
     /// Form of the value, where the kind does not say it all.
@@ -281,6 +292,7 @@ impl OptionDef {
             scope: Scope::Job,
             kind,
             default: None,
+            idle: None,
             help,
             syntax: None,
             category: "",
@@ -299,6 +311,11 @@ impl OptionDef {
 
     pub(crate) const fn default(mut self, text: &'static str) -> Self {
         self.default = Some(text);
+        self
+    }
+
+    pub(crate) const fn idle(mut self, text: &'static str) -> Self {
+        self.idle = Some(text);
         self
     }
 
@@ -357,7 +374,9 @@ impl OptionDef {
     /// The words that the option takes, if it is of that kind.
     pub fn choices(&self) -> &'static [Choice] {
         match self.kind {
-            ValueKind::Choice(choices) | ValueKind::ChoiceSet { choices, .. } => choices,
+            ValueKind::Choice(choices)
+            | ValueKind::ChoiceSet { choices, .. }
+            | ValueKind::Shares(choices) => choices,
             ValueKind::Access => super::ACCESS,
             _ => &[],
         }

@@ -15,10 +15,12 @@ pub struct EngineDef {
     pub since: Option<&'static str>,
     /// How far it is built.
     pub status: Status,
+    /// What it needs beside the kernel's file interface: a library, hardware; empty: nothing.
+    pub needs: &'static str,
 }
 
 const fn ready(name: &'static str, help: &'static str) -> EngineDef {
-    EngineDef { name, aliases: &[], help, since: None, status: Status::Ready }
+    EngineDef { name, aliases: &[], help, since: None, status: Status::Ready, needs: "" }
 }
 
 const fn planned(name: &'static str, help: &'static str) -> EngineDef {
@@ -27,6 +29,11 @@ const fn planned(name: &'static str, help: &'static str) -> EngineDef {
 
 const fn gone(name: &'static str, help: &'static str, reason: &'static str) -> EngineDef {
     EngineDef { status: Status::Unavailable { reason }, ..ready(name, help) }
+}
+
+/// Not built yet, and it will not run everywhere once it is.
+const fn needing(name: &'static str, help: &'static str, needs: &'static str) -> EngineDef {
+    EngineDef { needs, ..planned(name, help) }
 }
 
 const fn since(release: &'static str, engine: EngineDef) -> EngineDef {
@@ -45,21 +52,25 @@ pub static ENGINES: &[EngineDef] = &[
         ..planned("libaio", "asynchronous I/O of the Linux kernel (io_submit)")
     },
     ready("io_uring", "Linux io_uring"),
-    planned("io_uring_cmd", "NVMe and SCSI commands passed through io_uring"),
+    needing(
+        "io_uring_cmd",
+        "NVMe and SCSI commands passed through io_uring",
+        "an NVMe character device (/dev/ngXnY) and Linux 5.19 or later",
+    ),
     planned("posixaio", "asynchronous I/O of the C library (aio_read)"),
     gone("solarisaio", "asynchronous I/O of Solaris", "it is the asynchronous I/O of Solaris"),
     gone("windowsaio", "overlapped I/O of Windows", "it is the asynchronous I/O of Windows"),
     ready("mmap", "memory-mapped files"),
     planned("splice", "splice(2) and vmsplice(2) through a pipe"),
-    planned("sg", "SCSI generic commands"),
+    needing("sg", "SCSI generic commands", "a SCSI device"),
     ready("null", "nothing at all, at once"),
     planned("net", "TCP, UDP, UNIX and VSOCK sockets"),
     planned("netsplice", "sockets with splice(2)"),
     planned("cpuio", "burn CPU time"),
-    planned("rdma", "RDMA verbs"),
+    needing("rdma", "RDMA verbs", "librdmacm, libibverbs and an RDMA network card (or soft-RoCE)"),
     ready("falloc", "fallocate(2) instead of transfers"),
     ready("ftruncate", "ftruncate(2) instead of writes"),
-    planned("e4defrag", "online defragmentation of ext4"),
+    needing("e4defrag", "online defragmentation of ext4", "files on an ext4 file system"),
     planned("filecreate", "create files"),
     planned("filestat", "stat files"),
     planned("filedelete", "remove files"),
@@ -68,17 +79,17 @@ pub static ENGINES: &[EngineDef] = &[
     since("3.37", planned("dirdelete", "remove directories")),
     planned("exec", "run a program"),
     since("3.43", planned("page_fault", "page faults of an anonymous mapping")),
-    planned("mtd", "raw flash memory"),
-    planned("external", "a plug-in, external:PATH"),
-    planned("http", "WebDAV, S3 or Swift objects over HTTP"),
-    planned("nbd", "network block device"),
-    planned("rbd", "Ceph block image"),
-    planned("rados", "Ceph objects"),
-    planned("gfapi", "GlusterFS, synchronous"),
-    planned("gfapi_async", "GlusterFS, asynchronous"),
-    planned("nfs", "NFS without the kernel"),
-    planned("libiscsi", "iSCSI without the kernel"),
-    planned("libhdfs", "Hadoop file system"),
+    needing("mtd", "raw flash memory", "a flash device, /dev/mtdN"),
+    needing("external", "a plug-in, external:PATH", "the plug-in file"),
+    needing("http", "WebDAV, S3 or Swift objects over HTTP", "libcurl and OpenSSL at run time"),
+    needing("nbd", "network block device", "libnbd at run time"),
+    needing("rbd", "Ceph block image", "librbd at run time"),
+    needing("rados", "Ceph objects", "librados at run time"),
+    needing("gfapi", "GlusterFS, synchronous", "libgfapi at run time"),
+    needing("gfapi_async", "GlusterFS, asynchronous", "libgfapi at run time"),
+    needing("nfs", "NFS without the kernel", "libnfs at run time"),
+    needing("libiscsi", "iSCSI without the kernel", "libiscsi at run time"),
+    needing("libhdfs", "Hadoop file system", "libhdfs and a Java virtual machine at run time"),
     gone("ime_psync", "DDN Infinite Memory Engine", "it needs vendor software (DDN IME)"),
     gone(
         "ime_psyncv",
@@ -90,9 +101,13 @@ pub static ENGINES: &[EngineDef] = &[
         "DDN Infinite Memory Engine, asynchronous",
         "it needs vendor software (DDN IME)",
     ),
-    planned("dfs", "DAOS file system"),
-    planned("dev-dax", "persistent memory as a character device"),
-    planned("libpmem", "persistent memory as a file"),
+    needing("dfs", "DAOS file system", "libdaos and libdfs at run time"),
+    needing(
+        "dev-dax",
+        "persistent memory as a character device",
+        "libpmem at run time and a persistent memory device, /dev/daxX.Y",
+    ),
+    needing("libpmem", "persistent memory as a file", "libpmem at run time"),
     gone("pmemblk", "blocks in persistent memory", "its library is gone; fio dropped it in 3.34"),
     gone(
         "librpma_apm_client",
@@ -114,11 +129,11 @@ pub static ENGINES: &[EngineDef] = &[
         "persistent memory over RDMA",
         "its library is gone; fio dropped it in 3.38",
     ),
-    planned("libzbc", "zoned devices through libzbc"),
-    since("3.34", planned("libblkio", "block devices through libblkio")),
-    planned("libcufile", "GPUDirect Storage of NVIDIA"),
-    since("3.43", planned("libhipfile", "hipFile of AMD")),
-    planned("xnvme", "NVMe through xNVMe"),
+    needing("libzbc", "zoned devices through libzbc", "libzbc at run time and a zoned device"),
+    since("3.34", needing("libblkio", "block devices through libblkio", "libblkio at run time")),
+    needing("libcufile", "GPUDirect Storage of NVIDIA", "CUDA, cuFile and an NVIDIA GPU"),
+    since("3.43", needing("libhipfile", "hipFile of AMD", "ROCm, hipFile and an AMD GPU")),
+    needing("xnvme", "NVMe through xNVMe", "libxnvme at run time"),
     gone("guasi", "an old engine", "fio dropped it long ago"),
     gone("binject", "an old engine", "fio dropped it long ago"),
     gone("syslet", "an old engine", "fio dropped it long ago"),

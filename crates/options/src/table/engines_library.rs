@@ -14,6 +14,11 @@ const CUDA_IO: &[Choice] =
 const ROCM_IO: &[Choice] =
     &[Choice::new("hipfile", "hipFile"), Choice::new("posix", "POSIX calls and copies")];
 
+const ENCRYPTION: &[Choice] = &[Choice::new("luks1", "LUKS"), Choice::new("luks2", "LUKS2")];
+
+/// Numbers of GPUs, dealt out to clones in turn.
+const GPUS: ValueKind = ValueKind::Numbers { max: 65_535 };
+
 const PI_CHK: &[Choice] = &[
     Choice::new("GUARD", "guard tag"),
     Choice::new("REFTAG", "reference tag"),
@@ -47,10 +52,14 @@ pub(crate) static ENGINES_LIBRARY: &[OptionDef] = &[
         .since("3.34")
         .engine(&["libblkio"])
         .category("Engines"),
-    OptionDef::new("libblkio_pre_connect_props", TEXT, "name=value list set before connecting")
-        .since("3.34")
-        .engine(&["libblkio"])
-        .category("Engines"),
+    OptionDef::new(
+        "libblkio_pre_connect_props",
+        ValueKind::Properties,
+        "name=value list set before connecting",
+    )
+    .since("3.34")
+    .engine(&["libblkio"])
+    .category("Engines"),
     OptionDef::new(
         "libblkio_num_entries",
         ValueKind::Int { min: 1, max: INT_MAX },
@@ -67,10 +76,14 @@ pub(crate) static ENGINES_LIBRARY: &[OptionDef] = &[
     .since("3.34")
     .engine(&["libblkio"])
     .category("Engines"),
-    OptionDef::new("libblkio_pre_start_props", TEXT, "name=value list set before starting")
-        .since("3.34")
-        .engine(&["libblkio"])
-        .category("Engines"),
+    OptionDef::new(
+        "libblkio_pre_start_props",
+        ValueKind::Properties,
+        "name=value list set before starting",
+    )
+    .since("3.34")
+    .engine(&["libblkio"])
+    .category("Engines"),
     OptionDef::new("hipri", ValueKind::Flag, "Use poll queues")
         .since("3.34")
         .engine(&["libblkio"])
@@ -100,14 +113,14 @@ pub(crate) static ENGINES_LIBRARY: &[OptionDef] = &[
     .since("3.34")
     .engine(&["libblkio"])
     .category("Engines"),
-    OptionDef::new("gpu_dev_ids", TEXT, "CUDA device numbers, colon list, round robin over clones")
+    OptionDef::new("gpu_dev_ids", GPUS, "CUDA device numbers, colon list, round robin over clones")
         .engine(&["libcufile"])
         .category("Engines"),
     OptionDef::new("cuda_io", ValueKind::Choice(CUDA_IO), "GPUDirect or POSIX plus copies")
         .default("cufile")
         .engine(&["libcufile"])
         .category("Engines"),
-    OptionDef::new("gpu_dev_ids", TEXT, "ROCm device numbers, colon list, round robin over clones")
+    OptionDef::new("gpu_dev_ids", GPUS, "ROCm device numbers, colon list, round robin over clones")
         .since("3.43")
         .engine(&["libhipfile"])
         .category("Engines"),
@@ -138,7 +151,7 @@ pub(crate) static ENGINES_LIBRARY: &[OptionDef] = &[
     OptionDef::new("rbdname", TEXT, "Image name").engine(&["rbd"]).category("Engines"),
     OptionDef::new("pool", TEXT, "Pool of the image").engine(&["rbd"]).category("Engines"),
     OptionDef::new("clientname", TEXT, "Ceph client").engine(&["rbd"]).category("Engines"),
-    OptionDef::new("rbd_encryption_format", TEXT, "Image encryption, luks1 or luks2")
+    OptionDef::new("rbd_encryption_format", ValueKind::Choice(ENCRYPTION), "Image encryption")
         .since("3.42")
         .engine(&["rbd"])
         .category("Engines"),

@@ -7,7 +7,7 @@ const SG_WRITE_MODE: &[Choice] = &[
     Choice::new("write_and_verify", "WRITE AND VERIFY"),
     Choice::new("verify", "VERIFY"),
     Choice::new("write_same", "WRITE SAME"),
-    Choice::new("same", "WRITE SAME"),
+    Choice::same("same", "write_same"),
     Choice::new("write_same_ndob", "WRITE SAME without a data buffer"),
     Choice::new("verify_bytchk_00", "VERIFY, medium check only"),
     Choice::new("verify_bytchk_01", "VERIFY, compare all blocks"),

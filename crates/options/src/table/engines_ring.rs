@@ -1,6 +1,14 @@
 //! Options of the io_uring engines.
 
-use super::{Choice, INT, INT_MAX, OptionDef, Status, TEXT, ValueKind};
+use super::{Choice, INT, INT_MAX, OptionDef, Status, ValueKind};
+
+const WRITE_MODE: &[Choice] = &[
+    Choice::new("write", "write"),
+    Choice::new("uncor", "mark as uncorrectable"),
+    Choice::new("zeroes", "write zeroes"),
+    Choice::new("verify", "let the device verify"),
+    Choice::new("zone_append", "append to a zone"),
+];
 
 const VERIFY_MODE: &[Choice] = &[
     Choice::new("read", "read and compare in memory"),
@@ -53,7 +61,7 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
         .category("Engines"),
     OptionDef::new(
         "write_mode",
-        TEXT,
+        ValueKind::Shares(WRITE_MODE),
         "Command used for writes; mode/percent:mode/percent mixes allowed",
     )
     .default("write")

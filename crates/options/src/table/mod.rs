@@ -29,7 +29,7 @@ mod typed;
 mod verify;
 mod zones;
 
-pub use data::DataOptions;
+pub use data::{DataOptions, DedupeMode};
 pub use definition::{Argument, Choice, OptionDef, Parameter, Scope, Status, TimeUnit, ValueKind};
 pub use engines::{ENGINES, EngineDef, engine, engine_uses_files, engines};
 pub use file::FileOptions;
@@ -48,7 +48,7 @@ pub use replay::ReplayOptions;
 pub use stats::StatsOptions;
 pub use typed::{FromValue, JobOptions, SetError};
 pub use verify::VerifyOptions;
-pub use zones::ZoneOptions;
+pub use zones::{PlidSelect, ZoneMode, ZoneOptions};
 
 /// Text without a limit of its own.
 const TEXT: ValueKind = ValueKind::Text { max: u32::MAX };

@@ -10,8 +10,8 @@ use super::{
     RandomOptions, ReplayOptions, Scope, StatsOptions, VerifyOptions, ZoneOptions,
 };
 use crate::plan::{
-    ClockSource, ErrorClasses, Fadvise, Fallocate, FileService, LockMode, RandomGenerator,
-    Sequencer, SyncMode, TargetKind, Unified,
+    ClockSource, ErrorClasses, Fadvise, Fallocate, FileService, IdRanges, LockMode,
+    RandomGenerator, Sequencer, SyncMode, TargetKind, Unified,
 };
 use crate::value::{
     Access, ErrorLists, Nanos, PatternPiece, SplitEntry, SyncRange, Value, WriteHint,
@@ -141,6 +141,7 @@ from_variant! {
     Vec<PatternPiece>: Value::Pattern(pieces) => Some(pieces.clone());
     Access: Value::Access(access) => Some(*access);
     ErrorLists: Value::ErrorLists(lists) => Some(lists.clone());
+    IdRanges: Value::IdList(ranges) => Some(IdRanges(ranges.clone()));
 }
 
 impl FromValue for u64 {
@@ -187,10 +188,10 @@ impl FromValue for PerDirection<Option<u32>> {
 /// Fields that name one of several words.
 macro_rules! from_word {
     ($($ty:ty { $($word:literal => $result:expr),* $(,)? })*) => {
-        $(impl FromValue for $ty {
-            fn from_value(value: &Value) -> Option<Self> {
+        $(impl $crate::table::FromValue for $ty {
+            fn from_value(value: &$crate::value::Value) -> Option<Self> {
                 match value {
-                    Value::Choice { word, .. } => match *word {
+                    $crate::value::Value::Choice { word, .. } => match *word {
                         $($word => Some($result),)*
                         _ => None,
                     },
@@ -200,6 +201,8 @@ macro_rules! from_word {
         })*
     };
 }
+
+pub(super) use from_word;
 
 from_word! {
     Fallocate {

@@ -1,7 +1,10 @@
 //! How data are checked, and which blocks are discarded.
 
 use super::group::option_group;
+use super::typed::from_word;
 use super::{BYTES, CPUS, Choice, INT, INT_MAX, OptionDef, Status, ValueKind};
+use crate::plan::{IdRanges, VerifyKind, VerifyPolicy};
+use crate::value::PatternPiece;
 
 const VERIFY_KINDS: &[Choice] = &[
     Choice::new("0", "no verification"),
@@ -31,19 +34,47 @@ const VERIFY_POLICY: &[Choice] = &[
     Choice::new("fsynced", "writes before the last flush"),
 ];
 
+from_word! {
+    Option<VerifyKind> {
+        "0" => None,
+        "md5" => Some(VerifyKind::Md5),
+        "crc64" => Some(VerifyKind::Crc64),
+        "crc32" => Some(VerifyKind::Crc32),
+        "crc32c" => Some(VerifyKind::Crc32c),
+        "crc16" => Some(VerifyKind::Crc16),
+        "crc7" => Some(VerifyKind::Crc7),
+        "sha1" => Some(VerifyKind::Sha1),
+        "sha256" => Some(VerifyKind::Sha256),
+        "sha512" => Some(VerifyKind::Sha512),
+        "sha3-224" => Some(VerifyKind::Sha3_224),
+        "sha3-256" => Some(VerifyKind::Sha3_256),
+        "sha3-384" => Some(VerifyKind::Sha3_384),
+        "sha3-512" => Some(VerifyKind::Sha3_512),
+        "xxhash" => Some(VerifyKind::Xxhash),
+        "meta" => Some(VerifyKind::Meta),
+        "pattern" => Some(VerifyKind::Pattern),
+        "pattern_hdr" => Some(VerifyKind::PatternHeader),
+        "null" => Some(VerifyKind::Null),
+    }
+    VerifyPolicy {
+        "completed" => VerifyPolicy::Completed,
+        "fsynced" => VerifyPolicy::Fsynced,
+    }
+}
+
 option_group! {
     /// How data are checked, and which blocks are discarded.
     VerifyOptions, VERIFY;
 
-    [] OptionDef::new(
+    [verify: Option<VerifyKind>; planned] OptionDef::new(
         "verify",
         ValueKind::Choice(VERIFY_KINDS),
         "Checksum kind used to validate data",
     )
         .default("0").category("I/O/Verify");
-    [] OptionDef::new("do_verify", ValueKind::Bool, "Run a read-back phase after writing")
+    [do_verify: bool; planned] OptionDef::new("do_verify", ValueKind::Bool, "Run a read-back phase after writing")
         .default("1").parent("verify").category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_policy: VerifyPolicy; planned] OptionDef::new(
         "verify_policy",
         ValueKind::Choice(VERIFY_POLICY),
         "Which saved writes an offline verify checks",
@@ -53,91 +84,91 @@ option_group! {
         .status(Status::NoOp).category("I/O/Verify");
     [] OptionDef::new("verifysort_nr", ValueKind::Ignored, "Former option, accepted and ignored")
         .status(Status::NoOp).category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_interval: u64; planned] OptionDef::new(
         "verify_interval",
         ValueKind::Int { min: 96, max: INT_MAX },
         "Distance between verify headers inside a block",
     )
         .syntax("min is twice the header: 80 before 3.41").parent("verify").category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_offset: u64; planned] OptionDef::new(
         "verify_offset",
         ValueKind::Int { min: 48, max: INT_MAX },
         "Move the header to this offset inside its interval",
     )
         .syntax("min is the header size: 40 before 3.41").parent("verify").category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_pattern: Vec<PatternPiece>; planned] OptionDef::new(
         "verify_pattern",
         ValueKind::Pattern { offsets: true },
         "Fill pattern checked by verify; supports %o",
     )
         .syntax("hex/decimal numbers, \"strings\", 'files', %o; concatenated").parent("verify")
         .category("I/O/Verify");
-    [] OptionDef::new("verify_pattern_interval", INT, "Restart the pattern every this many bytes")
+    [verify_pattern_interval: u32; planned] OptionDef::new("verify_pattern_interval", INT, "Restart the pattern every this many bytes")
         .default("0").parent("verify").since("3.40").category("I/O/Verify");
-    [] OptionDef::new("verify_fatal", ValueKind::Bool, "Stop the job at the first mismatch")
+    [verify_fatal: bool; planned] OptionDef::new("verify_fatal", ValueKind::Bool, "Stop the job at the first mismatch")
         .default("0").parent("verify").category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_dump: bool; planned] OptionDef::new(
         "verify_dump",
         ValueKind::Bool,
         "Write expected and received data to files on mismatch",
     )
         .default("0").parent("verify").category("I/O/Verify");
-    [] OptionDef::new("verify_async", INT, "Number of helper threads doing verification")
+    [verify_async: u32; planned] OptionDef::new("verify_async", INT, "Number of helper threads doing verification")
         .default("0").parent("verify").category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_backlog: u64; planned] OptionDef::new(
         "verify_backlog",
         BYTES,
         "Verify after this many writes instead of at the end",
     )
-        .parent("verify").category("I/O/Verify");
-    [] OptionDef::new("verify_backlog_batch", INT, "How many blocks to verify per backlog pass")
-        .parent("verify").category("I/O/Verify");
-    [] OptionDef::new("verify_async_cpus", CPUS, "CPU set for the verify helper threads")
+        .idle("0").parent("verify").category("I/O/Verify");
+    [verify_backlog_batch: u32; planned] OptionDef::new("verify_backlog_batch", INT, "How many blocks to verify per backlog pass")
+        .idle("0").parent("verify").category("I/O/Verify");
+    [verify_async_cpus: IdRanges; planned] OptionDef::new("verify_async_cpus", CPUS, "CPU set for the verify helper threads")
         .syntax("0-3,7").parent("verify_async").category("I/O/Verify");
-    [] OptionDef::new(
+    [experimental_verify: bool; planned] OptionDef::new(
         "experimental_verify",
         ValueKind::Bool,
         "Verify by replaying the generator rather than a log of writes",
     )
         .parent("verify").category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_state_load: bool; planned] OptionDef::new(
         "verify_state_load",
         ValueKind::Bool,
         "Read saved state to bound the verification",
     )
         .parent("verify").category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_state_save: bool; planned] OptionDef::new(
         "verify_state_save",
         ValueKind::Bool,
         "Write state at termination for a later verify",
     )
         .default("1").parent("verify").category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_write_sequence: bool; planned] OptionDef::new(
         "verify_write_sequence",
         ValueKind::Bool,
         "Check the write sequence number in headers",
     )
         .default("1").parent("verify").since("3.38").category("I/O/Verify");
-    [] OptionDef::new(
+    [verify_header_seed: bool; planned] OptionDef::new(
         "verify_header_seed",
         ValueKind::Bool,
         "Check the buffer seed stored in headers",
     )
         .default("1").parent("verify").since("3.40").category("I/O/Verify");
-    [] OptionDef::new(
+    [trim_percentage: u32; planned] OptionDef::new(
         "trim_percentage",
         ValueKind::Int { min: 0, max: 100 },
         "Share of verify blocks discarded instead of kept",
     )
         .default("0").parent("verify").category("I/O/Trim");
-    [] OptionDef::new(
+    [trim_verify_zero: bool; planned] OptionDef::new(
         "trim_verify_zero",
         ValueKind::Bool,
         "Expect zeroes when reading discarded blocks",
     )
         .default("1").parent("trim_percentage").category("I/O/Trim");
-    [] OptionDef::new("trim_backlog", BYTES, "Trim after this many blocks have been written")
-        .parent("trim_percentage").category("I/O/Trim");
-    [] OptionDef::new("trim_backlog_batch", INT, "How many blocks to trim per backlog pass")
-        .parent("trim_percentage").category("I/O/Trim");
+    [trim_backlog: u64; planned] OptionDef::new("trim_backlog", BYTES, "Trim after this many blocks have been written")
+        .idle("0").parent("trim_percentage").category("I/O/Trim");
+    [trim_backlog_batch: u32; planned] OptionDef::new("trim_backlog_batch", INT, "How many blocks to trim per backlog pass")
+        .idle("0").parent("trim_percentage").category("I/O/Trim");
 }

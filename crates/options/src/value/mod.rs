@@ -203,6 +203,10 @@ pub enum Value {
     ErrorLists(ErrorLists),
     /// Contents of a buffer.
     Pattern(Vec<PatternPiece>),
+    /// Words with their percentages, which sum up to 100.
+    Shares(Vec<(&'static str, u32)>),
+    /// Numbers in the order given.
+    Numbers(Vec<u32>),
     /// First and last of each range of numbers, ascending, without overlap.
     IdList(Vec<(u32, u32)>),
     /// The canonical name of an engine, or `external:PATH`.

@@ -55,6 +55,11 @@ impl Value {
             Value::IdList(ranges) => join(ranges, ",", |(first, last)| {
                 if first == last { first.to_string() } else { format!("{first}-{last}") }
             }),
+            Value::Shares(shares) => match shares[..] {
+                [(word, _)] => word.to_owned(),
+                _ => join(shares, ":", |(word, percent)| format!("{word}/{percent}")),
+            },
+            Value::Numbers(numbers) => join(numbers, ":", |n| n.to_string()),
             Value::Engine(name) => name.clone(),
         }
     }

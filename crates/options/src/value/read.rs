@@ -33,6 +33,7 @@ pub fn parse(
     }
     match def.kind {
         ValueKind::Text { max } => plain_text(all, max),
+        ValueKind::OptionalText | ValueKind::Ignored if text.is_empty() => Ok(Value::Nothing),
         ValueKind::OptionalText | ValueKind::Ignored => Ok(Value::Text(text.to_vec())),
         ValueKind::Names => names(all),
         ValueKind::Int { min, max } => {
@@ -72,6 +73,9 @@ pub fn parse(
         ValueKind::ErrorLists => words::error_lists(all),
         ValueKind::Pattern { offsets } => pattern::read(all, offsets).map(Value::Pattern),
         ValueKind::IdList { max } => id_list(all, max),
+        ValueKind::Shares(choices) => weights::shares(all, choices),
+        ValueKind::Properties => properties(all),
+        ValueKind::Numbers { max } => numbers(all, max),
         ValueKind::Engine => words::engine(all),
     }
 }
@@ -123,6 +127,9 @@ pub(crate) fn expected_kind(def: &OptionDef) -> String {
         ValueKind::ErrorLists => "errors separated by ':', READ,WRITE,VERIFY".into(),
         ValueKind::Pattern { .. } => "strings in \", hexadecimal or decimal numbers, 'FILE'".into(),
         ValueKind::IdList { .. } => "numbers and ranges, such as 0-3,7".into(),
+        ValueKind::Shares(_) => "a word, or words with percentages, WORD/PERCENT:..".into(),
+        ValueKind::Properties => "NAME=VALUE pairs separated by ':'".into(),
+        ValueKind::Numbers { .. } => "numbers separated by ':'".into(),
         ValueKind::Engine => "the name of an engine".into(),
         ValueKind::Ignored => "anything; it is ignored".into(),
     }
@@ -160,6 +167,31 @@ fn names(all: Piece<'_>) -> Result<Value, ValueError> {
         return Err(ValueError::at(all, "at least one name"));
     }
     Ok(Value::Names(names))
+}
+
+/// Reads `name=value` pairs separated by colons.
+fn properties(all: Piece<'_>) -> Result<Value, ValueError> {
+    let value = names(all)?;
+    let is_pair = |pair: &Vec<u8>| pair.iter().position(|b| *b == b'=').is_some_and(|at| at > 0);
+    match &value {
+        Value::Names(pairs) if !pairs.iter().all(is_pair) => {
+            Err(ValueError::at(all, "NAME=VALUE pairs separated by ':'"))
+        }
+        _ => Ok(value),
+    }
+}
+
+/// Reads numbers separated by colons.
+fn numbers(all: Piece<'_>, max: u32) -> Result<Value, ValueError> {
+    let parts = all.split(|b| b == b':');
+    if let Some(extra) = parts.get(RANGES_MAX) {
+        return Err(ValueError::at(all.from(extra.start), format!("at most {RANGES_MAX} numbers")));
+    }
+    let ctx = ParseContext::default();
+    let number = |part: Piece<'_>| {
+        number::amount(part, 0, u64::from(max), &ctx).map(|n| u32::try_from(n).unwrap_or(max))
+    };
+    parts.into_iter().map(number).collect::<Result<_, _>>().map(Value::Numbers)
 }
 
 /// Up to three values: one is for all directions, of two the second is also for trims.

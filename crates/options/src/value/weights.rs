@@ -1,9 +1,10 @@
-//! Weighted block sizes: `bssplit` and `cmdprio_bssplit`.
+//! Values with weights: `bssplit`, `cmdprio_bssplit`, and words that are mixed (`write_mode`).
 
 use fiord_base::PerDirection;
 
 use super::piece::Piece;
-use super::{ParseContext, PrioritySplitEntry, SplitEntry, Value, ValueError, number};
+use super::{ParseContext, PrioritySplitEntry, SplitEntry, Value, ValueError, number, words};
+use crate::table::Choice;
 
 /// Most entries per direction, as in fio.
 const ENTRIES_MAX: usize = 64;
@@ -55,14 +56,41 @@ fn split_list(all: Piece<'_>, ctx: &ParseContext) -> Result<Vec<SplitEntry>, Val
         };
         entries.push((bytes, percent));
     }
-    let given: u32 = entries.iter().filter_map(|(_, percent)| *percent).sum();
-    let missing = entries.iter().filter(|(_, percent)| percent.is_none()).count();
-    let rest = 100_u32.saturating_sub(given);
-    let share = u32::try_from(missing).ok().and_then(|n| rest.checked_div(n)).unwrap_or(0);
+    let share = remaining_share(entries.iter().map(|(_, percent)| *percent));
     Ok(entries
         .into_iter()
         .map(|(bytes, percent)| SplitEntry { bytes, percent: percent.unwrap_or(share) })
         .collect())
+}
+
+/// What each entry without a percentage gets of that which the others leave.
+fn remaining_share(given: impl Iterator<Item = Option<u32>> + Clone) -> u32 {
+    let missing = given.clone().filter(Option::is_none).count();
+    let rest = 100_u32.saturating_sub(given.flatten().sum());
+    u32::try_from(missing).ok().and_then(|n| rest.checked_div(n)).unwrap_or(0)
+}
+
+/// Reads `word`, or `word/percent:..` with percentages that sum up to 100.
+pub(super) fn shares(all: Piece<'_>, choices: &'static [Choice]) -> Result<Value, ValueError> {
+    let mut entries: Vec<(&'static str, Option<u32>)> = Vec::new();
+    for part in all.split(|b| b == b':') {
+        let (word, share) = match part.split_once(b'/') {
+            Some((word, share)) => (word, Some(percentage(share)?)),
+            None => (part, None),
+        };
+        let canonical = words::find(word, choices)?.canonical();
+        if entries.iter().any(|(other, _)| *other == canonical) {
+            return Err(ValueError::at(word, "each word once"));
+        }
+        entries.push((canonical, share));
+    }
+    let share = remaining_share(entries.iter().map(|(_, percent)| *percent));
+    let entries: Vec<_> =
+        entries.into_iter().map(|(word, percent)| (word, percent.unwrap_or(share))).collect();
+    if entries.iter().map(|(_, percent)| percent).sum::<u32>() != 100 {
+        return Err(ValueError::at(all, "percentages that sum up to 100"));
+    }
+    Ok(Value::Shares(entries))
 }
 
 /// A share; a percent sign is allowed, and more than 100 is 100, as in fio.

@@ -64,7 +64,11 @@ pub(super) fn choice_set(
     Ok(Value::ChoiceSet { words, count })
 }
 
-fn find(word: Piece<'_>, choices: &'static [Choice]) -> Result<&'static Choice, ValueError> {
+/// The choice of this word.
+pub(super) fn find(
+    word: Piece<'_>,
+    choices: &'static [Choice],
+) -> Result<&'static Choice, ValueError> {
     let word = word.trim();
     if let Some(choice) = choices.iter().find(|c| c.word.as_bytes() == word.bytes) {
         return Ok(choice);

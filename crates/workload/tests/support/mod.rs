@@ -86,13 +86,19 @@ fn defaults() -> JobPlan {
             significant_figures: 4,
             bw_period_ms: 500,
             iops_period_ms: 500,
+            block_error_percentiles: false,
             disk_util: false,
             clock: None,
             kb_base: 1024,
             unit_base: 8,
         }),
         errors: Shared::default(),
+        verify: Shared::default(),
+        zones: Shared::default(),
+        placement: Shared::default(),
+        logs: Shared::default(),
         write_iolog: None,
+        replay: Shared::default(),
     }
 }
 

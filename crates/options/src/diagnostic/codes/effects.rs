@@ -715,4 +715,35 @@ size=1m
 rw=randread
 bs=4k
 ";
+
+    STRIDED_OPEN_FILES = "FD0550" "strided-open-files" Warning,
+    "`zonemode=strided` with several open files",
+    "Zones are stepped through in a single file. With several open files the option is ignored, \
+     as in fio.",
+    "Use one file, or `openfiles=1`.",
+"[a]
+size=1m
+nrfiles=2
+zonemode=strided
+zonesize=64k
+" =>
+"[a]
+size=1m
+zonemode=strided
+zonesize=64k
+";
+
+    RECORDING_OF_REPLAY = "FD0551" "recording-of-replay" Warning,
+    "`write_iolog` with `read_iolog`",
+    "What is replayed is recorded already; nothing is written, as in fio.",
+    "Leave out `write_iolog`.",
+"[a]
+size=1m
+read_iolog=trace
+write_iolog=copy
+" =>
+"[a]
+size=1m
+read_iolog=trace
+";
 }
