@@ -3,6 +3,7 @@
 //! The words behind `plan` are those of a run; `--format` chooses who is to read the answer. It goes to
 //! standard output and nothing else is touched. What this version cannot run is shown all the same.
 
+mod outputs;
 mod text;
 mod words;
 
@@ -101,20 +102,12 @@ impl Document {
             .map(|diagnostic| diagnostic.one_line())
             .collect();
         let scope = if unbuilt.is_empty() { Scope::Whole } else { Scope::Partial };
-        let logs = plan.jobs.iter().filter_map(|job| job.write_iolog.as_ref());
-        let mut outputs: Vec<String> = Vec::new();
-        for path in invocation.output.path.iter().chain(logs) {
-            let path = path.to_string_lossy().into_owned();
-            if !outputs.contains(&path) {
-                outputs.push(path);
-            }
-        }
         Document {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
             unbuilt,
             notes: plan.notes.clone(),
-            outputs,
+            outputs: outputs::names(plan, invocation),
             preview: preview(plan, REGISTRY, scope),
         }
     }

@@ -159,6 +159,7 @@ fn ends(job: &JobPreview) -> String {
     let mut text = match job.ends_by {
         End::Layout => "only lays out its files".to_owned(),
         End::Full => "until its target is full".to_owned(),
+        End::Recording => "until its recording ends".to_owned(),
         End::Time => format!("for {runtime}"),
         End::Amount => format!("until {}", moved(&job.amounts)),
         End::AmountOrTime => format!("until {}, for {runtime} at most", moved(&job.amounts)),
@@ -224,7 +225,8 @@ fn made(layout: &LayoutPreview) -> String {
     }
     let mut text = parts.join(", ");
     if layout.written_bytes > 0 {
-        let _ = write!(text, "; {} written into them", size(layout.written_bytes));
+        let them = if layout.files() == 1 { "it" } else { "them" };
+        let _ = write!(text, "; {} written into {them}", size(layout.written_bytes));
     }
     if layout.reserved_bytes > 0 {
         let _ = write!(text, "; {} reserved", size(layout.reserved_bytes));
@@ -276,6 +278,9 @@ fn amount(job: &JobPreview) -> String {
         Certainty::Exact => text,
         Certainty::Expected => format!("about {text}"),
         Certainty::AtMost => format!("at most {text}"),
+        Certainty::Open if job.ends_by == End::Recording => {
+            format!("what is recorded in {}", job.replays.join(", "))
+        }
         Certainty::Open if job.ends_by == End::Full => "as much as its target takes".to_owned(),
         Certainty::Open => "as much as time allows".to_owned(),
     }

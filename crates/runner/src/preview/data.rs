@@ -83,6 +83,8 @@ pub enum End {
     AmountOrTime,
     /// Its target is full.
     Full,
+    /// The requests that it replays are over.
+    Recording,
     /// Its files are laid out: it does no I/O.
     Layout,
 }
@@ -134,6 +136,8 @@ pub struct JobPreview {
     pub layout: LayoutPreview,
     /// What all clones need.
     pub memory: Memory,
+    /// Recordings that it replays; they say which files are used.
+    pub replays: Vec<String>,
     /// Which part of which files each clone uses.
     pub ranges: Vec<CloneRange>,
     /// Clones whose files are not described.
