@@ -67,7 +67,7 @@ fn check(example: &str) -> Diagnostics {
         env: &|name| (name == "HOME").then(|| "/home/me".into()),
         read_file: &|path| match path.to_str() {
             Some("example.fio") => Ok(example.into()),
-            Some("job.fio") => Ok("[a]\nsize=1m\n".into()),
+            Some("job.fio" | "-") => Ok("[a]\nsize=1m\n".into()),
             Some("options.inc") => Ok("bs=8k\n".into()),
             Some("section.inc") => Ok("[b]\n".into()),
             _ => Err(ErrorKind::NotFound.into()),

@@ -349,6 +349,7 @@ zonemode=zbd
 zonesize=64k
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=write
 bs=64k
@@ -369,6 +370,7 @@ write_zone_remainder=1
 norandommap=0
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=randwrite
 zonemode=zbd
@@ -389,6 +391,7 @@ zonesize=64k
 recover_zbd_write_error=1
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=write
 zonemode=zbd
@@ -454,6 +457,7 @@ dedupe_percentage=50
 dedupe_mode=working_set
 " =>
 "[a]
+end_fsync=1
 filename=/tmp/data
 size=1m
 rw=write
@@ -473,6 +477,7 @@ dedupe_percentage=50
 dedupe_mode=working_set
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=write
 dedupe_percentage=50
@@ -492,6 +497,7 @@ dedupe_mode=working_set
 dedupe_working_set_percentage=60
 " =>
 "[a]
+end_fsync=1
 size=1m
 rw=write
 dedupe_percentage=50
