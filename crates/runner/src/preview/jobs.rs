@@ -200,7 +200,7 @@ impl<'a> Inspection<'a> {
     }
 
     fn effect(&self, work: &Work<'_>, exists: bool) -> Effect {
-        let (job, path) = (work.job, &work.target.path);
+        let path = &work.target.path;
         let regular = kind(work.target, work.caps) == FileKind::Regular;
         match (work.missing, exists) {
             (true, false) => Effect::Created,
