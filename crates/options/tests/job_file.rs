@@ -10,15 +10,15 @@ use std::path::{Path, PathBuf};
 
 use fiord_options::lower::job_file;
 use fiord_options::table::{self, Status, ValueKind};
-use fiord_options::{Plan, Shared};
+use fiord_options::Plan;
 
 /// Without what tells where things were typed.
 fn meaning(mut plan: Plan) -> Plan {
-    plan.global_options = Shared::default();
+    plan.global_options = Default::default();
     plan.notes.clear();
     for job in &mut plan.jobs {
         job.given.clear();
-        job.defaults = Shared::default();
+        job.defaults = Default::default();
     }
     plan
 }
