@@ -27,5 +27,5 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use host::{EngineFacts, Host};
 pub use lower::lower;
 pub use plan::Plan;
-pub use shared::Shared;
+pub use shared::{Part, Shared};
 pub use spec::Spec;

@@ -119,7 +119,7 @@ fn is_plain(text: &[u8]) -> bool {
 }
 
 /// Options in force that were not set, or not to this.
-fn computed(job: &JobPlan, settings: &Settings, file: &mut Vec<u8>) {
+fn computed(job: &JobPlan, settings: &Settings<'_>, file: &mut Vec<u8>) {
     let read = |def, text: &str| value::parse(def, Some(text.as_bytes()), &ParseContext::default());
     let mut lines = String::new();
     for (name, text) in job.effective() {
@@ -148,7 +148,7 @@ mod tests {
     use crate::commandline;
     use crate::host::{Host, test_host};
     use crate::lower::lower;
-    use crate::shared::Shared;
+    use crate::shared::Part;
 
     /// The plan of these words, without errors.
     fn plan(words: &[OsString], host: &Host<'_>) -> Plan {
@@ -160,11 +160,11 @@ mod tests {
 
     /// Without what tells where things were typed.
     fn meaning(mut plan: Plan) -> Plan {
-        plan.global_options = Shared::default();
+        plan.global_options = Part::default();
         plan.notes.clear();
         for job in &mut plan.jobs {
             job.given.clear();
-            job.defaults = Shared::default();
+            job.defaults = Part::default();
         }
         plan
     }

@@ -85,7 +85,7 @@ fn choose_priorities_once(plan: &JobPlan, job: &mut Job<'_>) {
 /// The standard input holds either the job or the recording.
 fn read_input_once(plan: &JobPlan, job: &mut Job<'_>) {
     let reads_input = |replay: &ReplayPlan| replay.sources.iter().any(|s| s == "-");
-    let job_from_input = job.section.source().name == STDIN;
+    let job_from_input = job.section.origin().source().name == STDIN;
     if job_from_input && plan.replay.as_ref().is_some_and(reads_input) {
         job.report(
             "read_iolog",
