@@ -94,7 +94,6 @@ _fiord_options='
 --ss_ramp=
 --steadystate_check_interval=
 --ss_interval=
---gpu_dev_id=
 --filename=
 --filetype=
 --directory=

@@ -244,6 +244,9 @@ impl<'a> Parser<'a> {
         let value = given.value.as_ref().map(Origin::bytes).unwrap_or_default();
         if def.name == "name" {
             self.open_section(given.value.as_ref().unwrap_or(&given.name), value.is_empty());
+            if value.is_empty() {
+                return;
+            }
         }
         if def.name == "ioengine" {
             let text = shown(value);

@@ -201,7 +201,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
         if status == Status::Ready || (def.status == Status::Planned && passes(value)) {
             return true;
         }
-        let (what, origin) = if def.status == Status::Planned {
+        let (what, origin) = if def.status == Status::Planned && status == Status::Planned {
             (format!("option `{}`", def.name), setting.name_origin())
         } else {
             (format!("`{}={value}`", def.name), setting.value_origin())
@@ -335,7 +335,7 @@ fn bad_value(
 ) -> Diagnostic {
     let shown = abridged(&String::from_utf8_lossy(text.unwrap_or_default()));
     let (code, message) = match text {
-        None | Some(b"") => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
+        None | Some([]) => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
         Some(_) => (Code::BAD_VALUE, format!("bad value `{shown}` for `{}`", def.name)),
     };
     let help = match &error.hint {

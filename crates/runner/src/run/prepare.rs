@@ -78,6 +78,8 @@ impl<'a> Run<'a> {
         let disks = Disks::under(orders());
         if let Some(trace) = &trace {
             orders().for_each(|order| tell_files(trace, order));
+            let disks = disks.names();
+            disks.for_each(|name| trace.tell(Subject::Diskutil, format_args!("disk {name}")));
         }
         let ledger_file =
             MemoryFile::create("fiord-ledgers", ledger_bytes as usize).map_err(memory)?;
