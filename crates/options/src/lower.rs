@@ -96,9 +96,14 @@ impl<'a> Lowering<'a> {
     }
 
     /// The command line is document 0 and its defaults hold for the first job file, too; each later
-    /// file begins with fresh defaults, and its first job waits for all before it.
+    /// file begins with fresh defaults, and its first job waits for all before it. Profiles know the
+    /// defaults of the command line only.
     fn document(&mut self, index: usize, document: &'a Document) {
-        let later = index >= 2;
+        let profile = document.kind() == DocumentKind::Profile;
+        if profile && index >= 2 {
+            self.restore_typed_defaults();
+        }
+        let later = index >= 2 && !profile;
         if later {
             self.settings = Settings::new();
             // fio reports the defaults that were in force at the end.
@@ -116,6 +121,20 @@ impl<'a> Lowering<'a> {
                 SectionKind::Job => {}
             }
         }
+    }
+
+    /// Puts in force what the command line says for all jobs; nothing has to be said about it again.
+    fn restore_typed_defaults(&mut self) {
+        self.settings = Settings::new();
+        self.global_options_start = self.global_options.len();
+        let spec = self.spec;
+        let found = std::mem::take(&mut self.diagnostics);
+        for typed in spec.documents.first().into_iter().flat_map(Document::sections) {
+            if typed.kind() == SectionKind::Global {
+                self.globals(DocumentKind::CommandLine, typed);
+            }
+        }
+        self.diagnostics = found;
     }
 
     fn globals(&mut self, kind: DocumentKind, section: Section<'a>) {
