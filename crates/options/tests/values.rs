@@ -196,7 +196,7 @@ fn options_of_engines_are_kept_as_canonical_text() {
     }
     let expected = [("hipri", "1"), ("uncached", "2")].map(|(n, t)| (n.to_owned(), t.to_owned()));
     assert_eq!(options.engine, expected);
-    let planned = table::engine_option("io_uring", "uncached").unwrap();
+    let planned = table::engine_option("io_uring", "md_per_io_size").unwrap();
     assert_eq!(planned.status, Status::Planned);
 }
 
@@ -346,7 +346,7 @@ fn flags_and_prefixes_may_stand_alone() {
 fn words_are_exact_and_suggest_the_nearest() {
     refuse("rw", "Read", "Read", "did you mean 'read'?");
     refuse("rw", "ranread", "ranread", "did you mean 'randread'?");
-    refuse("steadystate", "iops", "iops", "iops:PARAMETER");
+    refuse("steadystate", "iops", "iops", "iops:LIMIT");
     refuse("sync", "sync:1", "1", "nothing after 'sync'");
     refuse("ioengine", "libiao", "libiao", "did you mean 'libaio'?");
     refuse("ioengine", "external", "external", "external:PATH");
