@@ -1,7 +1,8 @@
 # Completion of fiord for bash, made from the option table.
 # Source this file, or put it into ~/.local/share/bash-completion/completions/fiord.
 
-_fiord_commands='quick check man completions reference'
+_fiord_commands='quick check plan man completions reference'
+_fiord_job_commands='check plan'
 
 _fiord_options='
 --output=
@@ -321,6 +322,7 @@ _fiord_switches_of() {
     case $1 in
         quick) echo '--runtime= --size= --output-format= --output= --show --help' ;;
         check) echo '--explain= --list --format= --deny-warnings --allow= --help' ;;
+        plan) echo '--format= --help' ;;
         man) echo '--help' ;;
         completions) echo '--help' ;;
         reference) echo '--help' ;;
@@ -330,6 +332,14 @@ _fiord_switches_of() {
 _fiord_words_of() {
     case $1 in
         completions) echo 'bash zsh fish' ;;
+    esac
+}
+
+_fiord_command_values() {
+    case $1 in
+        quick/output-format) echo 'normal json json+' ;;
+        check/format) echo 'text json' ;;
+        plan/format) echo 'text json job' ;;
     esac
 }
 
@@ -394,7 +404,7 @@ _fiord_values() {
         write_hint) echo 'none short medium long extreme' ;;
         rw|readwrite) echo 'read write trim randread randwrite randtrim rw readwrite randrw trimwrite randtrimwrite' ;;
         rw_sequencer) echo 'sequential identical' ;;
-        ioengine) echo 'sync psync vsync pvsync pvsync2 io_uring mmap null falloc ftruncate' ;;
+        ioengine) echo 'sync psync vsync pvsync pvsync2 libaio io_uring mmap null falloc ftruncate' ;;
         io_submit_mode) echo 'inline offload' ;;
         mem|iomem) echo 'malloc shm shmhuge mmap mmapshared mmaphuge cudamalloc' ;;
         sync) echo 'none 0 sync 1 dsync' ;;
@@ -437,23 +447,14 @@ _fiord_values() {
 
 _fiord() {
     COMPREPLY=()
-    local current=${COMP_WORDS[COMP_CWORD]} first=${COMP_WORDS[1]} option= before= word
+    local current=${COMP_WORDS[COMP_CWORD]} command= option= before= offers= word
     local -a words=()
-    case $COMP_CWORD/$current in
-        1/-*) ;;
-        1/*)
-            mapfile -t COMPREPLY < <(compgen -W "$_fiord_commands" -- "$current")
-            return
-            ;;
-    esac
-    if ((COMP_CWORD > 1)) && [[ " $_fiord_commands " == *" $first "* ]]; then
-        if [[ $current == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "$(_fiord_switches_of "$first")" -- "$current")
-        else
-            mapfile -t COMPREPLY < <(compgen -W "$(_fiord_words_of "$first")" -- "$current")
-        fi
-        _fiord_no_blank
+    if ((COMP_CWORD == 1)) && [[ $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$_fiord_commands" -- "$current")
         return
+    fi
+    if ((COMP_CWORD > 1)) && [[ " $_fiord_commands " == *" ${COMP_WORDS[1]} "* ]]; then
+        command=${COMP_WORDS[1]}
     fi
     if [[ $current == --*=* ]]; then
         option=${current%%=*}
@@ -466,22 +467,32 @@ _fiord() {
         option=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     if [[ $option == --* ]]; then
+        offers=$(_fiord_command_values "$command/${option#--}")
+        if [[ -z $offers ]] && _fiord_takes_jobs "$command"; then
+            offers=$(_fiord_values "${option#--}")
+        fi
         if [[ $current == *,* && " $_fiord_lists " == *" ${option#--} "* ]]; then
             before+=${current%,*},
             current=${current##*,}
         fi
-        mapfile -t words < <(compgen -W "$(_fiord_values "${option#--}")" -- "$current")
-        for word in "${words[@]}"; do
-            COMPREPLY+=("$before$word")
-        done
-        return
+    elif [[ $current == -* ]]; then
+        offers=$(_fiord_switches_of "$command")
+        if _fiord_takes_jobs "$command"; then
+            offers+=" $_fiord_options $(_fiord_engine_options)"
+        fi
+    else
+        offers=$(_fiord_words_of "$command")
     fi
-    if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(
-            compgen -W "$_fiord_options $(_fiord_engine_options)" -- "$current"
-        )
-        _fiord_no_blank
-    fi
+    mapfile -t words < <(compgen -W "$offers" -- "$current")
+    for word in "${words[@]}"; do
+        COMPREPLY+=("$before$word")
+    done
+    _fiord_no_blank
+}
+
+# True if jobs follow the command, or if there is none.
+_fiord_takes_jobs() {
+    [[ -z $1 || " $_fiord_job_commands " == *" $1 "* ]]
 }
 
 # A value follows an equals sign at once.

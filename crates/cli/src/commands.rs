@@ -1,6 +1,8 @@
 //! The commands: first words that are no job files. Documents and `--help` are made from this list.
 
-use fiord_options::documents::Command;
+use fiord_options::documents::{Command, CommandSwitch};
+
+const HELP: CommandSwitch = CommandSwitch::new("--help");
 
 /// All commands, in the order of help.
 pub(crate) const COMMANDS: &[Command] = &[
@@ -8,40 +10,68 @@ pub(crate) const COMMANDS: &[Command] = &[
         name: "quick",
         syntax: "[DIR] [SWITCH..]",
         help: "Measure the storage under a directory in about 20 seconds",
-        switches: &["--runtime=", "--size=", "--output-format=", "--output=", "--show", "--help"],
+        switches: &[
+            CommandSwitch::new("--runtime="),
+            CommandSwitch::new("--size="),
+            CommandSwitch::of("--output-format=", &["normal", "json", "json+"]),
+            CommandSwitch::new("--output="),
+            CommandSwitch::new("--show"),
+            HELP,
+        ],
         words: &[],
+        takes_jobs: false,
         details: include_str!("commands/quick.md"),
     },
     Command {
         name: "check",
         syntax: "FILE.. [SWITCH..]",
         help: "Say what is wrong with jobs, without effect, or hardly meant",
-        switches: &["--explain=", "--list", "--format=", "--deny-warnings", "--allow=", "--help"],
+        switches: &[
+            CommandSwitch::new("--explain="),
+            CommandSwitch::new("--list"),
+            CommandSwitch::of("--format=", &["text", "json"]),
+            CommandSwitch::new("--deny-warnings"),
+            CommandSwitch::new("--allow="),
+            HELP,
+        ],
         words: &[],
+        takes_jobs: true,
         details: include_str!("commands/check.md"),
+    },
+    Command {
+        name: "plan",
+        syntax: "FILE.. [SWITCH..]",
+        help: "Show what jobs would do, without touching anything",
+        switches: &[CommandSwitch::of("--format=", &["text", "json", "job"]), HELP],
+        words: &[],
+        takes_jobs: true,
+        details: include_str!("commands/plan.md"),
     },
     Command {
         name: "man",
         syntax: "",
         help: "Print the man page, for man -l",
-        switches: &["--help"],
+        switches: &[HELP],
         words: &[],
+        takes_jobs: false,
         details: include_str!("commands/man.md"),
     },
     Command {
         name: "completions",
         syntax: "bash|zsh|fish",
         help: "Print the completion script for a shell",
-        switches: &["--help"],
+        switches: &[HELP],
         words: &["bash", "zsh", "fish"],
+        takes_jobs: false,
         details: include_str!("commands/completions.md"),
     },
     Command {
         name: "reference",
         syntax: "DIR",
         help: "Write the reference of all options as pages of Markdown",
-        switches: &["--help"],
+        switches: &[HELP],
         words: &[],
+        takes_jobs: false,
         details: include_str!("commands/reference.md"),
     },
 ];

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use fiord_options::documents::{self, Command, completions, completions::Shell};
+use fiord_options::documents::{self, completions, completions::Shell};
 
 use crate::commands::COMMANDS;
 use crate::exit::Exit;
@@ -15,7 +15,7 @@ pub(crate) fn main(name: &str, words: &[OsString]) -> Exit {
         return refuse(format_args!("there is no command '{name}'"));
     };
     if words.iter().any(|word| word == "--help" || word == "-h") {
-        return answer(help(command).trim_end());
+        return answer(documents::help(command).trim_end());
     }
     let shown: Vec<String> = words.iter().map(|word| word.to_string_lossy().into()).collect();
     let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
@@ -35,11 +35,6 @@ pub(crate) fn main(name: &str, words: &[OsString]) -> Exit {
 /// The text ends with a line feed already, `answer` writes one.
 fn print(text: &str) -> Exit {
     answer(text.strip_suffix('\n').unwrap_or(text))
-}
-
-fn help(command: &Command) -> String {
-    let usage = format!("Usage: fiord {} {}", command.name, command.syntax);
-    format!("{}\n\n{}.\n\n{}", usage.trim_end(), command.help, command.details)
 }
 
 fn reference(directory: &Path) -> Exit {

@@ -17,6 +17,7 @@ use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::machine;
+use crate::speed;
 use crate::streams::{answer, answer_bytes, complain, refuse};
 use crate::trace::{self, Understood};
 
@@ -130,6 +131,9 @@ fn inform(action: &Action, program: &str, diagnostics: &Diagnostics) -> Exit {
         Action::Version if program == "fio" => return answer(fiord_report::COMPATIBLE_VERSION),
         Action::Version => return answer(&version()),
         Action::DebugHelp => return answer(&format!("debug subjects: {}", words())),
+        Action::ChecksumTest(list) => return speed::checksums(list.as_deref()),
+        Action::CopyTest(list) => return speed::copies(list.as_deref()),
+        Action::ClockTest => return speed::clocks(),
         Action::CommandHelp(name) => help::cmdhelp(name.as_deref()),
         Action::EngineHelp(question) => help::enghelp(question.as_deref()),
         // Under the name of fio, first words are job files.

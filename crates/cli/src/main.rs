@@ -11,6 +11,7 @@ mod jobs;
 mod machine;
 mod plan;
 mod quick;
+mod speed;
 mod streams;
 mod trace;
 

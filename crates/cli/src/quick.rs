@@ -25,6 +25,7 @@ use fiord_runner::{RunOutcome, RunSettings};
 use fiord_sys::clock::Anchor;
 use fiord_sys::signal;
 
+use crate::documents;
 use crate::exit::Exit;
 use crate::quick::console::Console;
 use crate::quick::place::Place;
@@ -53,7 +54,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 /// Does what the words behind `quick` say.
 pub(crate) fn main(words: &[OsString], started: Anchor) -> Exit {
     let done = words::parse(words).and_then(|request| match request.wish {
-        Wish::Help => Ok(answer(words::HELP)),
+        Wish::Help => Ok(documents::main("quick", &["--help".into()])),
         Wish::Show => show(&request),
         Wish::Measure => measure(&request, started),
     });

@@ -9,6 +9,7 @@
 mod switches;
 mod words;
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -16,10 +17,13 @@ use std::sync::Arc;
 
 pub use switches::{Action, Eta, Formats, Json, Output, Progress};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, abridged, reason};
 use crate::host::Host;
 use crate::jobfile;
-use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Source, Spec};
+use crate::profile::{self, Request};
+use crate::spec::{
+    Document, DocumentKind, Origin, Replaced, ReplacedValue, SectionKind, Source, Spec, Typed,
+};
 use crate::table::{self, OptionDef, Scope};
 use crate::trace::Subjects;
 use words::{Given, Words};
@@ -52,33 +56,42 @@ struct Parser<'a> {
     words: Words,
     invocation: Invocation,
     diagnostics: Diagnostics,
-    /// The section that options go to now is the last one; the first one has no name.
-    sections: Vec<Section>,
+    /// Options go to its last section. A first one without a name is opened if there are options
+    /// before the first `--name`.
+    document: Document,
+    /// The number of the command line in this document.
+    source: u32,
+    /// The present section sets defaults.
+    in_globals: bool,
     files: Vec<Origin>,
     /// The engine of the present section, whose options are known by abbreviations.
     engine: Option<String>,
     engine_of_globals: Option<String>,
+    /// The built-in benchmark that is asked for.
+    profile: Option<Request>,
+    /// Options may be those of the profile: no job has begun since it was named.
+    in_profile: bool,
     /// Nothing more is read: an action like `--version` was met.
     stopped: bool,
 }
 
 impl<'a> Parser<'a> {
     fn new(words: Words, host: &'a Host<'a>) -> Self {
-        let unnamed = Section {
-            kind: SectionKind::Global,
-            name: Vec::new(),
-            origin: words.start(),
-            settings: Vec::new(),
-        };
+        let mut document = Document::new(DocumentKind::CommandLine);
+        let source = document.add_source(words.source());
         Parser {
             host,
             words,
             invocation: Invocation::default(),
             diagnostics: Diagnostics::default(),
-            sections: vec![unnamed],
+            document,
+            source,
+            in_globals: true,
             files: Vec::new(),
             engine: None,
             engine_of_globals: None,
+            profile: None,
+            in_profile: false,
             stopped: false,
         }
     }
@@ -138,7 +151,7 @@ impl<'a> Parser<'a> {
                     None => "`--help` lists the switches, `--cmdhelp` the options of jobs".into(),
                 };
                 self.diagnostics.push(
-                    Diagnostic::error(format!("unknown option `{}`", shown(name)))
+                    Diagnostic::error(format!("unknown option `{}`", abridged(&shown(name))))
                         .code(Code::UNKNOWN_SWITCH)
                         .at(&name_origin)
                         .help(help),
@@ -202,10 +215,11 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Options of the present engine win over those of other engines with the same name; what does
+    /// Options of the present profile win over all others, those of the present engine over those of other engines with the same name; what does
     /// not belong here at all is still found, so that it can be said where it belongs.
     fn exact(&self, name: &str) -> Option<&'static OptionDef> {
         let rank = |def: &OptionDef| match def.scope {
+            Scope::Profile(_) if self.may_be_abbreviated(def) => 0,
             Scope::Switch => 0,
             Scope::Job => 1,
             _ if self.may_be_abbreviated(def) => 2,
@@ -220,13 +234,19 @@ impl<'a> Parser<'a> {
             Scope::Engine(engines) => {
                 self.engine.as_deref().is_some_and(|engine| engines.contains(&engine))
             }
-            Scope::Profile(_) => false,
+            Scope::Profile(profile) => {
+                self.in_profile && self.profile.as_ref().is_some_and(|own| own.name == profile)
+            }
         }
     }
 
     fn accept(&mut self, def: &'static OptionDef, given: Given) {
-        match def.scope {
-            Scope::Switch => {
+        match (def.scope, &mut self.profile) {
+            (Scope::Switch, _) if def.name == "profile" => self.open_profile(&given),
+            (Scope::Profile(name), Some(profile)) if self.in_profile && profile.name == name => {
+                profile.given.push((def, given.name, given.value));
+            }
+            (Scope::Switch, _) => {
                 self.stopped =
                     switches::apply(def, &given, &mut self.invocation, &mut self.diagnostics);
             }
@@ -235,58 +255,76 @@ impl<'a> Parser<'a> {
     }
 
     fn setting(&mut self, def: &'static OptionDef, given: Given) {
-        let value = given.value.as_ref().map(|origin| origin.bytes().to_vec());
-        let value_origin = given.value.unwrap_or_else(|| given.name.clone());
+        let value = given.value.as_ref().map(Origin::bytes).unwrap_or_default();
         if def.name == "name" {
-            self.open_section(value.clone().unwrap_or_default(), &value_origin);
-            if value.as_ref().is_none_or(Vec::is_empty) {
+            self.open_section(given.value.as_ref().unwrap_or(&given.name), value.is_empty());
+            if value.is_empty() {
                 return;
             }
         }
         if def.name == "ioengine" {
-            let text = shown(value.as_deref().unwrap_or_default());
+            let text = shown(value);
             self.engine = Some(text.split(':').next().unwrap_or_default().to_owned());
-            if self.sections.last().is_some_and(|section| section.kind == SectionKind::Global) {
+            if self.in_globals {
                 self.engine_of_globals.clone_from(&self.engine);
             }
         }
-        let setting = Setting {
-            name: def.name.as_bytes().to_vec(),
-            value,
-            name_origin: given.name,
-            value_origin,
-        };
-        if let Some(section) = self.sections.last_mut() {
-            section.settings.push(setting);
+        let replaced =
+            Replaced { name: Cow::Borrowed(def.name.as_bytes()), value: ReplacedValue::AsTyped };
+        if self.document.sections().len() == 0 {
+            self.document.open_section(SectionKind::Global, self.source, 0..0);
         }
+        let typed = Typed {
+            source: self.source,
+            name: given.name.range(),
+            value: given.value.map(|value| value.range()),
+        };
+        self.document.push_setting(typed, Some(replaced));
     }
 
-    fn open_section(&mut self, name: Vec<u8>, origin: &Origin) {
-        if name.is_empty() {
+    fn open_profile(&mut self, given: &Given) {
+        let Some(origin) = &given.value else { return };
+        let Some(name) = profile::NAMES.into_iter().find(|name| name.as_bytes() == origin.bytes())
+        else {
+            self.diagnostics.push(
+                Diagnostic::error(format!("unknown profile `{}`", shown(origin.bytes())))
+                    .code(Code::BAD_SWITCH_VALUE)
+                    .at(origin)
+                    .label(format!("one of {}", listed(&profile::NAMES))),
+            );
+            return;
+        };
+        self.profile = Some(Request { name, origin: origin.clone(), given: Vec::new() });
+        self.in_profile = true;
+    }
+
+    fn open_section(&mut self, name: &Origin, is_empty: bool) {
+        if is_empty {
             self.diagnostics.push(
                 Diagnostic::error("`--name` without a name")
                     .code(Code::EMPTY_NAME)
-                    .at(origin)
+                    .at(name)
                     .label("a word is needed"),
             );
         }
+        self.in_profile = false;
         self.engine.clone_from(&self.engine_of_globals);
-        self.sections.push(Section {
-            kind: SectionKind::of(&name),
-            name,
-            origin: origin.clone(),
-            settings: Vec::new(),
-        });
+        let kind = SectionKind::of(name.bytes());
+        self.in_globals = kind == SectionKind::Global;
+        self.document.open_section(kind, self.source, name.range());
     }
 
     fn finish(mut self) -> (Invocation, Diagnostics) {
-        self.sections.retain(|section| !(section.name.is_empty() && section.settings.is_empty()));
-        let document = Document { kind: DocumentKind::CommandLine, sections: self.sections };
-        self.invocation.spec.documents.push(document);
+        self.invocation.spec.documents.push(self.document);
         for file in &self.files {
             if let Some(document) = read_job_file(file, self.host, &mut self.diagnostics) {
                 self.invocation.spec.documents.push(document);
             }
+        }
+        if let Some(profile) = &self.profile {
+            let (document, found) = profile::expand(profile, self.host);
+            self.diagnostics.extend(found);
+            self.invocation.spec.documents.push(document);
         }
         let runs = self.invocation.action == Action::Run;
         let understood = !self.diagnostics.has(Severity::Unbuilt);
@@ -352,14 +390,14 @@ fn read_job_file(
     let name = if file.bytes() == b"-" { "standard input".into() } else { shown(file.bytes()) };
     match (host.read_file)(path) {
         Ok(text) => {
-            let source = Arc::new(Source { name, text });
+            let source = Arc::new(Source::new(name, text));
             let (document, found) = jobfile::parse(&source, path, host);
             diagnostics.extend(found);
             Some(document)
         }
-        Err(reason) => {
+        Err(error) => {
             let mut diagnostic =
-                Diagnostic::error(format!("cannot read job file {name}: {reason}"))
+                Diagnostic::error(format!("cannot read job file {name}: {}", reason(&error)))
                     .code(Code::JOB_FILE_UNREADABLE)
                     .at(file);
             let (option, value) = split_at_equals(file.bytes());

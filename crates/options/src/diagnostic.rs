@@ -7,6 +7,11 @@
 mod codes;
 pub mod explain;
 
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
 pub use codes::{Code, CodeGroup, GROUPS};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -14,7 +19,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crate::spec::{Origin, Source};
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing; the run is what was asked for.
     Note,
@@ -61,7 +66,7 @@ impl Diagnostic {
         Diagnostic {
             code: None,
             severity,
-            message: message.into(),
+            message: bounded(message.into()),
             origin: None,
             label: String::new(),
             help: String::new(),
@@ -105,15 +110,24 @@ impl Diagnostic {
     /// Adds the rule that is shown beside the place.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = bounded(label.into());
         self
     }
 
     /// Adds the remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+        self.help = bounded(help.into());
         self
+    }
+
+    /// Equal findings have equal fingerprints.
+    fn fingerprint(&self) -> u64 {
+        let Diagnostic { code: _, severity, message, origin, label, help } = self;
+        let origin = origin.as_ref().map(|origin| (Arc::as_ptr(origin.source()), origin.range()));
+        let mut hasher = DefaultHasher::new();
+        (severity, message, origin, label, help).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The finding on one line: `file:line:column: message (rule); remedy`.
@@ -166,6 +180,16 @@ impl Diagnostic {
     }
 }
 
+/// Values that are quoted may be megabytes long.
+fn bounded(mut text: String) -> String {
+    const MOST: usize = 1000;
+    if text.len() > MOST {
+        text.truncate(text.floor_char_boundary(MOST));
+        text.push('…');
+    }
+    text
+}
+
 /// Whether text carries terminal colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colors {
@@ -189,8 +213,12 @@ impl Excerpt {
     const CONTEXT: usize = 160;
 
     fn of(origin: &Origin) -> Self {
-        let line = origin.line_range();
+        let mut line = origin.line_range();
         let bytes = &origin.source().text;
+        // Files from other systems end their lines with a carriage return, too.
+        if bytes[line.clone()].ends_with(b"\r") {
+            line.end -= 1;
+        }
         let range = origin.range();
         let end = range.end.clamp(range.start, line.end.max(range.start));
         let end = end.min(range.start + Self::CONTEXT);
@@ -221,31 +249,96 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-/// All findings about an input, in the order in which they were made.
+/// A text for the middle of a sentence: of a long one the beginning and the end.
+pub(crate) fn abridged(text: &str) -> String {
+    const MOST: usize = 60;
+    const PART: usize = 28;
+    let count = text.chars().count();
+    if count <= MOST {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(PART).collect();
+    let tail: String = text.chars().skip(count - PART).collect();
+    format!("{head}..{tail}")
+}
+
+/// Why a file cannot be read, without the number of the error.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((reason, _)) => reason.to_owned(),
+        None => text,
+    }
+}
+
+/// All findings about an input, in the order in which they were made. The first of each severity are
+/// kept in full, so that a file of a million errors fits in memory; the others are counted.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    kept: Vec<Diagnostic>,
+    /// How many of each severity are kept.
+    room_taken: [usize; 4],
+    /// How many of each severity are not.
+    omitted: [usize; 4],
+    /// Fingerprints of what was [pushed once](Diagnostics::push_once).
+    seen: HashSet<u64>,
+}
 
 impl Diagnostics {
+    /// Most findings of a severity that are kept.
+    pub const MOST: usize = 1000;
+
     /// Adds a finding.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        let severity = diagnostic.severity as usize;
+        if self.room_taken[severity] < Self::MOST {
+            self.room_taken[severity] += 1;
+            self.kept.push(diagnostic);
+        } else {
+            self.omitted[severity] += 1;
+        }
     }
 
     /// Adds a finding unless it is there already: defaults are looked at once per job.
     pub fn push_once(&mut self, diagnostic: Diagnostic) {
-        if !self.0.contains(&diagnostic) {
-            self.0.push(diagnostic);
+        if self.seen.insert(diagnostic.fingerprint()) {
+            self.push(diagnostic);
         }
+    }
+
+    /// True if another finding of this severity is kept in full. If not, there is no need to make its
+    /// advice a good one.
+    pub fn has_room(&self, severity: Severity) -> bool {
+        self.room_taken[severity as usize] < Self::MOST
+    }
+
+    /// How many findings of this severity were counted only.
+    pub fn omitted(&self, severity: Severity) -> usize {
+        self.omitted[severity as usize]
     }
 
     /// Adds the findings of another pass.
     pub fn extend(&mut self, others: Diagnostics) {
-        self.0.extend(others.0);
+        for diagnostic in others.kept {
+            self.push(diagnostic);
+        }
+        for (mine, theirs) in self.omitted.iter_mut().zip(others.omitted) {
+            *mine += theirs;
+        }
+        self.seen.extend(others.seen);
     }
 
-    /// Keeps the findings for which `keep` holds.
+    /// Keeps the findings for which `keep` holds; those that are only counted stay counted.
     pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
-        self.0.retain(keep);
+        self.kept.retain(keep);
+        self.count_again();
+    }
+
+    fn count_again(&mut self) {
+        self.room_taken = [0; 4];
+        for diagnostic in &self.kept {
+            self.room_taken[diagnostic.severity as usize] += 1;
+        }
     }
 
     /// True if there can be no plan.
@@ -255,63 +348,73 @@ impl Diagnostics {
 
     /// True if there is a finding of this severity or a worse one.
     pub fn has(&self, least: Severity) -> bool {
-        self.0.iter().any(|diagnostic| diagnostic.severity >= least)
+        let counts = self.room_taken.iter().zip(&self.omitted);
+        counts.skip(least as usize).any(|(kept, omitted)| kept + omitted > 0)
     }
 
-    /// The findings.
+    /// The findings that are kept.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
-        self.0.iter()
+        self.kept.iter()
     }
 
     /// True if there is nothing to say.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.kept.is_empty()
     }
 
     /// Makes each finding as bad as its kind is.
     pub(crate) fn raise_to_kind(&mut self) {
-        for diagnostic in &mut self.0 {
+        for diagnostic in &mut self.kept {
             let least = diagnostic.code.map_or(diagnostic.severity, |code| code.severity);
             diagnostic.severity = diagnostic.severity.max(least);
         }
+        self.count_again();
     }
 
     /// Makes each warning an error.
     pub fn promote_warnings(&mut self) {
-        for diagnostic in &mut self.0 {
+        for diagnostic in &mut self.kept {
             if diagnostic.severity == Severity::Warning {
                 diagnostic.severity = Severity::Error;
             }
         }
+        let warnings = std::mem::take(&mut self.omitted[Severity::Warning as usize]);
+        self.omitted[Severity::Error as usize] += warnings;
+        self.count_again();
     }
 
     /// Puts findings about the same text into the order of their places; texts stay in the order in
     /// which they were met, and what has no place comes first.
     pub fn sort_by_place(&mut self) {
-        let mut sources: Vec<*const Source> = Vec::new();
-        let places: Vec<(usize, usize)> = self
-            .0
-            .iter()
-            .map(|diagnostic| {
-                let Some(origin) = &diagnostic.origin else { return (0, 0) };
-                let source = std::ptr::from_ref(origin.source());
-                let number = sources.iter().position(|known| *known == source);
-                let number = number.unwrap_or_else(|| {
-                    sources.push(source);
-                    sources.len() - 1
-                });
-                (number + 1, origin.range().start)
-            })
-            .collect();
-        let mut order: Vec<usize> = (0..self.0.len()).collect();
-        order.sort_by_key(|&index| places[index]);
-        self.0 = order.into_iter().map(|index| self.0[index].clone()).collect();
+        let mut numbers: HashMap<*const Source, usize> = HashMap::new();
+        for diagnostic in &self.kept {
+            if let Some(origin) = &diagnostic.origin {
+                let next = numbers.len() + 1;
+                numbers.entry(Arc::as_ptr(origin.source())).or_insert(next);
+            }
+        }
+        self.kept.sort_by_key(|diagnostic| match &diagnostic.origin {
+            Some(origin) => (numbers.get(&Arc::as_ptr(origin.source())), origin.range().start),
+            None => (None, 0),
+        });
     }
 
     /// All findings of at least this severity for people, a blank line between two.
     pub fn render(&self, at_least: Severity, colors: Colors) -> String {
-        let shown = self.0.iter().filter(|diagnostic| diagnostic.severity >= at_least);
-        let parts: Vec<String> = shown.map(|diagnostic| diagnostic.render(colors)).collect();
+        let shown = self.kept.iter().filter(|diagnostic| diagnostic.severity >= at_least);
+        let mut parts: Vec<String> = shown.map(|diagnostic| diagnostic.render(colors)).collect();
+        for (severity, word) in [
+            (Severity::Note, "notes"),
+            (Severity::Warning, "warnings"),
+            (Severity::Unbuilt, "errors"),
+            (Severity::Error, "errors"),
+        ] {
+            let count = self.omitted(severity);
+            if severity >= at_least && count > 0 {
+                let more = Diagnostic::new(severity, format!("and {count} more {word}"));
+                parts.push(more.render(colors));
+            }
+        }
         if parts.is_empty() { String::new() } else { parts.join("\n\n") + "\n" }
     }
 }
@@ -327,12 +430,10 @@ impl<'a> IntoIterator for &'a Diagnostics {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     fn origin(text: &[u8], range: std::ops::Range<usize>) -> Origin {
-        Origin::new(&Arc::new(Source { name: "a.fio".into(), text: text.to_vec() }), range)
+        Origin::new(&Arc::new(Source::new("a.fio", text)), range)
     }
 
     #[test]
@@ -370,7 +471,7 @@ mod tests {
 
     #[test]
     fn findings_come_in_the_order_of_their_places() {
-        let text = Arc::new(Source { name: "a.fio".into(), text: b"a\nb\nc\n".to_vec() });
+        let text = Arc::new(Source::new("a.fio", "a\nb\nc\n"));
         let mut diagnostics = Diagnostics::default();
         diagnostics.push(Diagnostic::error("other").at(&origin(b"x", 0..1)));
         diagnostics.push(Diagnostic::error("c").at(&Origin::new(&text, 4..5)));
@@ -379,6 +480,29 @@ mod tests {
         diagnostics.sort_by_place();
         let messages: Vec<_> = diagnostics.iter().map(|d| d.message.as_str()).collect();
         assert_eq!(messages, ["nowhere", "other", "a", "c"]);
+    }
+
+    #[test]
+    fn a_flood_of_findings_is_counted() {
+        let text = Arc::new(Source::new("a.fio", "x".repeat(5000)));
+        let mut diagnostics = Diagnostics::default();
+        for at in 0..3000 {
+            let finding = Diagnostic::error("x").at(&Origin::new(&text, at..at + 1));
+            diagnostics.push_once(finding.clone());
+            diagnostics.push_once(finding);
+        }
+        diagnostics.push(Diagnostic::note("n"));
+        assert!(!diagnostics.has_room(Severity::Error) && diagnostics.has_room(Severity::Note));
+        assert_eq!(diagnostics.iter().count(), Diagnostics::MOST + 1);
+        assert_eq!(diagnostics.omitted(Severity::Error), 2000);
+        let shown = diagnostics.render(Severity::Error, Colors::Never);
+        assert!(shown.ends_with("\n\nerror: and 2000 more errors\n"), "{shown}");
+        let mut all = Diagnostics::default();
+        all.extend(diagnostics.clone());
+        all.extend(diagnostics);
+        assert_eq!(all.omitted(Severity::Error), 2 * 3000 - Diagnostics::MOST);
+        let long = Diagnostic::error("é".repeat(10_000));
+        assert!(long.message.len() < 1010 && long.message.ends_with('…'));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::host::{EngineFacts, Host};
 use crate::plan::{JobPlan, Plan};
-use crate::spec::{Section, SectionKind, Setting, Spec};
+use crate::spec::{Document, Section, SectionKind, Setting, Spec};
 use crate::table::{self, OptionDef};
 use crate::value::{self, ParseContext, Value};
 use findings::Findings;
@@ -56,7 +56,7 @@ pub fn lint(spec: &Spec, plan: Option<&Plan>, host: &Host<'_>) -> Diagnostics {
 }
 
 /// The settings in force by the names of their options.
-type Settings<'a> = BTreeMap<&'static str, &'a Setting>;
+type Settings<'a> = BTreeMap<&'static str, Setting<'a>>;
 
 /// Walks through the sections with the jobs that were made of them.
 fn look_at_jobs<'a>(
@@ -65,8 +65,9 @@ fn look_at_jobs<'a>(
     host: &'a Host<'a>,
     findings: &mut Findings<'a>,
 ) {
-    let wanted = |section: &&Section| section.kind == SectionKind::Job && spec.wants(&section.name);
-    let sections = spec.documents.iter().flat_map(|document| &document.sections);
+    let wanted =
+        |section: &Section<'_>| section.kind() == SectionKind::Job && spec.wants(section.name());
+    let sections = spec.documents.iter().flat_map(Document::sections);
     if sections.filter(wanted).count() != plan.jobs.len() {
         // The jobs come from somewhere else, as those of profiles do.
         return;
@@ -78,8 +79,8 @@ fn look_at_jobs<'a>(
         if index >= 2 {
             defaults.clear();
         }
-        for section in &document.sections {
-            if section.kind == SectionKind::Global {
+        for section in document.sections() {
+            if section.kind() == SectionKind::Global {
                 defaults.extend(settings_of(section));
             } else if wanted(&section)
                 && let Some(job_plan) = plans.next()
@@ -120,17 +121,13 @@ fn look_at_job(job: &mut Job<'_, '_>) {
 }
 
 /// The options of jobs that a section sets; of those set twice, the last one.
-fn settings_of(section: &Section) -> Settings<'_> {
-    section
-        .settings
-        .iter()
-        .filter_map(|setting| Some((option_of(setting)?.name, setting)))
-        .collect()
+fn settings_of(section: Section<'_>) -> Settings<'_> {
+    section.settings().filter_map(|setting| Some((option_of(setting)?.name, setting))).collect()
 }
 
 /// The option of jobs that a setting sets.
-fn option_of(setting: &Setting) -> Option<&'static OptionDef> {
-    table::job_option(std::str::from_utf8(&setting.name).ok()?)
+fn option_of(setting: Setting<'_>) -> Option<&'static OptionDef> {
+    table::job_option(std::str::from_utf8(setting.name()).ok()?)
 }
 
 /// A job as rules see it.
@@ -141,7 +138,7 @@ struct Job<'a, 'f> {
     run: &'a Plan,
     /// Its place among all jobs, from 0.
     number: usize,
-    section: &'a Section,
+    section: Section<'a>,
     own: &'f Settings<'a>,
     defaults: &'f Settings<'a>,
     host: &'a Host<'a>,
@@ -150,7 +147,7 @@ struct Job<'a, 'f> {
 
 impl<'a> Job<'a, '_> {
     /// The setting of an option that is in force.
-    fn setting(&self, name: &str) -> Option<&'a Setting> {
+    fn setting(&self, name: &str) -> Option<Setting<'a>> {
         self.own.get(name).or_else(|| self.defaults.get(name)).copied()
     }
 
@@ -165,7 +162,7 @@ impl<'a> Job<'a, '_> {
     /// The value of an option, if it is set.
     fn value(&self, name: &str) -> Option<Value> {
         let def = table::job_option(name)?;
-        let text = self.setting(name)?.value.as_deref();
+        let text = self.setting(name)?.value();
         value::parse(def, text, &self.context()).ok()
     }
 
@@ -247,8 +244,8 @@ impl<'a> Job<'a, '_> {
 }
 
 /// Name and value of a setting.
-fn place(setting: &Setting) -> crate::spec::Origin {
-    setting.name_origin.through(&setting.value_origin)
+fn place(setting: Setting<'_>) -> crate::spec::Origin {
+    setting.name_origin().through(&setting.value_origin())
 }
 
 /// False for values that say no, none or nothing.

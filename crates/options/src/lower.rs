@@ -20,23 +20,26 @@ mod process;
 mod random;
 mod replay;
 mod resolved;
+mod resolver;
 mod settings;
 mod stats;
 mod verify;
 mod zones;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::{EngineFacts, Host};
 use crate::plan::{IdRanges, JobPlan, Plan};
-use crate::shared::Shared;
-use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
+use crate::shared::Part;
+use crate::spec::{Document, DocumentKind, Section, SectionKind, Spec};
 use crate::table::JobOptions;
 use agreement::Agreement;
 pub use resolved::{JobFile, job_file};
-pub(crate) use settings::order;
-use settings::{Resolver, Settings};
+use resolver::Resolver;
+pub(crate) use resolver::order;
+use settings::Settings;
 
 /// Most clones over all jobs. A bound keeps a typing error in `numjobs` from filling the machine
 /// with processes.
@@ -56,10 +59,12 @@ struct Lowering<'a> {
     host: &'a Host<'a>,
     plan: Plan,
     diagnostics: Diagnostics,
-    /// What global sections have set so far.
-    defaults: Settings,
-    /// The same as typed.
-    global_options: Shared<Vec<(String, String)>>,
+    /// What global sections have set so far, and the present job over it.
+    settings: Settings<'a>,
+    /// What global sections have set, as typed.
+    global_options: Vec<(String, String)>,
+    /// Where the options begin that hold for the present document.
+    global_options_start: usize,
     clones: u64,
     group: u32,
     group_has_members: bool,
@@ -79,8 +84,9 @@ impl<'a> Lowering<'a> {
                 ..Plan::default()
             },
             diagnostics: Diagnostics::default(),
-            defaults: Settings::default(),
-            global_options: Shared::default(),
+            settings: Settings::new(),
+            global_options: Vec::new(),
+            global_options_start: 0,
             clones: 0,
             group: 0,
             group_has_members: false,
@@ -90,57 +96,76 @@ impl<'a> Lowering<'a> {
     }
 
     /// The command line is document 0 and its defaults hold for the first job file, too; each later
-    /// file begins with fresh defaults, and its first job waits for all before it.
-    fn document(&mut self, index: usize, document: &Document) {
-        let later = index >= 2;
+    /// file begins with fresh defaults, and its first job waits for all before it. Profiles know the
+    /// defaults of the command line only.
+    fn document(&mut self, index: usize, document: &'a Document) {
+        let profile = document.kind() == DocumentKind::Profile;
+        if profile && index >= 2 {
+            self.restore_typed_defaults();
+        }
+        let later = index >= 2 && !profile;
         if later {
-            self.defaults = Settings::default();
+            self.settings = Settings::new();
             // fio reports the defaults that were in force at the end.
-            self.global_options = Shared::default();
+            self.global_options_start = self.global_options.len();
         }
         let mut waits = later;
-        for section in &document.sections {
-            match section.kind {
-                SectionKind::Global => self.globals(document.kind, section),
-                SectionKind::Job if self.spec.wants(&section.name) => {
-                    self.job(document.kind, section, std::mem::take(&mut waits));
+        for section in document.sections() {
+            match section.kind() {
+                SectionKind::Global => self.globals(document.kind(), section),
+                SectionKind::Job if self.spec.wants(section.name()) => {
+                    self.settings.begin_job();
+                    self.job(document.kind(), section, std::mem::take(&mut waits));
+                    self.settings.end_job();
                 }
                 SectionKind::Job => {}
             }
         }
     }
 
-    fn globals(&mut self, kind: DocumentKind, section: &Section) {
-        let mut resolver = Resolver::new(&mut self.defaults, &mut self.diagnostics);
+    /// Puts in force what the command line says for all jobs; nothing has to be said about it again.
+    fn restore_typed_defaults(&mut self) {
+        self.settings = Settings::new();
+        self.global_options_start = self.global_options.len();
+        let spec = self.spec;
+        let found = std::mem::take(&mut self.diagnostics);
+        for typed in spec.documents.first().into_iter().flat_map(Document::sections) {
+            if typed.kind() == SectionKind::Global {
+                self.globals(DocumentKind::CommandLine, typed);
+            }
+        }
+        self.diagnostics = found;
+    }
+
+    fn globals(&mut self, kind: DocumentKind, section: Section<'a>) {
+        let mut resolver = Resolver::new(&mut self.settings, &mut self.diagnostics);
         resolver.section(kind, section);
         self.global_options.extend(resolver.given);
     }
 
-    fn job(&mut self, kind: DocumentKind, section: &Section, implied_stonewall: bool) {
-        let mut settings = self.defaults.clone();
-        settings.begin_job();
-        let mut resolver = Resolver::new(&mut settings, &mut self.diagnostics);
+    fn job(&mut self, kind: DocumentKind, section: Section<'a>, implied_stonewall: bool) {
+        let mut resolver = Resolver::new(&mut self.settings, &mut self.diagnostics);
         resolver.section(kind, section);
-        resolver.engine_options();
+        let of_engine = resolver.engine_options();
         let given = resolver.given;
-        let name = settings.own_text("name").unwrap_or_else(|| section.name.clone());
-        let name = String::from_utf8_lossy(&name).into_owned();
+        let name = self.settings.own_text("name").unwrap_or_else(|| section.name());
+        let name = String::from_utf8_lossy(name).into_owned();
         let mut job = Job {
-            settings: &settings,
+            settings: &self.settings,
             host: self.host,
-            section: &section.origin,
+            section,
             engine: EngineFacts::default(),
             diagnostics: &mut self.diagnostics,
         };
         let mut plan = draft::draft(name);
         plan.given = given;
-        let new_group = lower_groups(settings.options(), &mut plan, &mut job);
+        let new_group = lower_groups(self.settings.options(&of_engine), &mut plan, &mut job);
         consistency::make_consistent(&mut plan, &mut job, self.spec.readonly);
         consistency::check_wait_for(&plan, &self.names, &mut job);
         *self.names.entry(plan.name.clone()).or_default() += 1;
         plan.stonewall |= implied_stonewall;
-        plan.defaults = self.global_options.clone();
-        self.place(&mut plan, new_group, &settings, section);
+        plan.defaults = Part::unset(self.global_options_start..self.global_options.len());
+        self.place(&mut plan, new_group, section);
         if let Some(previous) = self.plan.jobs.last() {
             plan.share_with(previous);
         }
@@ -148,23 +173,25 @@ impl<'a> Lowering<'a> {
     }
 
     /// Gives the job its group and thread numbers.
-    fn place(&mut self, plan: &mut JobPlan, new_group: bool, settings: &Settings, at: &Section) {
+    fn place(&mut self, plan: &mut JobPlan, new_group: bool, section: Section<'_>) {
+        let place = |option| self.settings.origin(option).unwrap_or_else(|| section.origin());
         if (plan.stonewall || new_group) && self.group_has_members {
             self.group += 1;
             self.agreement.open_group();
         }
         self.group_has_members = true;
         plan.group = self.group;
-        self.agreement.join(plan, settings, &at.origin, &mut self.diagnostics);
+        let section_origin = section.origin();
+        self.agreement.join(plan, &self.settings, &section_origin, &mut self.diagnostics);
         plan.first_thread_number = u32::try_from(self.clones + 1).unwrap_or(u32::MAX);
         let before = self.clones;
         self.clones += u64::from(plan.clones);
         if before <= MAX_CLONES && self.clones > MAX_CLONES {
-            let origin = settings.origin("numjobs").unwrap_or(&at.origin);
+            let origin = place("numjobs");
             self.diagnostics.push(
                 Diagnostic::error(format!("{} jobs are too many", self.clones))
                     .code(Code::TOO_MANY_JOBS)
-                    .at(origin)
+                    .at(&origin)
                     .label(format!("at most {MAX_CLONES} jobs and clones together")),
             );
         }
@@ -178,7 +205,11 @@ impl<'a> Lowering<'a> {
         if self.diagnostics.has_errors() {
             return (None, self.diagnostics);
         }
-        self.plan.global_options = self.global_options;
+        let all = Arc::new(self.global_options);
+        self.plan.global_options = Part::of(&all, self.global_options_start..all.len());
+        for job in &mut self.plan.jobs {
+            job.defaults.set(&all);
+        }
         self.plan.notes = self
             .diagnostics
             .iter()
@@ -222,10 +253,10 @@ fn lower_groups(options: JobOptions, plan: &mut JobPlan, job: &mut Job<'_>) -> b
 
 /// What the lowering of one job may ask for.
 struct Job<'a> {
-    settings: &'a Settings,
+    settings: &'a Settings<'a>,
     host: &'a Host<'a>,
-    /// The header of the section.
-    section: &'a Origin,
+    /// The section itself.
+    section: Section<'a>,
     /// Facts of its engine.
     engine: EngineFacts,
     diagnostics: &'a mut Diagnostics,
@@ -234,8 +265,8 @@ struct Job<'a> {
 impl Job<'_> {
     /// Reports a finding about an option, at the place where it was set.
     fn report(&mut self, option: &str, diagnostic: Diagnostic) {
-        let origin = self.settings.origin(option).unwrap_or(self.section);
-        self.diagnostics.push_once(diagnostic.at(origin));
+        let origin = self.settings.origin(option).unwrap_or_else(|| self.section.origin());
+        self.diagnostics.push_once(diagnostic.at(&origin));
     }
 
     /// Refuses CPUs that this machine does not have.

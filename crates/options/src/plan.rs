@@ -22,7 +22,7 @@ use std::ffi::OsString;
 use fiord_base::{Direction, PerDirection, Quantity};
 use serde::{Deserialize, Serialize};
 
-use crate::shared::Shared;
+use crate::shared::{Part, Shared};
 pub use logs::{HistogramLog, LogCompression, LogFile, LogsPlan, SampleLog, WindowValue};
 pub use replay::{MergePlan, MergedTrace, ReplayPlan, ReplaySkip};
 pub use verify::{
@@ -50,7 +50,7 @@ pub struct Plan {
     /// Jobs in the order of definition; clones are not materialised (see [`JobPlan::clones`]).
     pub jobs: Vec<JobPlan>,
     /// Options of the global sections as typed (name, value), for the report.
-    pub global_options: Shared<Vec<(String, String)>>,
+    pub global_options: Part<(String, String)>,
     /// Notes that lowering has for the user (settings without effect, fallbacks); never errors.
     pub notes: Vec<String>,
     /// Writes and trims are refused (`--readonly`).
@@ -70,7 +70,7 @@ pub struct JobPlan {
     /// Options of the section as typed (name, value), for the report; without globals.
     pub given: Vec<(String, String)>,
     /// Options that the job inherits as typed (name, value), from its global sections in order.
-    pub defaults: Shared<Vec<(String, String)>>,
+    pub defaults: Part<(String, String)>,
     /// Running number of the first clone over all jobs, from 1. Clone `c` has `first + c`.
     pub first_thread_number: u32,
     /// How many copies run (`numjobs`), at least 1.
@@ -130,7 +130,7 @@ pub struct JobPlan {
 impl JobPlan {
     /// The job without the words that it was made of: what a worker needs.
     pub fn without_words(&self) -> JobPlan {
-        JobPlan { given: Vec::new(), defaults: Shared::default(), ..self.clone() }
+        JobPlan { given: Vec::new(), defaults: Part::default(), ..self.clone() }
     }
 
     /// Shares what is equal in both jobs.

@@ -3,7 +3,7 @@
 //! Sections inherit most of what they say, so the plans of a large job file differ in few places. A
 //! part that is equal in two jobs stands in memory once; whoever changes one gets a copy of their own.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -83,6 +83,71 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shared<T> {
     }
 }
 
+/// A part of a list that has several owners.
+#[derive(Clone, Debug)]
+pub struct Part<T> {
+    all: Arc<Vec<T>>,
+    start: u32,
+    end: u32,
+}
+
+impl<T> Part<T> {
+    /// A part of a list that is still growing: empty until it is [set](Part::set).
+    pub(crate) fn unset(range: Range<usize>) -> Self {
+        let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        Part { all: Arc::default(), start: number(range.start), end: number(range.end) }
+    }
+
+    /// A part of this list.
+    pub(crate) fn of(all: &Arc<Vec<T>>, range: Range<usize>) -> Self {
+        Part { all: Arc::clone(all), ..Part::unset(range) }
+    }
+
+    /// Says which list this is a part of.
+    pub(crate) fn set(&mut self, all: &Arc<Vec<T>>) {
+        self.all = Arc::clone(all);
+    }
+}
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Part::unset(0..0)
+    }
+}
+
+impl<T> Deref for Part<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        self.all.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+impl<T: PartialEq> PartialEq for Part<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T> From<Vec<T>> for Part<T> {
+    fn from(list: Vec<T>) -> Self {
+        let range = 0..list.len();
+        Part::of(&Arc::new(list), range)
+    }
+}
+
+impl<T: Serialize> Serialize for Part<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Part<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Part::from)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +163,14 @@ mod tests {
         assert_eq!((first.len(), second.len()), (1, 2));
         second.share_with(&first);
         assert!(!first.is_same(&second), "they differ");
+    }
+
+    #[test]
+    fn a_part_is_empty_until_its_list_is_there() {
+        let mut part: Part<u8> = Part::unset(1..3);
+        assert!(part.is_empty());
+        part.set(&Arc::new(vec![1, 2, 3, 4]));
+        assert_eq!(*part, [2, 3]);
+        assert_eq!(part, Part::from(vec![2, 3]));
     }
 }

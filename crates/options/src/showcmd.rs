@@ -10,17 +10,23 @@ use crate::lower::order;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Spec};
 use crate::table::{self, Argument, OptionDef};
 
-/// One command line for each job file, each ended by a line feed; what was given on the command line
-/// itself goes before the first. `program` is the word to begin with.
+/// One command line for each job file, and one for the jobs of a profile, each ended by a line feed.
+/// What was given on the command line itself goes before the first; its defaults go before a profile.
+/// `program` is the word to begin with.
 pub fn command_lines(spec: &Spec, program: &str) -> (Vec<u8>, Diagnostics) {
     let mut text = Vec::new();
     let mut diagnostics = Diagnostics::default();
-    let (typed, files) = spec.documents.split_at(spec.documents.len().min(1));
-    let typed = typed.first().filter(|typed| !typed.sections.is_empty());
-    for index in 0..files.len().max(usize::from(typed.is_some())) {
+    let (typed, others) = spec.documents.split_at(spec.documents.len().min(1));
+    let typed = typed.first().filter(|typed| typed.sections().len() > 0);
+    for index in 0..others.len().max(usize::from(typed.is_some())) {
+        let other = others.get(index);
         let mut line = Line::new(spec, program, &mut diagnostics);
-        for document in typed.filter(|_| index == 0).into_iter().chain(files.get(index)) {
-            line.document(document);
+        if let Some(typed) = typed {
+            let of_profile = other.is_some_and(|other| other.kind() == DocumentKind::Profile);
+            line.document(typed, |kind| index == 0 || of_profile && kind == SectionKind::Global);
+        }
+        if let Some(other) = other {
+            line.document(other, |_| true);
         }
         text.append(&mut line.text);
         text.push(b'\n');
@@ -49,68 +55,67 @@ impl<'a> Line<'a> {
         line
     }
 
-    fn document(&mut self, document: &Document) {
-        for section in &document.sections {
-            match section.kind {
-                SectionKind::Job if !self.spec.wants(&section.name) => continue,
+    fn document(&mut self, document: &Document, wanted: impl Fn(SectionKind) -> bool) {
+        for section in document.sections().filter(|section| wanted(section.kind())) {
+            match section.kind() {
+                SectionKind::Job if !self.spec.wants(section.name()) => continue,
                 SectionKind::Job => self.open_job(section),
                 SectionKind::Global => self.open_globals(section),
             }
-            self.settings(document.kind, section);
+            self.settings(document.kind(), section);
         }
     }
 
     /// A job is called what its last `name` says, else what its section is called.
-    fn open_job(&mut self, section: &Section) {
-        let named = section.settings.iter().rfind(|setting| is_name(setting));
-        let (name, origin) = match named.and_then(|s| Some((s.value.as_deref()?, &s.value_origin)))
-        {
+    fn open_job(&mut self, section: Section<'_>) {
+        let named = section.settings().rfind(|setting| is_name(*setting));
+        let (name, origin) = match named.and_then(|s| Some((s.value()?, s.value_origin()))) {
             Some((name, origin)) => (name, origin),
-            None => (section.name.as_slice(), &section.origin),
+            None => (section.name(), section.origin()),
         };
         if name.is_empty() {
-            self.cannot("a job without a name", origin);
+            self.cannot("a job without a name", &origin);
         } else if SectionKind::of(name) == SectionKind::Global {
-            self.cannot("a job whose name begins with `global`", origin);
+            self.cannot("a job whose name begins with `global`", &origin);
         }
-        self.word("name", Some(name), origin);
+        self.word("name", Some(name), || origin.clone());
         self.global = false;
     }
 
-    fn open_globals(&mut self, section: &Section) {
+    fn open_globals(&mut self, section: Section<'_>) {
         if !std::mem::replace(&mut self.global, true) {
-            self.word("name", Some(&section.name), &section.origin);
+            self.word("name", Some(section.name()), || section.origin());
         }
     }
 
-    fn settings(&mut self, kind: DocumentKind, section: &Section) {
-        let mut settings: Vec<(i8, &Setting)> = section
-            .settings
-            .iter()
-            .filter(|setting| !is_name(setting))
+    fn settings(&mut self, kind: DocumentKind, section: Section<'_>) {
+        let mut settings: Vec<(i8, Setting<'_>)> = section
+            .settings()
+            .filter(|setting| !is_name(*setting))
             .map(|setting| (rank(kind, setting), setting))
             .collect();
         settings.sort_by_key(|(rank, _)| *rank);
         for (_, setting) in settings {
-            let def = definition(&setting.name);
+            let def = definition(setting.name());
             let name = def.filter(|def| def.scope == table::Scope::Job).map(|def| def.name);
-            // An option that lacks its value and does no harm by that does nothing at all.
-            let lacks_value = setting.value.is_none()
+            // An option that lacks its value and does no harm by that does nothing at all, as one
+            // that is a switch on the command line does nothing in a job.
+            let lacks_value = setting.value().is_none()
                 && def.is_some_and(|def| def.argument == Argument::Required);
-            if !lacks_value {
-                let typed = String::from_utf8_lossy(&setting.name);
-                let value = setting.value.as_deref();
-                self.word(name.unwrap_or(&typed), value, &setting.value_origin);
+            let typed = String::from_utf8_lossy(setting.name());
+            let name = name.unwrap_or(&typed);
+            if !lacks_value && table::switch(name).is_none() {
+                self.word(name, setting.value(), || setting.value_origin());
             }
         }
     }
 
-    fn word(&mut self, name: &str, value: Option<&[u8]>, origin: &Origin) {
+    fn word(&mut self, name: &str, value: Option<&[u8]>, origin: impl Fn() -> Origin) {
         self.text.extend_from_slice(b" --");
         quote(name.as_bytes(), &mut self.text);
         if let Some(value) = value {
             if value.contains(&0) {
-                self.cannot("a NUL byte", origin);
+                self.cannot("a NUL byte", &origin());
             }
             self.text.push(b'=');
             quote(value, &mut self.text);
@@ -124,8 +129,8 @@ impl<'a> Line<'a> {
     }
 }
 
-fn is_name(setting: &Setting) -> bool {
-    setting.name == b"name"
+fn is_name(setting: Setting<'_>) -> bool {
+    setting.name() == b"name"
 }
 
 fn definition(name: &[u8]) -> Option<&'static OptionDef> {
@@ -136,12 +141,12 @@ fn definition(name: &[u8]) -> Option<&'static OptionDef> {
 }
 
 /// Place among the settings of a section.
-fn rank(kind: DocumentKind, setting: &Setting) -> i8 {
-    let of_jobs = definition(&setting.name).is_some_and(|def| def.scope == table::Scope::Job);
-    match kind {
-        _ if !of_jobs => i8::MAX,
-        DocumentKind::JobFile => order(&setting.name),
-        DocumentKind::CommandLine => 0,
+fn rank(kind: DocumentKind, setting: Setting<'_>) -> i8 {
+    let def = definition(setting.name()).filter(|def| def.scope == table::Scope::Job);
+    match (kind, def) {
+        (_, None) => i8::MAX,
+        (DocumentKind::JobFile, Some(def)) => order(def),
+        (DocumentKind::CommandLine | DocumentKind::Profile, Some(_)) => 0,
     }
 }
 

@@ -1,42 +1,65 @@
 //! Replacement of variables in the lines of job files: `${NAME}` by the environment, `$pagesize`,
 //! `$mb_memory` and `$ncpus` by facts of the machine, and arithmetic with the latter.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
 use crate::host::Host;
 
-/// The line with all variables replaced. Unset environment variables are empty; `${` without its
-/// brace stands for itself.
-pub(crate) fn expand(line: &[u8], host: &Host<'_>) -> Vec<u8> {
-    let line = expand_environment(line, host);
-    let Some(expanded) = expand_keywords(&line, host) else { return line };
+/// Replaced variables would make a line longer than it may be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooLong;
+
+/// The line with all variables replaced, at most `room` bytes if there are any. Unset environment
+/// variables are empty; `${` without its brace stands for itself.
+pub(crate) fn expand<'a>(
+    line: &'a [u8],
+    host: &Host<'_>,
+    room: usize,
+) -> Result<Cow<'a, [u8]>, TooLong> {
+    // Hardly any line has a variable.
+    if !line.contains(&b'$') {
+        return Ok(Cow::Borrowed(line));
+    }
+    let line = expand_environment(line, host, room)?;
+    let Some(expanded) = expand_keywords(&line, host, room)? else { return Ok(line) };
     // A value that computes with a keyword is computed here; others (paths with slashes, say) are
     // text with the keyword replaced.
-    let Some(equals) = expanded.iter().position(|&byte| byte == b'=') else { return expanded };
+    let Some(equals) = expanded.iter().position(|&byte| byte == b'=') else {
+        return Ok(Cow::Owned(expanded));
+    };
     let (name, value) = expanded.split_at(equals + 1);
-    match calculate(value) {
+    Ok(Cow::Owned(match calculate(value) {
         Some(result) => [name, result.to_string().as_bytes()].concat(),
         None => expanded,
-    }
+    }))
 }
 
-fn expand_environment(line: &[u8], host: &Host<'_>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(line.len());
+fn expand_environment<'a>(
+    line: &'a [u8],
+    host: &Host<'_>,
+    room: usize,
+) -> Result<Cow<'a, [u8]>, TooLong> {
+    let mut out = Vec::new();
     let mut rest = line;
     while let Some(start) = find(rest, b"${") {
         let Some(length) = rest[start..].iter().position(|&byte| byte == b'}') else { break };
-        out.extend_from_slice(&rest[..start]);
         let name = OsStr::from_bytes(&rest[start + 2..start + length]);
-        out.extend((host.env)(name).map(|value| value.into_vec()).unwrap_or_default());
+        let value = (host.env)(name).unwrap_or_default();
+        append(&mut out, &rest[..start], room)?;
+        append(&mut out, value.as_bytes(), room)?;
         rest = &rest[start + length + 1..];
     }
-    out.extend_from_slice(rest);
-    out
+    if rest.len() == line.len() {
+        return Ok(Cow::Borrowed(line));
+    }
+    append(&mut out, rest, room)?;
+    Ok(Cow::Owned(out))
 }
 
 /// `None` if there is no keyword.
-fn expand_keywords(line: &[u8], host: &Host<'_>) -> Option<Vec<u8>> {
+fn expand_keywords(line: &[u8], host: &Host<'_>, room: usize) -> Result<Option<Vec<u8>>, TooLong> {
     let keywords: [(&[u8], u64); 3] = [
         (b"$pagesize", host.page_size),
         (b"$mb_memory", host.memory_bytes >> 20),
@@ -44,16 +67,32 @@ fn expand_keywords(line: &[u8], host: &Host<'_>) -> Option<Vec<u8>> {
     ];
     let mut out = Vec::new();
     let mut rest = line;
-    while let Some((start, keyword, value)) = keywords
-        .iter()
-        .filter_map(|&(keyword, value)| Some((find(rest, keyword)?, keyword, value)))
-        .min_by_key(|&(start, ..)| start)
-    {
-        out.extend_from_slice(&rest[..start]);
-        out.extend_from_slice(value.to_string().as_bytes());
+    let mut from = 0;
+    while let Some(dollar) = rest[from..].iter().position(|&byte| byte == b'$') {
+        let start = from + dollar;
+        let found = keywords.iter().find(|(keyword, _)| rest[start..].starts_with(keyword));
+        let Some((keyword, value)) = found else {
+            from = start + 1;
+            continue;
+        };
+        append(&mut out, &rest[..start], room)?;
+        append(&mut out, value.to_string().as_bytes(), room)?;
         rest = &rest[start + keyword.len()..];
+        from = 0;
     }
-    (rest.len() < line.len()).then(|| [&out, rest].concat())
+    if rest.len() == line.len() {
+        return Ok(None);
+    }
+    append(&mut out, rest, room)?;
+    Ok(Some(out))
+}
+
+fn append(out: &mut Vec<u8>, bytes: &[u8], room: usize) -> Result<(), TooLong> {
+    if bytes.len() > room.saturating_sub(out.len()) {
+        return Err(TooLong);
+    }
+    out.extend_from_slice(bytes);
+    Ok(())
 }
 
 fn find(text: &[u8], word: &[u8]) -> Option<usize> {
@@ -150,7 +189,7 @@ mod tests {
     use crate::host::test_host;
 
     fn check(line: &str, expected: &str) {
-        let out = expand(line.as_bytes(), &test_host());
+        let out = expand(line.as_bytes(), &test_host(), usize::MAX).unwrap();
         assert_eq!(String::from_utf8_lossy(&out), expected, "{line}");
     }
 
@@ -180,8 +219,21 @@ mod tests {
     #[test]
     fn expressions_of_any_depth_end() {
         let deep = format!("bs={}$ncpus{}", "(".repeat(100_000), ")".repeat(100_000));
-        expand(deep.as_bytes(), &test_host());
-        expand(format!("bs={}$ncpus", "-".repeat(100_000)).as_bytes(), &test_host());
-        expand(format!("bs={}$ncpus*9", "9".repeat(60)).as_bytes(), &test_host());
+        for line in [
+            deep,
+            format!("bs={}$ncpus", "-".repeat(100_000)),
+            format!("bs={}$ncpus*9", "9".repeat(60)),
+        ] {
+            expand(line.as_bytes(), &test_host(), usize::MAX).unwrap();
+        }
+    }
+
+    #[test]
+    fn many_variables_are_replaced_in_one_pass_and_within_bounds() {
+        let line = format!("a={}", "$ncpus${SIZE}$".repeat(200_000));
+        let out = expand(line.as_bytes(), &test_host(), usize::MAX).unwrap();
+        assert_eq!(out.len(), 2 + 200_000 * "416k$".len());
+        assert_eq!(expand(line.as_bytes(), &test_host(), 1000), Err(TooLong));
+        assert_eq!(expand(b"x=$x", &test_host(), 0), Ok(Cow::Borrowed(&b"x=$x"[..])));
     }
 }

@@ -42,10 +42,10 @@ fn check_findings(diagnostics: &Diagnostics) {
 
 fn read_job_file(text: Vec<u8>) {
     with_host(|host| {
-        let source = Arc::new(Source { name: "random".into(), text });
+        let source = Arc::new(Source::new("random", text));
         let (document, found) = jobfile::parse(&source, Path::new("dir/random"), host);
         check_findings(&found);
-        let command_line = Document { kind: DocumentKind::CommandLine, sections: Vec::new() };
+        let command_line = Document::new(DocumentKind::CommandLine);
         let spec = Spec { documents: vec![command_line, document], ..Spec::default() };
         let (plan, found) = lower(&spec, host);
         assert_eq!(plan.is_none(), found.has_errors());

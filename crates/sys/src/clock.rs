@@ -3,10 +3,12 @@
 //!
 //! All workers of a run share one calibration, made by the parent, so their stamps compare.
 
+mod agreement;
 mod calibrate;
 mod local_time;
 
-pub use calibrate::{Anchor, Choice, Source, choose, stamp_cost_ns};
+pub use agreement::{Agreement, CpuClock, test_agreement};
+pub use calibrate::{Anchor, Choice, Source, choose, counter_is_trustworthy, stamp_cost_ns};
 pub use local_time::local_time_text;
 
 use std::sync::Arc;

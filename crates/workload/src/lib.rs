@@ -7,10 +7,12 @@
 //! - [`region`] turns the plan and the sizes of the targets into byte ranges,
 //! - [`Generator`] yields requests one by one,
 //! - [`Filler`] makes the contents of write buffers,
+//! - [`checksum`] calculates what verification stores,
 //! - [`iolog`] writes requests down in the text form that replays read.
 
 #![forbid(unsafe_code)]
 
+pub mod checksum;
 pub mod fill;
 pub mod iolog;
 pub mod region;

@@ -9,23 +9,6 @@ use fiord_options::commandline::Json;
 use fiord_options::table;
 use fiord_options::value::{self, Nanos, ParseContext, Value};
 
-pub(super) const HELP: &str = "\
-Usage: fiord quick [DIR] [SWITCH..]
-
-Measures the storage under DIR, or under the current directory, in about 20 seconds: sequential
-and random, reads and writes, one request at a time and many. It works on a temporary file of
-its own, of at most 1 GiB and a tenth of the free space, which is gone when it ends.
-
-  --runtime=TIME          time for everything, in seconds or as in 1m (20)
-  --size=SIZE             size of the test file, at least 8m
-  --output-format=FORMAT  normal (a table), json or json+
-  --output=FILE           write the results to FILE
-  --show                  print the job file that would be run, run nothing
-  --help                  this text
-
-A word that begins with a dash is a switch; behind -- it is a directory.
-";
-
 const SHORTEST_MS: u64 = 1000;
 const LONGEST_MS: u64 = 24 * 3600 * 1000;
 

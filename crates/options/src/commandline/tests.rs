@@ -1,5 +1,6 @@
 use super::*;
 use crate::host::test_host;
+use crate::spec::Section;
 
 fn read(words: &str) -> (Invocation, Diagnostics) {
     let args: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
@@ -15,18 +16,17 @@ fn check(words: &str, expected: &str) {
 }
 
 fn shown_document(document: &Document) -> String {
-    let section = |section: &Section| {
+    let section = |section: Section<'_>| {
         let settings: Vec<String> = section
-            .settings
-            .iter()
-            .map(|setting| match &setting.value {
-                Some(value) => format!("{}={}", shown(&setting.name), shown(value)),
-                None => shown(&setting.name),
+            .settings()
+            .map(|setting| match setting.value() {
+                Some(value) => format!("{}={}", shown(setting.name()), shown(value)),
+                None => shown(setting.name()),
             })
             .collect();
-        format!("{}: {}", shown(&section.name), settings.join(" "))
+        format!("{}: {}", shown(section.name()), settings.join(" "))
     };
-    document.sections.iter().map(section).collect::<Vec<_>>().join("; ")
+    document.sections().map(section).collect::<Vec<_>>().join("; ")
 }
 
 fn check_errors(words: &str, expected: &[&str]) {
@@ -217,7 +217,8 @@ fn words_need_not_be_utf8() {
     let args = [b"--name=a".to_vec(), b"--filename=\xff\xfe".to_vec(), b"--\xff".to_vec()];
     let args = args.map(OsString::from_vec);
     let (invocation, diagnostics) = parse(&args, &test_host());
-    let settings = &invocation.spec.documents[0].sections[0].settings;
-    assert_eq!(settings[1].value.as_deref(), Some(&b"\xff\xfe"[..]));
+    let section = invocation.spec.documents[0].sections().next().unwrap();
+    let setting = section.settings().nth(1).unwrap();
+    assert_eq!(setting.value(), Some(&b"\xff\xfe"[..]));
     assert!(diagnostics.has_errors());
 }

@@ -34,9 +34,14 @@ impl Words {
             ranges.push(text.len()..text.len() + arg.len());
             text.extend_from_slice(arg.as_bytes());
         }
-        let source = Arc::new(Source { name: "command line".into(), text });
+        let source = Arc::new(Source::new("command line", text));
         let words = ranges.into_iter().map(|range| Origin::new(&source, range)).collect();
         Words { source, words, next: 0 }
+    }
+
+    /// The text that all words are in.
+    pub(super) fn source(&self) -> &Arc<Source> {
+        &self.source
     }
 
     /// The place before the first word.

@@ -7,11 +7,6 @@ use super::{Settings, place};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::spec::{Section, Setting};
 
-/// Tells settings and sections apart: each is at its place in memory while we look at it.
-fn key<T>(of: &T) -> usize {
-    std::ptr::from_ref(of).addr()
-}
-
 fn code_of(diagnostic: &Diagnostic) -> &'static str {
     diagnostic.code.map_or("", |code| code.id)
 }
@@ -36,14 +31,14 @@ pub(super) struct Findings<'a> {
     seen: BTreeSet<(usize, &'static str)>,
     pending: BTreeMap<(usize, &'static str), Pending>,
     uses: HashMap<usize, Use>,
-    settings: std::marker::PhantomData<&'a Setting>,
+    settings: std::marker::PhantomData<Setting<'a>>,
 }
 
 impl<'a> Findings<'a> {
     /// Notes which defaults a job with these settings follows.
     pub(super) fn count(&mut self, defaults: &Settings<'a>, own: &Settings<'a>) {
         for (name, setting) in defaults {
-            let count = self.uses.entry(key(*setting)).or_default();
+            let count = self.uses.entry(setting.id()).or_default();
             match own.contains_key(name) {
                 true => count.overridden += 1,
                 false => count.followed += 1,
@@ -52,27 +47,27 @@ impl<'a> Findings<'a> {
     }
 
     /// A finding about a setting; a second one of the same kind is dropped.
-    pub(super) fn push(&mut self, setting: &'a Setting, diagnostic: Diagnostic) {
-        if self.seen.insert((key(setting), code_of(&diagnostic))) {
+    pub(super) fn push(&mut self, setting: Setting<'a>, diagnostic: Diagnostic) {
+        if self.seen.insert((setting.id(), code_of(&diagnostic))) {
             self.found.push(diagnostic);
         }
     }
 
     /// A finding about a default that has no effect in one of the jobs that follow it.
-    pub(super) fn push_default(&mut self, setting: &'a Setting, diagnostic: Diagnostic) {
-        let pending = self.pending.entry((key(setting), code_of(&diagnostic)));
+    pub(super) fn push_default(&mut self, setting: Setting<'a>, diagnostic: Diagnostic) {
+        let pending = self.pending.entry((setting.id(), code_of(&diagnostic)));
         pending.or_insert(Pending { diagnostic, jobs: 0 }).jobs += 1;
     }
 
     /// A finding about a job as such.
-    pub(super) fn push_for_section(&mut self, section: &'a Section, diagnostic: Diagnostic) {
-        if self.seen.insert((key(section), code_of(&diagnostic))) {
-            self.found.push(diagnostic.at(&section.origin));
+    pub(super) fn push_for_section(&mut self, section: Section<'a>, diagnostic: Diagnostic) {
+        if self.seen.insert((section.id(), code_of(&diagnostic))) {
+            self.found.push(diagnostic.at(&section.origin()));
         }
     }
 
     /// A finding about a setting, marked from its name to its value.
-    pub(super) fn push_at_setting(&mut self, setting: &'a Setting, diagnostic: Diagnostic) {
+    pub(super) fn push_at_setting(&mut self, setting: Setting<'a>, diagnostic: Diagnostic) {
         self.push(setting, diagnostic.at(&place(setting)));
     }
 

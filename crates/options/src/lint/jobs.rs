@@ -13,12 +13,12 @@ use crate::spec::{Section, Setting};
 pub(super) struct Kept<'a> {
     /// Which of the texts it is in.
     pub(super) document: usize,
-    pub(super) section: &'a Section,
+    pub(super) section: Section<'a>,
     pub(super) plan: &'a JobPlan,
     /// What its own section sets.
     pub(super) own: Settings<'a>,
     /// The setting by which it removes its files.
-    pub(super) unlink: Option<&'a Setting>,
+    pub(super) unlink: Option<Setting<'a>>,
 }
 
 pub(super) fn look<'a>(jobs: &[Kept<'a>], findings: &mut Findings<'a>) {
@@ -31,18 +31,18 @@ fn same_name_same_files<'a>(jobs: &[Kept<'a>], findings: &mut Findings<'a>) {
     let mut seen = HashMap::new();
     for job in jobs {
         let files = &job.plan.files;
-        if !files.names.is_empty() || files.opendir.is_some() || job.section.name.is_empty() {
+        if !files.names.is_empty() || files.opendir.is_some() || job.section.name().is_empty() {
             continue;
         }
         let key = (job.document, &job.plan.name, &files.directories, &files.name_format);
-        if let Some(first) = seen.insert(key, &job.section.origin) {
+        if let Some(first) = seen.insert(key, job.section) {
             let text = format!("another job is called `{}` and uses the same files", job.plan.name);
             findings.push_for_section(
                 job.section,
                 Diagnostic::warning(text)
                     .code(Code::SAME_NAME_SAME_FILES)
                     .label("files are named after the job")
-                    .help(format!("rename one of them; the other one is at {first}")),
+                    .help(format!("rename one of them; the other one is at {}", first.origin())),
             );
         }
     }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use super::findings::Findings;
 use super::option_of;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::host::Host;
-use crate::spec::{Document, DocumentKind, Section, SectionKind, Setting, Spec};
+use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Spec};
 use crate::table::{OptionDef, ValueKind};
+use crate::value::{self, ParseContext};
 
 pub(super) fn look<'a>(spec: &'a Spec, host: &Host<'_>, findings: &mut Findings<'a>) {
     for (index, document) in spec.documents.iter().enumerate() {
@@ -20,17 +22,17 @@ pub(super) fn look<'a>(spec: &'a Spec, host: &Host<'_>, findings: &mut Findings<
         }
         defaults_never_used(document, goes_on, findings);
         let mut kb_base = 1024;
-        for section in &document.sections {
+        for section in document.sections() {
             set_twice(section, findings);
             let base = kb_base_of(section).unwrap_or(kb_base);
-            for setting in &section.settings {
+            for setting in section.settings() {
                 inverted_unit(setting, base, findings);
-                if document.kind == DocumentKind::JobFile {
+                if document.kind() == DocumentKind::JobFile {
                     unset_variable(setting, host, findings);
                     cut_at_comment(setting, findings);
                 }
             }
-            if section.kind == SectionKind::Global {
+            if section.kind() == SectionKind::Global {
                 kb_base = base;
             }
         }
@@ -38,11 +40,11 @@ pub(super) fn look<'a>(spec: &'a Spec, host: &Host<'_>, findings: &mut Findings<
 }
 
 fn global_after_jobs<'a>(document: &'a Document, findings: &mut Findings<'a>) {
-    for section in document.sections.iter().rev() {
-        if section.kind == SectionKind::Job {
+    for section in document.sections().rev() {
+        if section.kind() == SectionKind::Job {
             return;
         }
-        if !section.settings.is_empty() {
+        if section.settings().len() > 0 {
             findings.push_for_section(
                 section,
                 Diagnostic::warning("a global section behind the last job sets nothing")
@@ -56,7 +58,7 @@ fn global_after_jobs<'a>(document: &'a Document, findings: &mut Findings<'a>) {
 
 /// A default and what jobs make of it.
 struct GivenDefault<'a> {
-    setting: &'a Setting,
+    setting: Setting<'a>,
     overridden: usize,
     followed: bool,
 }
@@ -65,10 +67,15 @@ struct GivenDefault<'a> {
 fn defaults_never_used<'a>(document: &'a Document, goes_on: bool, findings: &mut Findings<'a>) {
     let mut defaults: BTreeMap<&'static str, GivenDefault<'a>> = BTreeMap::new();
     let mut done = Vec::new();
-    for section in &document.sections {
+    for section in document.sections() {
         let settings = super::settings_of(section);
-        if section.kind == SectionKind::Global {
+        if section.kind() == SectionKind::Global {
             for (name, setting) in settings {
+                // What an included file sets is there to be changed.
+                if !is_same_text(&setting.name_origin(), &section.origin()) {
+                    done.extend(defaults.remove(name).map(|old| (name, old)));
+                    continue;
+                }
                 let fresh = GivenDefault { setting, overridden: 0, followed: false };
                 done.extend(defaults.insert(name, fresh).map(|old| (name, old)));
             }
@@ -76,7 +83,7 @@ fn defaults_never_used<'a>(document: &'a Document, goes_on: bool, findings: &mut
         }
         for (name, default) in &mut defaults {
             match settings.get(name) {
-                Some(own) if replaces(own, default.setting) => default.overridden += 1,
+                Some(own) if replaces(*own, default.setting) => default.overridden += 1,
                 _ => default.followed = true,
             }
         }
@@ -97,29 +104,39 @@ fn defaults_never_used<'a>(document: &'a Document, goes_on: bool, findings: &mut
     }
 }
 
+fn is_understood(def: &OptionDef, setting: Setting<'_>) -> bool {
+    let text = setting.value().map(<[u8]>::trim_ascii);
+    value::parse(def, text, &ParseContext::default()).is_ok()
+}
+
+fn is_same_text(one: &Origin, other: &Origin) -> bool {
+    Arc::ptr_eq(one.source(), other.source())
+}
+
 /// True if a setting takes the place of another one and says something else.
-fn replaces(new: &Setting, old: &Setting) -> bool {
+fn replaces(new: Setting<'_>, old: Setting<'_>) -> bool {
     // Names of files are added up, and lists may leave directions to the default.
     let adds = matches!(option_of(new).map(|def| def.kind), Some(ValueKind::Names));
-    new.value != old.value && !adds && !is_partial(new) && !is_partial(old)
+    new.value() != old.value() && !adds && !is_partial(new) && !is_partial(old)
 }
 
 /// True if a list leaves out directions.
-fn is_partial(setting: &Setting) -> bool {
-    let Some(value) = &setting.value else { return false };
+fn is_partial(setting: Setting<'_>) -> bool {
+    let Some(value) = setting.value() else { return false };
     value.starts_with(b",") || value.ends_with(b",") || value.windows(2).any(|pair| pair == b",,")
 }
 
-fn set_twice<'a>(section: &'a Section, findings: &mut Findings<'a>) {
-    let mut seen: BTreeMap<&'static str, &Setting> = BTreeMap::new();
-    for setting in &section.settings {
+fn set_twice<'a>(section: Section<'a>, findings: &mut Findings<'a>) {
+    let mut seen: BTreeMap<&'static str, Setting<'_>> = BTreeMap::new();
+    for setting in section.settings() {
         let Some(def) = option_of(setting) else { continue };
         let Some(first) = seen.insert(def.name, setting) else { continue };
         // What an included file sets is there to be changed.
-        let same_text = std::ptr::eq(first.name_origin.source(), setting.name_origin.source());
-        if same_text && replaces(setting, first) {
-            let line = first.name_origin.line();
-            let place = match section.origin.source().text.contains(&b'\n') {
+        let together = is_same_text(&first.name_origin(), &setting.name_origin());
+        let understood = is_understood(def, first) && is_understood(def, setting);
+        if together && understood && replaces(setting, first) {
+            let line = first.name_origin().line();
+            let place = match section.origin().source().text.contains(&b'\n') {
                 true => format!("line {line} sets it, too"),
                 false => "it is set before, too".into(),
             };
@@ -134,13 +151,13 @@ fn set_twice<'a>(section: &'a Section, findings: &mut Findings<'a>) {
     }
 }
 
-fn kb_base_of(section: &Section) -> Option<u32> {
-    let of_base = |setting: &&Setting| setting.name == b"kb_base";
-    let setting = section.settings.iter().rev().find(of_base)?;
-    std::str::from_utf8(setting.value.as_deref()?).ok()?.trim().parse().ok()
+fn kb_base_of(section: Section<'_>) -> Option<u32> {
+    let of_base = |setting: &Setting<'_>| setting.name() == b"kb_base";
+    let setting = section.settings().rev().find(of_base)?;
+    std::str::from_utf8(setting.value()?).ok()?.trim().parse().ok()
 }
 
-fn inverted_unit<'a>(setting: &'a Setting, kb_base: u32, findings: &mut Findings<'a>) {
+fn inverted_unit<'a>(setting: Setting<'a>, kb_base: u32, findings: &mut Findings<'a>) {
     if has_inverted_unit(setting, kb_base) {
         findings.push_at_setting(
             setting,
@@ -153,8 +170,8 @@ fn inverted_unit<'a>(setting: &'a Setting, kb_base: u32, findings: &mut Findings
 }
 
 /// True if a value has a unit that looks like a power of 1024 and is one of 1000.
-pub(super) fn has_inverted_unit(setting: &Setting, kb_base: u32) -> bool {
-    let Some(value) = setting.value.as_deref().filter(|_| kb_base != 1000) else { return false };
+pub(super) fn has_inverted_unit(setting: Setting<'_>, kb_base: u32) -> bool {
+    let Some(value) = setting.value().filter(|_| kb_base != 1000) else { return false };
     option_of(setting).is_some_and(takes_amounts)
         && value.windows(4).any(|text| {
             text[0].is_ascii_digit()
@@ -177,7 +194,7 @@ fn takes_amounts(def: &OptionDef) -> bool {
     )
 }
 
-fn unset_variable<'a>(setting: &'a Setting, host: &Host<'_>, findings: &mut Findings<'a>) {
+fn unset_variable<'a>(setting: Setting<'a>, host: &Host<'_>, findings: &mut Findings<'a>) {
     let typed = super::place(setting);
     let mut rest = typed.bytes();
     while let Some(start) = rest.windows(2).position(|pair| pair == b"${") {
@@ -198,16 +215,16 @@ fn unset_variable<'a>(setting: &'a Setting, host: &Host<'_>, findings: &mut Find
 }
 
 /// A `#` or `;` that touches what stands before it and after it is part of a text.
-fn cut_at_comment<'a>(setting: &'a Setting, findings: &mut Findings<'a>) {
+fn cut_at_comment<'a>(setting: Setting<'a>, findings: &mut Findings<'a>) {
     let Some(def) = option_of(setting) else { return };
     if !matches!(def.kind, ValueKind::Text { .. } | ValueKind::OptionalText | ValueKind::Names) {
         return;
     }
-    let text = &setting.value_origin.source().text;
-    let end = setting.value_origin.range().end;
+    let origin = setting.value_origin();
+    let text = &origin.source().text;
+    let end = origin.range().end;
     let (Some(b'#' | b';'), Some(next)) = (text.get(end), text.get(end + 1)) else { return };
-    if setting.value.as_ref().is_some_and(|value| !value.is_empty()) && !next.is_ascii_whitespace()
-    {
+    if setting.value().is_some_and(|value| !value.is_empty()) && !next.is_ascii_whitespace() {
         findings.push_at_setting(
             setting,
             Diagnostic::warning(format!("the value of `{}` ends at a comment", def.name))

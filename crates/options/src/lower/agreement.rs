@@ -35,7 +35,7 @@ impl Agreement {
     pub(super) fn join(
         &mut self,
         plan: &JobPlan,
-        settings: &Settings,
+        settings: &Settings<'_>,
         section: &Origin,
         diagnostics: &mut Diagnostics,
     ) {
@@ -62,7 +62,7 @@ impl Agreement {
         for (option, code, whom) in differ {
             let diagnostic = Diagnostic::error(format!("`{option}` differs between {whom}"))
                 .code(code)
-                .at(settings.origin(option).unwrap_or(section));
+                .at(settings.origin(option).as_ref().unwrap_or(section));
             diagnostics.push(diagnostic.help(match whom {
                 "the jobs" => "set it in `[global]`",
                 _ => "set it alike, or part the jobs with `new_group`",

@@ -3,11 +3,11 @@
 use fiord_base::{PerDirection, Quantity};
 
 use super::settings::DEFAULT_ENGINE;
-use crate::Shared;
 use crate::plan::{
     BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, JobPlan, Pattern, PatternPlan,
     RandomGenerator, Region, Seeds, Sequencer, StatsPlan, SubmitMode, Unified,
 };
+use crate::{Part, Shared};
 
 /// A plan that every group of options then fills in; what it says by itself has no meaning.
 pub(super) fn draft(name: String) -> JobPlan {
@@ -15,7 +15,7 @@ pub(super) fn draft(name: String) -> JobPlan {
         name,
         description: None,
         given: Vec::new(),
-        defaults: Shared::default(),
+        defaults: Part::default(),
         first_thread_number: 0,
         clones: 1,
         group: 0,

@@ -28,7 +28,7 @@ impl JobPlan {
     }
 }
 
-fn value(def: &OptionDef, plan: &JobPlan, settings: &Settings) -> Option<String> {
+fn value(def: &OptionDef, plan: &JobPlan, settings: &Settings<'_>) -> Option<String> {
     match resolved(def.name, plan) {
         Resolved::Text(text) => Some(text),
         Resolved::Absent => None,

@@ -1,132 +1,233 @@
-//! The settings that are in force for a job: names looked up in the option table, values read,
-//! later ones over earlier ones, globals under the job's own.
+//! The settings that are in force for a job: later ones over earlier ones, the job's own over those
+//! of global sections.
+//!
+//! Defaults are not copied for each job. A job's own settings take their places, which remember what
+//! stood there, and give them back when the job is done.
 
 use fiord_base::PerDirection;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::spec::{DocumentKind, Origin, Section, Setting};
+use crate::spec::{Origin, Setting};
 use crate::table::{self, JobOptions, OptionDef, Scope, Status, ValueKind};
 use crate::value::{self, ParseContext, Value, ValueError};
 
 /// Engine of jobs that name none.
 pub(super) const DEFAULT_ENGINE: &str = "psync";
 
-/// Options in force, in the order in which they were last set.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Settings {
-    entries: Vec<Entry>,
-    /// Options of engines: they are read when the engine of the job is known.
-    of_engines: Vec<(Setting, bool)>,
+/// Options in force.
+#[derive(Debug)]
+pub(super) struct Settings<'a> {
+    /// One place for each option of jobs and engines, by its number.
+    places: Vec<Option<Entry<'a>>>,
+    /// The options of jobs that global sections set, typed.
+    defaults: JobOptions,
+    /// What the present job has changed.
+    before: Option<Before<'a>>,
+    /// How values are read now.
+    pub(super) context: ParseContext,
+    /// How many settings there were, for the order of engine options.
+    count: usize,
+}
+
+/// What was in force before a job.
+#[derive(Debug)]
+struct Before<'a> {
+    /// What stood in the places that changed.
+    places: Vec<(usize, Option<Entry<'a>>)>,
+    /// How values were read.
     context: ParseContext,
 }
 
+/// An option in force.
 #[derive(Clone, Debug)]
-struct Entry {
-    def: &'static OptionDef,
-    value: Value,
-    typed: Option<Vec<u8>>,
-    /// Where the value was typed.
-    origin: Option<Origin>,
+pub(super) struct Entry<'a> {
+    pub(super) def: &'static OptionDef,
+    /// An option of an engine may be wrong as long as no job uses that engine.
+    pub(super) value: Result<Value, ValueError>,
+    /// Where it comes from; `None` if that does not matter any more.
+    pub(super) setting: Option<Setting<'a>>,
     /// Set by the section of the job itself.
     own: bool,
+    /// Running number.
+    order: usize,
 }
 
-impl Settings {
-    /// What is in force now is inherited.
-    pub(super) fn begin_job(&mut self) {
-        for entry in &mut self.entries {
-            entry.own = false;
-        }
-        for (_, own) in &mut self.of_engines {
-            *own = false;
+impl<'a> Settings<'a> {
+    pub(super) fn new() -> Self {
+        Settings {
+            places: vec![None; table::options_by_number().len()],
+            defaults: JobOptions::default(),
+            before: None,
+            context: ParseContext::default(),
+            count: 0,
         }
     }
 
     /// What these options, which were valid once, put in force.
-    pub(super) fn replay<'a>(given: impl Iterator<Item = &'a (String, String)>) -> Self {
-        let mut settings = Settings::default();
+    pub(super) fn replay<'b>(given: impl Iterator<Item = &'b (String, String)>) -> Self {
+        let mut settings = Settings::new();
         for (name, text) in given {
-            let Some(def) = table::job_option(name) else { continue };
-            let valueless = text.is_empty()
-                && matches!(
-                    def.kind,
-                    ValueKind::Flag | ValueKind::OptionalText | ValueKind::Ignored
-                );
-            let text = (!valueless).then_some(text.as_bytes());
-            if matches!(def.status, Status::Ready | Status::Planned)
-                && let Ok(value) = value::parse(def, significant(def, text), &settings.context)
-            {
-                settings.put(Entry { def, value, typed: None, origin: None, own: false });
+            for (number, def) in table::called(name.as_bytes()) {
+                let valueless = text.is_empty()
+                    && matches!(
+                        def.kind,
+                        ValueKind::Flag | ValueKind::OptionalText | ValueKind::Ignored
+                    );
+                let text = (!valueless).then_some(text.as_bytes());
+                if def.scope == Scope::Job
+                    && matches!(def.status, Status::Ready | Status::Planned)
+                    && let Ok(value) = value::parse(def, significant(def, text), &settings.context)
+                {
+                    settings.put(number, Ok(value), None);
+                }
             }
         }
         settings
     }
 
-    fn entry(&self, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.def.name == name)
+    /// What is in force now is inherited; what is set from now on is the job's own.
+    pub(super) fn begin_job(&mut self) {
+        self.before = Some(Before { places: Vec::new(), context: self.context });
+    }
+
+    /// The defaults are in force again.
+    pub(super) fn end_job(&mut self) {
+        if let Some(Before { places, context }) = self.before.take() {
+            for (number, entry) in places.into_iter().rev() {
+                self.places[number] = entry;
+            }
+            self.context = context;
+        }
+    }
+
+    fn entry(&self, name: &str) -> Option<&Entry<'a>> {
+        table::called(name.as_bytes()).find_map(|(number, def)| {
+            let entry = self.places.get(number)?.as_ref()?;
+            let applies = match def.scope {
+                Scope::Engine(engines) => engines.contains(&self.engine()),
+                _ => true,
+            };
+            applies.then_some(entry)
+        })
     }
 
     /// The value in force.
     pub(super) fn value(&self, name: &str) -> Option<&Value> {
-        self.entry(name).map(|entry| &entry.value)
+        self.entry(name)?.value.as_ref().ok()
     }
 
     /// Where the value in force was typed.
-    pub(super) fn origin(&self, name: &str) -> Option<&Origin> {
-        self.entry(name)?.origin.as_ref()
+    pub(super) fn origin(&self, name: &str) -> Option<Origin> {
+        self.entry(name)?.setting.map(Setting::value_origin)
     }
 
     /// True if the value in force of the one was set after that of the other.
     pub(super) fn is_after(&self, name: &str, other: &str) -> bool {
-        let place = |name| self.entries.iter().position(|entry| entry.def.name == name);
+        let place = |name| self.entry(name).map(|entry| entry.order);
         place(name) > place(other)
     }
 
     /// The value as typed.
-    pub(super) fn typed(&self, name: &str) -> Option<&[u8]> {
-        self.entry(name)?.typed.as_deref()
+    pub(super) fn typed(&self, name: &str) -> Option<&'a [u8]> {
+        self.entry(name)?.setting?.value()
     }
 
     /// The value as typed, if the job's own section sets it.
-    pub(super) fn own_text(&self, name: &str) -> Option<Vec<u8>> {
-        self.entry(name).filter(|entry| entry.own)?.typed.clone()
+    pub(super) fn own_text(&self, name: &str) -> Option<&'a [u8]> {
+        self.entry(name).filter(|entry| entry.own)?.setting?.value()
     }
 
     /// The engine in force.
-    fn engine(&self) -> &str {
+    pub(super) fn engine(&self) -> &str {
         match self.value("ioengine") {
             Some(Value::Engine(name)) => name,
             _ => DEFAULT_ENGINE,
         }
     }
 
-    /// All values in force, typed.
-    pub(super) fn options(&self) -> JobOptions {
-        let mut options = JobOptions::default();
-        for entry in &self.entries {
-            // What cannot be stored has been complained about when it was set, or asks for nothing.
-            let _ = options.set(entry.def, &entry.value);
+    /// The options in force that are the engine's, in the order in which they were set.
+    pub(super) fn of_engine(&self, engine: &str) -> Vec<Entry<'a>> {
+        let belongs = |entry: &&Entry<'a>| table::belongs(entry.def, engine);
+        let mut entries: Vec<_> = self.places.iter().flatten().filter(belongs).cloned().collect();
+        entries.sort_by_key(|entry| entry.order);
+        entries
+    }
+
+    /// All values in force, typed: those of job options, and these of the engine.
+    pub(super) fn options(&self, of_engine: &[Entry<'a>]) -> JobOptions {
+        let mut options = self.defaults.clone();
+        for (number, _) in self.before.iter().flat_map(|before| &before.places) {
+            let def = table::options_by_number()[*number];
+            if def.scope == Scope::Job {
+                set(&mut options, def, self.places[*number].as_ref());
+            }
+        }
+        for entry in of_engine {
+            set(&mut options, entry.def, Some(entry));
         }
         options
     }
 
-    fn put(&mut self, entry: Entry) {
-        if let ("kb_base", Value::Choice { word, .. }) = (entry.def.name, &entry.value) {
+    /// Puts a value in force for the option of this number.
+    pub(super) fn put(
+        &mut self,
+        number: usize,
+        value: Result<Value, ValueError>,
+        setting: Option<Setting<'a>>,
+    ) {
+        let def = table::options_by_number()[number];
+        let value = match (value, self.places[number].as_ref().map(|entry| &entry.value)) {
+            (Ok(value), Some(Ok(old))) if def.name == "filename" => Ok(added(value, old)),
+            (Ok(value), Some(Ok(old))) => Ok(merged(value, old)),
+            (value, _) => value,
+        };
+        if let ("kb_base", Ok(Value::Choice { word, .. })) = (def.name, &value) {
             self.context.kb_base = word.parse().unwrap_or(1024);
         }
-        let previous = self.entries.iter().position(|old| old.def.name == entry.def.name);
-        let mut entry = entry;
-        if let Some(previous) = previous.map(|at| self.entries.remove(at)) {
-            entry.value = match entry.def.name {
-                "filename" => added(entry.value, &previous.value),
-                _ => merged(entry.value, &previous.value),
-            };
+        self.count += 1;
+        let own = self.before.is_some();
+        self.replace(number, Some(Entry { def, value, setting, own, order: self.count }));
+        if let Some(inverse) = def.inverse {
+            for (number, _) in table::called(inverse.as_bytes()) {
+                self.replace(number, None);
+            }
         }
-        if let Some(inverse) = entry.def.inverse {
-            self.entries.retain(|old| old.def.name != inverse);
-        }
-        self.entries.push(entry);
     }
+
+    fn replace(&mut self, number: usize, entry: Option<Entry<'a>>) {
+        let Some(place) = self.places.get_mut(number) else { return };
+        let was_own = place.as_ref().is_some_and(|old| old.own);
+        let old = std::mem::replace(place, entry);
+        match &mut self.before {
+            // What the job itself has set before needs no remembering.
+            Some(_) if was_own => {}
+            Some(before) => before.places.push((number, old)),
+            None => {
+                let def = table::options_by_number()[number];
+                if def.scope == Scope::Job {
+                    set(&mut self.defaults, def, self.places[number].as_ref());
+                }
+            }
+        }
+    }
+}
+
+/// Stores or forgets the value of an option.
+fn set(options: &mut JobOptions, def: &OptionDef, entry: Option<&Entry<'_>>) {
+    match entry {
+        // What cannot be stored has been complained about when it was set, or asks for nothing.
+        Some(Entry { value: Ok(value), .. }) => {
+            let _ = options.set(def, value);
+        }
+        _ => options.unset(def),
+    }
+}
+
+/// The part of a value that is read: blanks around it mean nothing but in text.
+pub(super) fn significant<'t>(def: &OptionDef, text: Option<&'t [u8]>) -> Option<&'t [u8]> {
+    text.map(|text| match def.kind {
+        ValueKind::Text { .. } | ValueKind::OptionalText | ValueKind::Names => text,
+        _ => text.trim_ascii(),
+    })
 }
 
 /// Files are added to those that were named before, also by globals.
@@ -160,289 +261,4 @@ fn merged(new: Value, old: &Value) -> Value {
         }
         (new, _) => new,
     }
-}
-
-/// Applies sections to settings.
-pub(super) struct Resolver<'a> {
-    settings: &'a mut Settings,
-    diagnostics: &'a mut Diagnostics,
-    /// What was applied, as reports show it: canonical name and text.
-    pub(super) given: Vec<(String, String)>,
-    unknown: Vec<Setting>,
-}
-
-impl<'a> Resolver<'a> {
-    pub(super) fn new(settings: &'a mut Settings, diagnostics: &'a mut Diagnostics) -> Self {
-        Resolver { settings, diagnostics, given: Vec::new(), unknown: Vec::new() }
-    }
-
-    /// Applies all settings of a section. Those of job files take effect together: the units of
-    /// sizes first, the names of files last.
-    pub(super) fn section(&mut self, kind: DocumentKind, section: &Section) {
-        let mut settings: Vec<&Setting> = section.settings.iter().collect();
-        if kind == DocumentKind::JobFile {
-            settings.sort_by_key(|setting| order(&setting.name));
-        }
-        for setting in settings {
-            self.setting(setting);
-        }
-        self.report_unknown();
-    }
-
-    fn setting(&mut self, setting: &Setting) {
-        let name = String::from_utf8_lossy(&setting.name);
-        if let Some(def) = table::job_option(&name) {
-            self.given(def, setting);
-            self.apply(def, setting);
-        } else if let Some(def) = table::engine_options().find(|def| def.is_called(&name)) {
-            self.given(def, setting);
-            self.settings.of_engines.push((setting.clone(), true));
-        } else if let Some(def) = table::profile_options().find(|def| def.is_called(&name)) {
-            self.given(def, setting);
-            self.profile_option(def, setting);
-        } else {
-            self.unknown.push(setting.clone());
-        }
-    }
-
-    /// fio takes the options of its profiles in any job, where they do nothing; most often one is a
-    /// slip (`threads` for `thread`).
-    fn profile_option(&mut self, def: &OptionDef, setting: &Setting) {
-        let mut diagnostic = Diagnostic::warning(format!("option `{}` has no effect", def.name))
-            .code(Code::OPTION_OF_PROFILE)
-            .at(&setting.name_origin)
-            .label(format!("it belongs to the {}", table_owner(def)));
-        if let Some(nearest) = table::closest_job_option(def.name, None) {
-            diagnostic = diagnostic.help(format!("did you mean `{nearest}`?"));
-        }
-        self.diagnostics.push_once(diagnostic);
-    }
-
-    fn given(&mut self, def: &OptionDef, setting: &Setting) {
-        let text = setting.value.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-        self.given.push((def.name.to_owned(), text.into_owned()));
-    }
-
-    /// Complains about unknown options, unless the engine is one whose options are not known.
-    fn report_unknown(&mut self) {
-        let unknown = std::mem::take(&mut self.unknown);
-        let engine = table::engine(self.settings.engine());
-        if !engine.is_some_and(|engine| !matches!(engine.status, Status::Unavailable { .. })) {
-            return;
-        }
-        for setting in &unknown {
-            self.report_unknown_option(&String::from_utf8_lossy(&setting.name), setting);
-        }
-    }
-
-    fn report_unknown_option(&mut self, name: &str, setting: &Setting) {
-        let diagnostic =
-            Diagnostic::error(format!("unknown option `{name}`")).code(Code::UNKNOWN_OPTION);
-        let diagnostic = if table::switch(name).is_some() {
-            diagnostic.help(format!("it is a switch of the command line: `--{name}`"))
-        } else {
-            match table::closest_job_option(name, Some(self.settings.engine())) {
-                Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
-                None => diagnostic.help("`--cmdhelp` lists the options"),
-            }
-        };
-        self.diagnostics.push_once(diagnostic.at(&setting.name_origin));
-    }
-
-    /// Reads the value and puts it in force, if the option works in this version.
-    fn apply(&mut self, def: &'static OptionDef, setting: &Setting) {
-        if !self.is_usable(def, setting) {
-            return;
-        }
-        let text = significant(def, setting.value.as_deref());
-        match value::parse(def, text, &self.settings.context) {
-            // An engine that cannot be used still decides which options belong to the job.
-            Ok(value) if self.is_possible(def, &value, setting) || def.name == "ioengine" => {
-                self.settings.put(Entry {
-                    def,
-                    value,
-                    typed: setting.value.clone(),
-                    origin: Some(setting.value_origin.clone()),
-                    own: true,
-                });
-            }
-            Ok(_) => {}
-            Err(error) => {
-                let diagnostic = bad_value(def, setting, text, &error);
-                self.diagnostics.push_once(diagnostic);
-            }
-        }
-    }
-
-    /// Complains about options that never work, whatever their value.
-    fn is_usable(&mut self, def: &OptionDef, setting: &Setting) -> bool {
-        let name = format!("`{}`", def.name);
-        let diagnostic = match def.status {
-            Status::Ready | Status::Planned => return true,
-            Status::NoOp => Diagnostic::note(format!("option {name} has no effect"))
-                .code(Code::NO_LONGER_NEEDED),
-            Status::Removed { instead } => Diagnostic::error(format!("option {name} was removed"))
-                .code(Code::REMOVED_OPTION)
-                .help(instead),
-            Status::Unavailable { reason } => {
-                Diagnostic::error(format!("option {name} cannot be used"))
-                    .code(Code::UNAVAILABLE)
-                    .label(reason)
-            }
-        };
-        self.diagnostics.push_once(diagnostic.at(&setting.name_origin));
-        false
-    }
-
-    /// Complains about options and words without effect so far, and refuses those that will never
-    /// have one. Asking for what happens anyway is fine.
-    fn is_possible(&mut self, def: &OptionDef, value: &Value, setting: &Setting) -> bool {
-        // An engine that is not built has been complained about; its options go with it.
-        let idle = is_default(def, value) || self.engine_is_missing(def);
-        if def.status == Status::Planned && idle {
-            return true;
-        }
-        let status = def.value_status(value);
-        let (what, origin) = if def.status == Status::Planned && status == Status::Planned {
-            (format!("option `{}`", def.name), &setting.name_origin)
-        } else {
-            let text = value.to_string();
-            (format!("`{}={text}`", def.name), &setting.value_origin)
-        };
-        let diagnostic = match status {
-            Status::Ready => return true,
-            Status::Planned => {
-                let message =
-                    format!("{what} is known but not built yet in this version{}", needs(value));
-                let diagnostic = Diagnostic::unbuilt(message).code(Code::NOT_BUILT);
-                self.diagnostics.push_once(diagnostic.at(origin));
-                return true;
-            }
-            Status::NoOp => {
-                self.diagnostics.push_once(
-                    Diagnostic::note(format!("{what} has no effect"))
-                        .code(Code::NO_LONGER_NEEDED)
-                        .at(origin),
-                );
-                return true;
-            }
-            Status::Removed { instead } => Diagnostic::error(format!("{what} was removed"))
-                .code(Code::REMOVED_OPTION)
-                .help(instead),
-            Status::Unavailable { reason } => Diagnostic::error(format!("{what} cannot be used"))
-                .code(Code::UNAVAILABLE)
-                .label(reason),
-        };
-        self.diagnostics.push_once(diagnostic.at(origin));
-        false
-    }
-
-    /// True for an option of the job's engine if that is not built.
-    fn engine_is_missing(&self, def: &OptionDef) -> bool {
-        let engine = table::engine(self.settings.engine());
-        matches!(def.scope, Scope::Engine(_)) && engine.is_some_and(|e| e.status != Status::Ready)
-    }
-
-    /// Applies the options of engines, now that the engine is known. Inherited ones of other engines
-    /// are for other jobs.
-    pub(super) fn engine_options(&mut self) {
-        let engine = self.settings.engine().to_owned();
-        for (setting, own) in std::mem::take(&mut self.settings.of_engines) {
-            let name = String::from_utf8_lossy(&setting.name).into_owned();
-            if let Some(def) = table::engine_option(&engine, &name) {
-                self.apply(def, &setting);
-            } else if own && let Some(def) = owner_of(&name) {
-                self.diagnostics.push_once(
-                    Diagnostic::error(format!(
-                        "option `{name}` belongs to the {}",
-                        table_owner(def)
-                    ))
-                    .code(Code::OPTION_OF_OTHER_ENGINE)
-                    .at(&setting.name_origin)
-                    .label(format!("this job uses `ioengine={engine}`")),
-                );
-            }
-        }
-    }
-}
-
-/// The part of a value that is read: blanks around it mean nothing but in text.
-fn significant<'a>(def: &OptionDef, text: Option<&'a [u8]>) -> Option<&'a [u8]> {
-    text.map(|text| match def.kind {
-        ValueKind::Text { .. } | ValueKind::OptionalText | ValueKind::Names => text,
-        _ => text.trim_ascii(),
-    })
-}
-
-/// Place in the order in which the settings of a section take effect.
-pub(crate) fn order(name: &[u8]) -> i8 {
-    let def = std::str::from_utf8(name).ok().and_then(table::job_option);
-    match def.map(|def| def.name) {
-        Some("kb_base" | "unit_base" | "lockfile" | "cpus_allowed_policy") => -1,
-        Some("filename" | "filename_format") => 1,
-        _ => 0,
-    }
-}
-
-fn owner_of(name: &str) -> Option<&'static OptionDef> {
-    table::engine_options().find(|def| def.is_called(name))
-}
-
-/// Whom an option belongs to, in words.
-fn table_owner(def: &OptionDef) -> String {
-    match def.scope {
-        Scope::Engine([engine]) => format!("engine {engine}"),
-        Scope::Engine(engines) => format!("engines {}", engines.join(", ")),
-        Scope::Profile(profile) => format!("profile {profile}"),
-        Scope::Job | Scope::Switch => "jobs".into(),
-    }
-}
-
-/// What an engine will take once it is built.
-fn needs(value: &Value) -> String {
-    let Value::Engine(name) = value else { return String::new() };
-    match table::engine(name).map_or("", |engine| engine.needs) {
-        "" => String::new(),
-        needs => format!("; it will need {needs}"),
-    }
-}
-
-/// True if an option is set to what holds anyway.
-fn is_default(def: &OptionDef, value: &Value) -> bool {
-    let unset = match def.kind {
-        ValueKind::Flag | ValueKind::Bool => Some("0"),
-        _ => None,
-    };
-    let Some(text) = def.default.or(def.idle).or(unset) else { return false };
-    value::parse(def, Some(text.as_bytes()), &ParseContext::default()).as_ref() == Ok(value)
-}
-
-fn bad_value(
-    def: &OptionDef,
-    setting: &Setting,
-    text: Option<&[u8]>,
-    error: &ValueError,
-) -> Diagnostic {
-    let shown = String::from_utf8_lossy(text.unwrap_or_default());
-    let (code, message) = match text {
-        None | Some([]) => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
-        Some(_) => (Code::BAD_VALUE, format!("bad value `{shown}` for `{}`", def.name)),
-    };
-    let help = match &error.hint {
-        Some(hint) => hint.clone(),
-        None => format!("`--cmdhelp={}` describes the option", def.name),
-    };
-    let mut diagnostic = Diagnostic::error(message).code(code).label(error.to_string()).help(help);
-    let origin = &setting.value_origin;
-    // The place inside the value is known only if the value is what was typed.
-    let typed_as_is = setting.value.as_deref() == Some(origin.bytes());
-    diagnostic = if typed_as_is && !error.span.is_empty() {
-        let skipped = origin.bytes().len() - origin.bytes().trim_ascii_start().len();
-        let skipped =
-            if text.is_some_and(|t| t.len() == origin.bytes().len()) { 0 } else { skipped };
-        diagnostic.at(&origin.part(error.span.start + skipped..error.span.end + skipped))
-    } else {
-        diagnostic.at(origin)
-    };
-    diagnostic
 }

@@ -10,14 +10,14 @@ use super::*;
 use crate::host::test_host;
 use crate::jobfile;
 use crate::plan::{Execution, Fill, Seeds, Unified};
-use crate::spec::Source;
+use crate::spec::{Source, Typed};
 
 fn spec(files: &[&str]) -> Spec {
     let mut spec = Spec::default();
-    let command_line = Document { kind: DocumentKind::CommandLine, sections: Vec::new() };
+    let command_line = Document::new(DocumentKind::CommandLine);
     spec.documents.push(command_line);
     for text in files {
-        let source = Arc::new(Source { name: "t.fio".into(), text: text.as_bytes().to_vec() });
+        let source = Arc::new(Source::new("t.fio", *text));
         let (document, diagnostics) =
             jobfile::parse(&source, std::path::Path::new("t.fio"), &test_host());
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
@@ -93,19 +93,11 @@ fn globals_hold_for_later_jobs_and_jobs_override_them() {
 #[test]
 fn the_first_file_inherits_from_the_command_line_and_later_ones_do_not() {
     let mut spec = spec(&["[a]\n[b]\n", "[c]\n[d]\n"]);
-    let origin = spec.documents[1].sections[0].origin.clone();
-    let setting = |name: &str, value: &str| crate::spec::Setting {
-        name: name.into(),
-        value: Some(value.into()),
-        name_origin: origin.clone(),
-        value_origin: origin.clone(),
-    };
-    spec.documents[0].sections.push(Section {
-        kind: SectionKind::Global,
-        name: Vec::new(),
-        origin: origin.clone(),
-        settings: vec![setting("bs", "1k")],
-    });
+    let words = Arc::new(Source::new("command line", "bs=1k"));
+    let globals = &mut spec.documents[0];
+    let source = globals.add_source(&words);
+    globals.open_section(SectionKind::Global, source, 0..0);
+    assert!(globals.push_setting(Typed { source, name: 0..2, value: Some(3..5) }, None));
     let plan = lower(&spec, &test_host()).0.unwrap();
     let facts: Vec<_> =
         plan.jobs.iter().map(|job| (job.blocks.min.0[0], job.group, job.stonewall)).collect();

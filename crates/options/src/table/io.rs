@@ -108,13 +108,13 @@ option_group! {
         "Let the queue drain to this level before refilling",
     )
         .parent("iodepth").category("I/O");
-    [serialize_overlap: bool; planned] OptionDef::new(
+    [serialize_overlap: bool] OptionDef::new(
         "serialize_overlap",
         ValueKind::Bool,
         "Hold a request back while an overlapping one is in flight",
     )
         .default("0").parent("iodepth").category("I/O");
-    [io_submit_mode: SubmitMode; planned] OptionDef::new(
+    [io_submit_mode: SubmitMode] OptionDef::new(
         "io_submit_mode",
         ValueKind::Choice(IO_SUBMIT_MODE),
         "Issue requests from the job itself or from helper workers",

@@ -1,5 +1,10 @@
 //! Finding entries: by name, by alias, by letter, and by likeness.
 
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::BuildHasherDefault;
+use std::sync::LazyLock;
+
 use super::{
     ENGINES, OptionDef, Scope, data, engines_library, engines_local, engines_network, engines_ring,
     file, general, io, logs, pacing, profiles, random, replay, stats, switches as switch_table,
@@ -59,27 +64,58 @@ pub fn all() -> impl Iterator<Item = &'static OptionDef> {
     job_options().chain(engine_options()).chain(profile_options()).chain(switches())
 }
 
+/// All entries by number and by name. A large job file asks for names a million times.
+struct Index {
+    defs: Vec<&'static OptionDef>,
+    /// The numbers of the entries of a name or alias, ascending.
+    called: HashMap<&'static [u8], Vec<u16>, BuildHasherDefault<DefaultHasher>>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index = Index { defs: all().collect(), called: HashMap::default() };
+    for (number, def) in (0..).zip(&index.defs) {
+        for name in names(def) {
+            index.called.entry(name.as_bytes()).or_default().push(number);
+        }
+    }
+    index
+});
+
+/// The entries of this name or alias with their numbers, in the order of [`all`].
+pub(crate) fn called(
+    name: &[u8],
+) -> impl Iterator<Item = (usize, &'static OptionDef)> + Clone + use<> {
+    let numbers: &'static [u16] = INDEX.called.get(name).map_or(&[], Vec::as_slice);
+    numbers.iter().map(|&number| (usize::from(number), INDEX.defs[usize::from(number)]))
+}
+
+/// The options of jobs and engines, which are the first of [`all`].
+pub(crate) fn options_by_number() -> &'static [&'static OptionDef] {
+    static COUNT: LazyLock<usize> = LazyLock::new(|| job_options().chain(engine_options()).count());
+    &INDEX.defs[..*COUNT]
+}
+
 /// The job option of this name or alias.
 pub fn job_option(name: &str) -> Option<&'static OptionDef> {
-    job_options().find(|def| def.is_called(name))
+    called(name.as_bytes()).map(|(_, def)| def).find(|def| def.scope == Scope::Job)
 }
 
 /// The option of this name or alias that belongs to `engine` (its name or alias).
 pub fn engine_option(engine: &str, name: &str) -> Option<&'static OptionDef> {
     let engine = super::engine(engine).map_or(engine, |e| e.name);
-    engine_options().find(|def| belongs(def, engine) && def.is_called(name))
+    called(name.as_bytes()).map(|(_, def)| def).find(|def| belongs(def, engine))
 }
 
 /// The option of this name or alias that belongs to `profile`.
 pub fn profile_option(profile: &str, name: &str) -> Option<&'static OptionDef> {
-    profile_options().find(|def| {
-        matches!(def.scope, Scope::Profile(owner) if owner == profile) && def.is_called(name)
-    })
+    called(name.as_bytes())
+        .map(|(_, def)| def)
+        .find(|def| matches!(def.scope, Scope::Profile(owner) if owner == profile))
 }
 
 /// The switch of this name, without dashes.
 pub fn switch(name: &str) -> Option<&'static OptionDef> {
-    switches().find(|def| def.is_called(name))
+    called(name.as_bytes()).map(|(_, def)| def).find(|def| def.scope == Scope::Switch)
 }
 
 /// The switch of this letter.

@@ -38,12 +38,12 @@ pub use file::FileOptions;
 pub use general::GeneralOptions;
 pub use io::{ACCESS, IoOptions};
 pub use logs::LogOptions;
-pub(crate) use lookup::closest;
 pub use lookup::{
     all, closest_engine, closest_job_option, closest_switch, engine_option, engine_options,
     job_groups, job_option, job_options, profile_option, profile_options, short_switch, switch,
     switches,
 };
+pub(crate) use lookup::{belongs, called, closest, options_by_number};
 pub use pacing::PacingOptions;
 pub use random::RandomOptions;
 pub use replay::ReplayOptions;

@@ -49,11 +49,11 @@ fn plan_of(text: &str) -> Plan {
         read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
         engine: &|_| Some(EngineFacts { diskless: true, ..EngineFacts::default() }),
     };
-    let source = Arc::new(Source { name: "t.fio".into(), text: text.as_bytes().to_vec() });
+    let source = Arc::new(Source::new("t.fio", text));
     let (document, diagnostics) = fiord_options::jobfile::parse(&source, Path::new("t.fio"), &host);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let mut spec = Spec::default();
-    spec.documents.push(Document { kind: DocumentKind::CommandLine, sections: Vec::new() });
+    spec.documents.push(Document::new(DocumentKind::CommandLine));
     spec.documents.push(document);
     let (plan, diagnostics) = fiord_options::lower(&spec, &host);
     plan.unwrap_or_else(|| panic!("{diagnostics:?}"))

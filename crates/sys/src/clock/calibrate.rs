@@ -124,8 +124,9 @@ pub fn choose(asked: Option<Source>, start: Anchor) -> Choice {
     }
 }
 
+/// Whether CPU and kernel vouch for the time-stamp counter; if not, why.
 #[cfg(target_arch = "x86_64")]
-fn counter_is_trustworthy() -> Result<(), &'static str> {
+pub fn counter_is_trustworthy() -> Result<(), &'static str> {
     use core::arch::x86_64::__cpuid;
     const INVARIANT: u32 = 1 << 8;
     if __cpuid(0x8000_0000).eax < 0x8000_0007 || __cpuid(0x8000_0007).edx & INVARIANT == 0 {
@@ -141,8 +142,9 @@ fn counter_is_trustworthy() -> Result<(), &'static str> {
     }
 }
 
+/// Whether CPU and kernel vouch for the time-stamp counter; if not, why.
 #[cfg(not(target_arch = "x86_64"))]
-fn counter_is_trustworthy() -> Result<(), &'static str> {
+pub fn counter_is_trustworthy() -> Result<(), &'static str> {
     Err("this architecture's counter is read by clock_gettime(2)")
 }
 

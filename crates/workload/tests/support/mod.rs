@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 
 use fiord_base::random::{DEFAULT_SEED, StreamSeeds};
 use fiord_base::{Direction, PerDirection, Quantity};
-use fiord_options::Shared;
 use fiord_options::plan::{
     BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, FileService, FilesPlan, JobPlan,
     Limits, Pattern, PatternPlan, RandomGenerator, Region, Seeds, Sequencer, StatsPlan, SubmitMode,
     Unified,
 };
+use fiord_options::{Part, Shared};
 use fiord_workload::{Generator, Outcome, Step, Target, regions};
 
 /// A plan of defaults: 4 KiB sequential reads of one file.
@@ -21,7 +21,7 @@ fn defaults() -> JobPlan {
         name: "job".into(),
         description: None,
         given: Vec::new(),
-        defaults: Shared::default(),
+        defaults: Part::default(),
         first_thread_number: 1,
         clones: 1,
         group: 0,

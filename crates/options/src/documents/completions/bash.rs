@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::Command;
+use super::super::{Command, CommandSwitch};
 use super::{general, is_list, of_engines, values, wants_value};
 
 /// The part that does not depend on the table. Bash takes a word apart at `=` unless somebody has
@@ -10,23 +10,14 @@ use super::{general, is_list, of_engines, values, wants_value};
 const BODY: &str = r#"
 _fiord() {
     COMPREPLY=()
-    local current=${COMP_WORDS[COMP_CWORD]} first=${COMP_WORDS[1]} option= before= word
+    local current=${COMP_WORDS[COMP_CWORD]} command= option= before= offers= word
     local -a words=()
-    case $COMP_CWORD/$current in
-        1/-*) ;;
-        1/*)
-            mapfile -t COMPREPLY < <(compgen -W "$_fiord_commands" -- "$current")
-            return
-            ;;
-    esac
-    if ((COMP_CWORD > 1)) && [[ " $_fiord_commands " == *" $first "* ]]; then
-        if [[ $current == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "$(_fiord_switches_of "$first")" -- "$current")
-        else
-            mapfile -t COMPREPLY < <(compgen -W "$(_fiord_words_of "$first")" -- "$current")
-        fi
-        _fiord_no_blank
+    if ((COMP_CWORD == 1)) && [[ $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$_fiord_commands" -- "$current")
         return
+    fi
+    if ((COMP_CWORD > 1)) && [[ " $_fiord_commands " == *" ${COMP_WORDS[1]} "* ]]; then
+        command=${COMP_WORDS[1]}
     fi
     if [[ $current == --*=* ]]; then
         option=${current%%=*}
@@ -39,22 +30,32 @@ _fiord() {
         option=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     if [[ $option == --* ]]; then
+        offers=$(_fiord_command_values "$command/${option#--}")
+        if [[ -z $offers ]] && _fiord_takes_jobs "$command"; then
+            offers=$(_fiord_values "${option#--}")
+        fi
         if [[ $current == *,* && " $_fiord_lists " == *" ${option#--} "* ]]; then
             before+=${current%,*},
             current=${current##*,}
         fi
-        mapfile -t words < <(compgen -W "$(_fiord_values "${option#--}")" -- "$current")
-        for word in "${words[@]}"; do
-            COMPREPLY+=("$before$word")
-        done
-        return
+    elif [[ $current == -* ]]; then
+        offers=$(_fiord_switches_of "$command")
+        if _fiord_takes_jobs "$command"; then
+            offers+=" $_fiord_options $(_fiord_engine_options)"
+        fi
+    else
+        offers=$(_fiord_words_of "$command")
     fi
-    if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(
-            compgen -W "$_fiord_options $(_fiord_engine_options)" -- "$current"
-        )
-        _fiord_no_blank
-    fi
+    mapfile -t words < <(compgen -W "$offers" -- "$current")
+    for word in "${words[@]}"; do
+        COMPREPLY+=("$before$word")
+    done
+    _fiord_no_blank
+}
+
+# True if jobs follow the command, or if there is none.
+_fiord_takes_jobs() {
+    [[ -z $1 || " $_fiord_job_commands " == *" $1 "* ]]
 }
 
 # A value follows an equals sign at once.
@@ -87,7 +88,10 @@ pub(super) fn script(commands: &[Command]) -> String {
          # Source this file, or put it into ~/.local/share/bash-completion/completions/fiord.\n\n",
     );
     let names: Vec<&str> = commands.iter().map(|command| command.name).collect();
-    let _ = writeln!(text, "_fiord_commands='{}'\n", names.join(" "));
+    let _ = writeln!(text, "_fiord_commands='{}'", names.join(" "));
+    let takes_jobs = commands.iter().filter(|command| command.takes_jobs);
+    let names: Vec<&str> = takes_jobs.map(|command| command.name).collect();
+    let _ = writeln!(text, "_fiord_job_commands='{}'\n", names.join(" "));
     text.push_str("_fiord_options='\n");
     for (name, def) in general() {
         let _ = writeln!(text, "--{name}{}", if wants_value(def) { "=" } else { "" });
@@ -96,20 +100,25 @@ pub(super) fn script(commands: &[Command]) -> String {
     let lists: Vec<&str> =
         general().filter(|(_, def)| is_list(def)).map(|(name, _)| name).collect();
     let _ = writeln!(text, "_fiord_lists='{}'", lists.join(" "));
-    function(
-        &mut text,
-        "_fiord_switches_of",
-        commands.iter().map(|command| (command.name.to_owned(), command.switches.to_vec())),
-    );
-    function(
-        &mut text,
-        "_fiord_words_of",
-        commands.iter().map(|command| (command.name.to_owned(), command.words.to_vec())),
-    );
+    functions_of_commands(&mut text, commands);
     options_of_engines(&mut text);
     values_of_options(&mut text);
     text.push_str(BODY);
     text
+}
+
+fn functions_of_commands(text: &mut String, commands: &[Command]) {
+    let switches = commands.iter().map(|command| {
+        (command.name.to_owned(), command.switches.iter().map(|switch| switch.typed).collect())
+    });
+    function(text, "_fiord_switches_of", switches);
+    let words = commands.iter().map(|command| (command.name.to_owned(), command.words.to_vec()));
+    function(text, "_fiord_words_of", words);
+    let values = commands.iter().flat_map(|command| {
+        let key = |switch: &CommandSwitch| format!("{}/{}", command.name, switch.name());
+        command.switches.iter().map(move |switch| (key(switch), switch.words.to_vec()))
+    });
+    function(text, "_fiord_command_values", values);
 }
 
 /// A function that answers a name with words.

@@ -25,10 +25,12 @@ function __fiord_has_command
     test (count $tokens) -gt 1; and test $tokens[2] = $argv[1]
 end
 
-# True if there is no command: the line is one of switches and jobs.
-function __fiord_has_no_command
+# True if the line is one of switches and jobs: if there is no command, or one that takes jobs.
+function __fiord_takes_jobs
     set -l tokens (commandline -opc)
-    test (count $tokens) -lt 2; or not contains -- $tokens[2] $__fiord_commands
+    test (count $tokens) -lt 2
+    or not contains -- $tokens[2] $__fiord_commands
+    or contains -- $tokens[2] $__fiord_job_commands
 end
 
 # True if the next word is the first one.
@@ -40,18 +42,21 @@ end
 pub(super) fn script(commands: &[Command]) -> String {
     let mut text = HEAD.to_owned();
     let names: Vec<&str> = commands.iter().map(|command| command.name).collect();
-    let _ = writeln!(text, "\nset -g __fiord_commands {}\n", names.join(" "));
+    let _ = writeln!(text, "\nset -g __fiord_commands {}", names.join(" "));
+    let takes_jobs = commands.iter().filter(|command| command.takes_jobs);
+    let names: Vec<&str> = takes_jobs.map(|command| command.name).collect();
+    let _ = writeln!(text, "set -g __fiord_job_commands {}\n", names.join(" "));
     for command in commands {
         let (name, help) = (command.name, quoted(command.help));
         let _ = writeln!(text, "complete -c fiord -n __fiord_is_first -a {name} -d {help}");
         let condition = format!("-n '__fiord_has_command {name}'");
         for switch in command.switches {
-            let (long, value) = match switch.strip_suffix('=') {
-                Some(long) => (long, " -r"),
-                None => (*switch, ""),
+            let value = match (switch.typed.ends_with('='), switch.words) {
+                (false, _) => String::new(),
+                (true, []) => " -r".to_owned(),
+                (true, words) => format!(" -x -a '{}'", words.join(" ")),
             };
-            let long = long.trim_start_matches('-');
-            let _ = writeln!(text, "complete -c fiord {condition} -l {long}{value}");
+            let _ = writeln!(text, "complete -c fiord {condition} -l {}{value}", switch.name());
         }
         if !command.words.is_empty() {
             let words = command.words.join(" ");
@@ -60,7 +65,7 @@ pub(super) fn script(commands: &[Command]) -> String {
     }
     text.push('\n');
     for (name, def) in general() {
-        option(&mut text, name, def, "__fiord_has_no_command");
+        option(&mut text, name, def, "__fiord_takes_jobs");
     }
     text.push('\n');
     for (name, def, engines) in of_engines() {

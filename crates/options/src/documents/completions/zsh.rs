@@ -8,16 +8,10 @@ use super::{Offer, general, is_list, of_engines, values, wants_value};
 const BODY: &str = r#"
 _fiord() {
     local -a offers
-    local name engine
-    if (( CURRENT > 2 )) && [[ ${words[2]} != -* ]] && (( ${+_fiord_switches_of[${words[2]}]} )); then
-        if [[ $PREFIX == -* ]]; then
-            compadd -S '' -- ${=_fiord_switches_of[${words[2]}]}
-        elif [[ -n ${_fiord_words_of[${words[2]}]} ]]; then
-            compadd -- ${=_fiord_words_of[${words[2]}]}
-        else
-            _files
-        fi
-        return
+    local name engine command takes_jobs=1
+    if (( CURRENT > 2 )) && (( ${+_fiord_switches_of[${words[2]}]} )); then
+        command=${words[2]}
+        [[ " $_fiord_job_commands " == *" $command "* ]] || takes_jobs=0
     fi
     if [[ $PREFIX == --*=* ]]; then
         name=${${PREFIX%%=*}#--}
@@ -25,7 +19,10 @@ _fiord() {
         if [[ " $_fiord_lists " == *" $name "* ]]; then
             compset -P '*,'
         fi
-        _fiord_values $name
+        _fiord_command_values $command/$name
+        if (( takes_jobs && ! ${#offers} )); then
+            _fiord_values $name
+        fi
         if (( ${#offers} )); then
             _describe -t values 'value' offers
         else
@@ -34,15 +31,19 @@ _fiord() {
         return
     fi
     if [[ $PREFIX == -* ]]; then
+        if [[ -n $command ]]; then
+            compadd -S '' -- ${=_fiord_switches_of[$command]}
+        fi
+        (( takes_jobs )) || return 0
         offers=($_fiord_valued)
-        _describe -t options 'option' offers -S '=' -o
+        _describe -o 'option' offers -S '='
         offers=($_fiord_bare)
-        _describe -t options 'option' offers -o
+        _describe -o 'option' offers
         engine=${${(M)words:#--ioengine=*}[-1]#--ioengine=}
         offers=()
         _fiord_options_of $engine
         if (( ${#offers} )); then
-            _describe -t engine-options "option of $engine" offers -S '=' -o
+            _describe -o "option of $engine" offers -S '='
         fi
         return
     fi
@@ -50,7 +51,11 @@ _fiord() {
         offers=($_fiord_commands)
         _describe -t commands 'command' offers
     fi
-    _files
+    if [[ -n $command && -n ${_fiord_words_of[$command]} ]]; then
+        compadd -- ${=_fiord_words_of[$command]}
+    else
+        _files
+    fi
 }
 
 if [[ ${zsh_eval_context[-1]} == loadautofunc ]]; then
@@ -69,12 +74,22 @@ pub(super) fn script(commands: &[Command]) -> String {
     array(&mut text, "_fiord_commands", commands.iter().map(|c| described(c.name, c.help)));
     let mut words = String::new();
     let mut switches = String::new();
+    let mut values: Vec<(String, Vec<String>)> = Vec::new();
     for command in commands {
-        let _ = writeln!(switches, "    {} '{}'", command.name, command.switches.join(" "));
+        let typed: Vec<&str> = command.switches.iter().map(|switch| switch.typed).collect();
+        let _ = writeln!(switches, "    {} '{}'", command.name, typed.join(" "));
         let _ = writeln!(words, "    {} '{}'", command.name, command.words.join(" "));
+        for switch in command.switches.iter().filter(|switch| !switch.words.is_empty()) {
+            let items = switch.words.iter().map(|word| described(word, "")).collect();
+            values.push((format!("{}/{}", command.name, switch.name()), items));
+        }
     }
     let _ = writeln!(text, "\ntypeset -gA _fiord_switches_of=(\n{switches})");
     let _ = writeln!(text, "\ntypeset -gA _fiord_words_of=(\n{words})");
+    let takes_jobs = commands.iter().filter(|command| command.takes_jobs);
+    let names: Vec<&str> = takes_jobs.map(|command| command.name).collect();
+    let _ = writeln!(text, "\ntypeset -g _fiord_job_commands='{}'", names.join(" "));
+    function(&mut text, "_fiord_command_values", &values);
     let with_value = |wanted: bool| {
         general()
             .filter(move |(_, def)| wants_value(def) == wanted)
