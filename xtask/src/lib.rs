@@ -13,6 +13,7 @@ pub mod iolog;
 pub mod json;
 pub mod peer;
 pub mod program;
+pub mod schema;
 
 /// Result of a tool: any error ends it with the error's text.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -16,6 +16,7 @@ pub mod lint;
 pub mod lower;
 mod names;
 pub mod plan;
+mod profile;
 mod shared;
 pub mod showcmd;
 pub mod spec;

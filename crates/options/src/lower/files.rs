@@ -29,6 +29,7 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan) {
         fdatasync,
         sync_file_range,
         overwrite,
+        ioscheduler,
         write_hint,
         create_serialize,
         create_fsync,
@@ -46,7 +47,7 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan) {
     let names = filename.unwrap_or_default();
     // Only a single setting can be a path with colons in it.
     let unsplit = names.typed().cloned();
-    let (service, service_batch) = file_service_type.unwrap_or_default();
+    let choice = file_service_type.unwrap_or_default();
     plan.region.fill_device = fill_device.unwrap_or(false);
     *plan.files = FilesPlan {
         count: match names.len() {
@@ -62,8 +63,9 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan) {
         opendir,
         open_limit: openfiles.unwrap_or(0),
         file_size: filesize,
-        service,
-        service_batch: service_batch.max(1),
+        service: choice.service,
+        service_distribution: choice.distribution,
+        service_batch: choice.batch.max(1),
         kind: filetype.flatten(),
         fallocate: fallocate.unwrap_or_default(),
         overwrite: overwrite.unwrap_or(false),
@@ -83,7 +85,9 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan) {
         // Set with the options of requests.
         invalidate: plan.files.invalidate,
         direct: plan.files.direct,
+        atomic: plan.files.atomic,
         sync: plan.files.sync,
+        io_scheduler: ioscheduler,
     };
     let range = sync_file_range.unwrap_or_default();
     *plan.flush = FlushPlan {
@@ -91,6 +95,8 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan) {
         fdatasync_every: fdatasync.unwrap_or(0),
         range_every: if range.flags() == 0 { 0 } else { range.every },
         range_flags: range.flags(),
+        // Set with the options of requests.
+        barrier_every: plan.flush.barrier_every,
         end_fsync: end_fsync.unwrap_or(false),
         fsync_on_close: fsync_on_close.unwrap_or(false),
         end_syncfs: end_syncfs.unwrap_or(false),
