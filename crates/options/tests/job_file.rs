@@ -8,9 +8,9 @@ mod support;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use fiord_options::Plan;
 use fiord_options::lower::job_file;
 use fiord_options::table::{self, Status, ValueKind};
-use fiord_options::Plan;
 
 /// Without what tells where things were typed.
 fn meaning(mut plan: Plan) -> Plan {
