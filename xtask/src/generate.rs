@@ -14,6 +14,7 @@ const REFERENCE: &str = "docs/reference";
 
 /// Files with one document each, and the words that make the program print it.
 const PRINTED: &[(&str, &[&str])] = &[
+    ("docs/check.md", &["check", "--list", "--format=markdown"]),
     ("docs/man/fiord.1", &["man"]),
     ("docs/completions/fiord.bash", &["completions", "bash"]),
     ("docs/completions/_fiord", &["completions", "zsh"]),

@@ -49,6 +49,10 @@ pub trait Engine: Send {
         batch.len()
     }
 
+    /// Asks for an early end of everything in flight. Each unit still ends with one completion: ECANCELED,
+    /// or what became of it. What cannot be cancelled just takes its time.
+    fn cancel(&mut self) {}
+
     /// What the user should know of how the job is served: what was asked for and denied.
     fn notes(&self) -> Vec<String> {
         Vec::new()

@@ -14,22 +14,21 @@
 //!   (RWF_DONTCACHE) drops pages after buffered I/O, `force_async=N` has every Nth request begin on a
 //!   worker of the kernel.
 
-use fiord_base::{Direction, FileIndex};
-use fiord_engine::{
-    Caps, Completion, Engine, EngineError, Io, JobFacts, Registration, Target, Unit,
-};
+use fiord_base::{Direction, FileIndex, Slot};
+use fiord_engine::{Caps, EngineError, JobFacts, Registration, Target, Unit};
 use fiord_sys::file::RangeFlush;
-use fiord_sys::uring::{Addressing, Order, Range64, Ring, RingFile, Transfer, Wish};
-use fiord_sys::{BufferPool, Errno};
+use fiord_sys::uring::{Addressing, Order, Range64, Ring, RingFile, Wish};
+use fiord_sys::{BufferPool, Errno, Transfer};
 
-use crate::blocking::{Files, descriptor, flush, trim};
+use crate::blocking::{Attached, descriptor};
+use crate::queued::{Pushed, Queue, Queued};
 use crate::settings;
 
 pub(crate) const REGISTRATION: Registration = Registration {
     name: "io_uring",
     summary: "queues shared with the kernel (io_uring)",
     caps: Caps { reports_slat: true, ..Caps::NONE },
-    create: |job| Ok(Box::new(IoUring::new(job)?)),
+    create: |job| Ok(Box::new(Queued::new(job, IoUring::new(job)?))),
 };
 
 /// RWF_NOWAIT and RWF_DONTCACHE of preadv2(2).
@@ -81,18 +80,12 @@ impl Settings {
 #[derive(Debug)]
 struct IoUring {
     ring: Ring,
-    files: Files<RingFile>,
     settings: Settings,
     range_flags: RangeFlush,
     /// The kernel executes discards of block devices through a ring.
     discards: bool,
     /// Requests until the next one that is forced to a worker.
     until_forced: u32,
-    measures_submission: bool,
-    /// When the kernel had the request, by slot.
-    issued_ns: Vec<u64>,
-    /// Trims and flushes in flight, by slot: the kernel does not say how long they were.
-    orders: Vec<Option<Unit>>,
 }
 
 impl IoUring {
@@ -121,39 +114,11 @@ impl IoUring {
         }
         Ok(IoUring {
             ring,
-            files: Files::new(job.files),
             range_flags: RangeFlush(job.sync_range_flags),
             discards: true,
             until_forced: settings.force_async,
-            measures_submission: job.measures_submission,
-            issued_ns: vec![0; job.iodepth],
-            orders: vec![None; job.iodepth],
             settings,
         })
-    }
-
-    /// Puts a unit into the ring, or ends it at once: `Ok(Some(..))` is its result.
-    #[inline]
-    fn push(&mut self, unit: &Unit, buffers: &mut BufferPool) -> Result<Option<u64>, Errno> {
-        let file = self.files.get(unit.file)?.state;
-        let write = match unit.direction {
-            Direction::Read => false,
-            Direction::Write => true,
-            _ => return self.push_order(unit),
-        };
-        let forced_async = self.settings.force_async > 0 && self.is_forced();
-        let transfer = Transfer {
-            slot: unit.slot,
-            start: unit.progress as u32,
-            length: unit.remaining_length() as u32,
-            offset: unit.remaining_offset(),
-            file,
-            write,
-            flags: self.settings.flags,
-            priority: 0,
-            forced_async,
-        };
-        self.ring.push(&transfer, buffers).map(|()| None)
     }
 
     fn is_forced(&mut self) -> bool {
@@ -164,117 +129,98 @@ impl IoUring {
         self.until_forced = self.settings.force_async;
         true
     }
+}
 
-    /// Trims and flushes.
-    #[cold]
-    fn push_order(&mut self, unit: &Unit) -> Result<Option<u64>, Errno> {
-        let at = self.files.get(unit.file)?;
+impl Queue for IoUring {
+    type File = RingFile;
+
+    fn attach(&mut self, index: FileIndex, target: &Target<'_>) -> Result<RingFile, EngineError> {
+        let fd = descriptor(target)?;
+        if !self.settings.registered_files {
+            return Ok(RingFile::open(fd));
+        }
+        self.ring.set_file(index.0, Some(fd)).map_err(|errno| EngineError {
+            action: format!("register file {} with the ring", index.0),
+            errno,
+            remedy: String::new(),
+        })?;
+        Ok(RingFile::registered(index.0))
+    }
+
+    fn detach(&mut self, index: FileIndex) {
+        if self.settings.registered_files {
+            // If it cannot be removed, the place is overwritten by the next file that gets it.
+            let _ = self.ring.set_file(index.0, None);
+        }
+    }
+
+    #[inline]
+    fn push(
+        &mut self,
+        at: &Attached<RingFile>,
+        unit: &Unit,
+        buffers: &mut BufferPool,
+    ) -> Result<Pushed, Errno> {
+        let transfer = Transfer {
+            slot: unit.slot,
+            start: unit.progress as u32,
+            length: unit.remaining_length() as u32,
+            offset: unit.remaining_offset(),
+            file: at.state,
+            write: unit.direction == Direction::Write,
+            flags: self.settings.flags,
+            priority: 0,
+            forced_async: self.settings.force_async > 0 && self.is_forced(),
+        };
+        self.ring.push(&transfer, buffers).map(|()| Pushed::Transfer)
+    }
+
+    fn push_order(&mut self, at: &Attached<RingFile>, unit: &Unit) -> Result<Pushed, Errno> {
         let range = Range64 { offset: unit.remaining_offset(), length: unit.remaining_length() };
-        let block_device = at.is_block_device();
         let order = match unit.direction {
+            // A polled ring takes nothing else than transfers.
+            _ if self.ring.polls() => return Ok(Pushed::Unsuited),
             Direction::Sync => Order::Sync,
             Direction::Datasync => Order::Datasync,
             Direction::SyncFileRange => Order::SyncRange(range, self.range_flags.0),
-            Direction::Trim if !block_device => Order::PunchHole(range),
+            Direction::Trim if !at.is_block_device() => Order::PunchHole(range),
             Direction::Trim if self.discards => Order::Discard(range),
-            _ => return self.execute_order(unit).map(Some),
+            _ => return Ok(Pushed::Unsuited),
         };
-        // A polled ring takes nothing else than transfers.
-        if self.ring.polls() {
-            return self.execute_order(unit).map(Some);
-        }
-        let file = at.state;
-        self.ring.push_order(unit.slot, file, order)?;
-        self.orders[unit.slot.index()] = Some(*unit);
-        Ok(None)
+        self.ring.push_order(unit.slot, at.state, order).map(|()| Pushed::Order)
     }
 
-    /// What became of a trim or a flush. Kernels before 6.12 do not know discards.
-    #[cold]
-    fn order_ended(&mut self, unit: &Unit, result: Result<u64, Errno>) -> Result<u64, Errno> {
-        match result {
-            Ok(_) => Ok(unit.remaining_length()),
-            Err(Errno::OPNOTSUPP | Errno::INVAL)
-                if unit.direction == Direction::Trim && self.discards =>
-            {
-                let result = self.execute_order(unit);
-                self.discards = result.is_err();
-                result
-            }
-            Err(errno) => Err(errno),
-        }
+    /// Kernels before 6.12 know no discards.
+    fn is_order_unknown(&mut self, unit: &Unit, errno: Errno) -> bool {
+        let unknown = matches!(errno, Errno::OPNOTSUPP | Errno::INVAL)
+            && unit.direction == Direction::Trim
+            && self.discards;
+        self.discards &= !unknown;
+        unknown
     }
 
-    /// What cannot go through the ring.
-    fn execute_order(&mut self, unit: &Unit) -> Result<u64, Errno> {
-        let at = self.files.get(unit.file)?;
-        match unit.direction {
-            Direction::Trim => trim(at.fd(), at.is_block_device(), unit),
-            _ => flush(at.fd(), unit, self.range_flags),
-        }
-    }
-}
-
-impl Engine for IoUring {
-    fn attach(&mut self, file: FileIndex, target: &Target<'_>) -> Result<(), EngineError> {
-        let fd = descriptor(target)?;
-        let number = file.0;
-        let state = if self.settings.registered_files {
-            self.ring.set_file(number, Some(fd)).map_err(|errno| EngineError {
-                action: format!("register file {number} with the ring"),
-                errno,
-                remedy: String::new(),
-            })?;
-            RingFile::registered(number)
-        } else {
-            RingFile::open(fd)
-        };
-        self.files.attach(file, target, state)
+    fn submit(&mut self) -> Result<(), Errno> {
+        self.ring.submit()
     }
 
-    fn detach(&mut self, file: FileIndex) {
-        self.files.detach(file);
-        if self.settings.registered_files {
-            // If it cannot be removed, the place is overwritten by the next file that gets it.
-            let _ = self.ring.set_file(file.0, None);
-        }
+    #[inline]
+    fn wait(&mut self, min: usize) -> Result<(), Errno> {
+        self.ring.wait(min as u32)
     }
 
-    fn submit(&mut self, batch: &[Unit], io: &mut Io<'_>) -> usize {
-        let mut accepted = 0;
-        for unit in batch {
-            match self.push(unit, io.buffers) {
-                Ok(None) => {}
-                Ok(Some(bytes)) => io.done.push_inline(unit.slot, Ok(bytes)),
-                Err(Errno::BUSY) => break,
-                Err(errno) => io.done.push_inline(unit.slot, Err(errno)),
-            }
-            accepted += 1;
-        }
-        if self.measures_submission {
-            // An error here means that the ring is broken; the reap that follows meets and tells it.
-            let _ = self.ring.submit();
-        }
-        let issued_ns = io.done.stamp_of_submission(self.measures_submission);
-        for unit in &batch[..accepted] {
-            self.issued_ns[unit.slot.index()] = issued_ns;
-        }
-        accepted
+    #[inline]
+    fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
+        self.ring.take()
     }
 
-    fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
-        self.ring.wait(min as u32)?;
-        let done_ns = io.done.stamp();
-        for _ in 0..max {
-            let Some((slot, mut result)) = self.ring.take() else { break };
-            if let Some(unit) = self.orders[slot.index()].take() {
-                result = self.order_ended(&unit, result);
-            }
-            let issued_ns = self.issued_ns[slot.index()];
-            io.done.push(Completion { slot, result, issued_ns, done_ns });
-        }
+    #[inline]
+    fn took(&mut self) {
         self.ring.took();
-        Ok(())
+    }
+
+    fn cancel(&mut self) {
+        // A kernel before 5.19 refuses, and then nothing ends early.
+        let _ = self.ring.cancel();
     }
 
     fn notes(&self) -> Vec<String> {

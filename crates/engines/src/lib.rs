@@ -9,11 +9,13 @@ mod blocking;
 mod falloc;
 mod ftruncate;
 mod io_uring;
+mod libaio;
 mod mmap;
 mod null;
 mod psync;
 mod pvsync;
 mod pvsync2;
+mod queued;
 mod settings;
 mod sync;
 mod vsync;
@@ -27,6 +29,7 @@ pub const REGISTRY: &[Registration] = &[
     vsync::REGISTRATION,
     pvsync::REGISTRATION,
     pvsync2::REGISTRATION,
+    libaio::REGISTRATION,
     io_uring::REGISTRATION,
     mmap::REGISTRATION,
     null::REGISTRATION,

@@ -17,9 +17,10 @@ use std::sync::Arc;
 
 pub use switches::{Action, Eta, Formats, Json, Output, Progress};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, abridged, reason};
 use crate::host::Host;
 use crate::jobfile;
+use crate::profile::{self, Request};
 use crate::spec::{
     Document, DocumentKind, Origin, Replaced, ReplacedValue, SectionKind, Source, Spec, Typed,
 };
@@ -66,6 +67,10 @@ struct Parser<'a> {
     /// The engine of the present section, whose options are known by abbreviations.
     engine: Option<String>,
     engine_of_globals: Option<String>,
+    /// The built-in benchmark that is asked for.
+    profile: Option<Request>,
+    /// Options may be those of the profile: no job has begun since it was named.
+    in_profile: bool,
     /// Nothing more is read: an action like `--version` was met.
     stopped: bool,
 }
@@ -85,6 +90,8 @@ impl<'a> Parser<'a> {
             files: Vec::new(),
             engine: None,
             engine_of_globals: None,
+            profile: None,
+            in_profile: false,
             stopped: false,
         }
     }
@@ -144,7 +151,7 @@ impl<'a> Parser<'a> {
                     None => "`--help` lists the switches, `--cmdhelp` the options of jobs".into(),
                 };
                 self.diagnostics.push(
-                    Diagnostic::error(format!("unknown option `{}`", shown(name)))
+                    Diagnostic::error(format!("unknown option `{}`", abridged(&shown(name))))
                         .code(Code::UNKNOWN_SWITCH)
                         .at(&name_origin)
                         .help(help),
@@ -208,10 +215,11 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Options of the present engine win over those of other engines with the same name; what does
+    /// Options of the present profile win over all others, those of the present engine over those of other engines with the same name; what does
     /// not belong here at all is still found, so that it can be said where it belongs.
     fn exact(&self, name: &str) -> Option<&'static OptionDef> {
         let rank = |def: &OptionDef| match def.scope {
+            Scope::Profile(_) if self.may_be_abbreviated(def) => 0,
             Scope::Switch => 0,
             Scope::Job => 1,
             _ if self.may_be_abbreviated(def) => 2,
@@ -226,13 +234,19 @@ impl<'a> Parser<'a> {
             Scope::Engine(engines) => {
                 self.engine.as_deref().is_some_and(|engine| engines.contains(&engine))
             }
-            Scope::Profile(_) => false,
+            Scope::Profile(profile) => {
+                self.in_profile && self.profile.as_ref().is_some_and(|own| own.name == profile)
+            }
         }
     }
 
     fn accept(&mut self, def: &'static OptionDef, given: Given) {
-        match def.scope {
-            Scope::Switch => {
+        match (def.scope, &mut self.profile) {
+            (Scope::Switch, _) if def.name == "profile" => self.open_profile(&given),
+            (Scope::Profile(name), Some(profile)) if self.in_profile && profile.name == name => {
+                profile.given.push((def, given.name, given.value));
+            }
+            (Scope::Switch, _) => {
                 self.stopped =
                     switches::apply(def, &given, &mut self.invocation, &mut self.diagnostics);
             }
@@ -244,6 +258,9 @@ impl<'a> Parser<'a> {
         let value = given.value.as_ref().map(Origin::bytes).unwrap_or_default();
         if def.name == "name" {
             self.open_section(given.value.as_ref().unwrap_or(&given.name), value.is_empty());
+            if value.is_empty() {
+                return;
+            }
         }
         if def.name == "ioengine" {
             let text = shown(value);
@@ -265,6 +282,22 @@ impl<'a> Parser<'a> {
         self.document.push_setting(typed, Some(replaced));
     }
 
+    fn open_profile(&mut self, given: &Given) {
+        let Some(origin) = &given.value else { return };
+        let Some(name) = profile::NAMES.into_iter().find(|name| name.as_bytes() == origin.bytes())
+        else {
+            self.diagnostics.push(
+                Diagnostic::error(format!("unknown profile `{}`", shown(origin.bytes())))
+                    .code(Code::BAD_SWITCH_VALUE)
+                    .at(origin)
+                    .label(format!("one of {}", listed(&profile::NAMES))),
+            );
+            return;
+        };
+        self.profile = Some(Request { name, origin: origin.clone(), given: Vec::new() });
+        self.in_profile = true;
+    }
+
     fn open_section(&mut self, name: &Origin, is_empty: bool) {
         if is_empty {
             self.diagnostics.push(
@@ -274,6 +307,7 @@ impl<'a> Parser<'a> {
                     .label("a word is needed"),
             );
         }
+        self.in_profile = false;
         self.engine.clone_from(&self.engine_of_globals);
         let kind = SectionKind::of(name.bytes());
         self.in_globals = kind == SectionKind::Global;
@@ -286,6 +320,11 @@ impl<'a> Parser<'a> {
             if let Some(document) = read_job_file(file, self.host, &mut self.diagnostics) {
                 self.invocation.spec.documents.push(document);
             }
+        }
+        if let Some(profile) = &self.profile {
+            let (document, found) = profile::expand(profile, self.host);
+            self.diagnostics.extend(found);
+            self.invocation.spec.documents.push(document);
         }
         let runs = self.invocation.action == Action::Run;
         let understood = !self.diagnostics.has(Severity::Unbuilt);
@@ -356,9 +395,9 @@ fn read_job_file(
             diagnostics.extend(found);
             Some(document)
         }
-        Err(reason) => {
+        Err(error) => {
             let mut diagnostic =
-                Diagnostic::error(format!("cannot read job file {name}: {reason}"))
+                Diagnostic::error(format!("cannot read job file {name}: {}", reason(&error)))
                     .code(Code::JOB_FILE_UNREADABLE)
                     .at(file);
             let (option, value) = split_at_equals(file.bytes());

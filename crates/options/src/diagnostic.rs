@@ -213,8 +213,12 @@ impl Excerpt {
     const CONTEXT: usize = 160;
 
     fn of(origin: &Origin) -> Self {
-        let line = origin.line_range();
+        let mut line = origin.line_range();
         let bytes = &origin.source().text;
+        // Files from other systems end their lines with a carriage return, too.
+        if bytes[line.clone()].ends_with(b"\r") {
+            line.end -= 1;
+        }
         let range = origin.range();
         let end = range.end.clamp(range.start, line.end.max(range.start));
         let end = end.min(range.start + Self::CONTEXT);
@@ -243,6 +247,28 @@ fn printable(text: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+/// A text for the middle of a sentence: of a long one the beginning and the end.
+pub(crate) fn abridged(text: &str) -> String {
+    const MOST: usize = 60;
+    const PART: usize = 28;
+    let count = text.chars().count();
+    if count <= MOST {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(PART).collect();
+    let tail: String = text.chars().skip(count - PART).collect();
+    format!("{head}..{tail}")
+}
+
+/// Why a file cannot be read, without the number of the error.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((reason, _)) => reason.to_owned(),
+        None => text,
+    }
 }
 
 /// All findings about an input, in the order in which they were made. The first of each severity are

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use crate::documents::prose;
 use crate::table::{
-    self, Argument, Choice, EngineDef, OptionDef, Parameter, Scope, Status, ValueKind, details,
+    self, Argument, Choice, EngineDef, OptionDef, Scope, Status, ValueKind, details,
 };
 use crate::value::expected_kind;
 
@@ -257,9 +257,7 @@ fn choice_rows(text: &mut String, choices: &[Choice]) {
             Some(word) => format!("same as {word}"),
             None => choice.help.to_owned(),
         };
-        let count =
-            if choice.parameter == Parameter::Count { "; :N for N requests each" } else { "" };
-        let value = format!("{:<width$} {help}{count}{}", choice.word, mark(choice.status));
+        let value = format!("{:<width$} {help}{}", choice.word, mark(choice.status));
         row(text, key, &value);
     }
 }

@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, reason};
 use crate::host::Host;
 use crate::spec::{
     Document, DocumentKind, Origin, Replaced, ReplacedValue, SectionKind, Source, Typed,
@@ -310,10 +310,10 @@ impl Reader<'_> {
                     self.known.insert(path.clone(), (number, Arc::clone(&source)));
                     return self.bounded((path, number, source, false));
                 }
-                Err(reason) => error = error.or(Some(reason)),
+                Err(failure) => error = error.or(Some(failure)),
             }
         }
-        Err(error.map_or("no such file".into(), |reason| reason.to_string()))
+        Err(error.map_or("no such file".into(), |error| reason(&error)))
     }
 
     fn bounded<T>(&self, found: T) -> Result<T, String> {

@@ -15,6 +15,7 @@ pub mod jobfile;
 pub mod lint;
 pub mod lower;
 pub mod plan;
+mod profile;
 mod shared;
 pub mod showcmd;
 pub mod spec;

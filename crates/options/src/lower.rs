@@ -6,6 +6,7 @@
 //! takes it apart without `..`, so that no option can be forgotten), and then makes the job
 //! consistent (`consistency`). All faults of all jobs are collected.
 
+mod agreement;
 mod consistency;
 mod data;
 mod draft;
@@ -14,6 +15,8 @@ mod files;
 mod general;
 mod io;
 mod logs;
+mod pacing;
+mod process;
 mod random;
 mod replay;
 mod resolved;
@@ -23,6 +26,7 @@ mod stats;
 mod verify;
 mod zones;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
@@ -31,6 +35,7 @@ use crate::plan::{IdRanges, JobPlan, Plan};
 use crate::shared::Part;
 use crate::spec::{Document, DocumentKind, Section, SectionKind, Spec};
 use crate::table::JobOptions;
+use agreement::Agreement;
 pub use resolved::{JobFile, job_file};
 use resolver::Resolver;
 pub(crate) use resolver::order;
@@ -63,8 +68,9 @@ struct Lowering<'a> {
     clones: u64,
     group: u32,
     group_has_members: bool,
-    /// Whether the first job of the present group that reports with it has latency percentiles.
-    group_lat_percentiles: Option<bool>,
+    /// How many jobs of each name there are so far.
+    names: HashMap<String, u32>,
+    agreement: Agreement,
 }
 
 impl<'a> Lowering<'a> {
@@ -84,14 +90,20 @@ impl<'a> Lowering<'a> {
             clones: 0,
             group: 0,
             group_has_members: false,
-            group_lat_percentiles: None,
+            names: HashMap::new(),
+            agreement: Agreement::default(),
         }
     }
 
     /// The command line is document 0 and its defaults hold for the first job file, too; each later
-    /// file begins with fresh defaults, and its first job waits for all before it.
+    /// file begins with fresh defaults, and its first job waits for all before it. Profiles know the
+    /// defaults of the command line only.
     fn document(&mut self, index: usize, document: &'a Document) {
-        let later = index >= 2;
+        let profile = document.kind() == DocumentKind::Profile;
+        if profile && index >= 2 {
+            self.restore_typed_defaults();
+        }
+        let later = index >= 2 && !profile;
         if later {
             self.settings = Settings::new();
             // fio reports the defaults that were in force at the end.
@@ -109,6 +121,20 @@ impl<'a> Lowering<'a> {
                 SectionKind::Job => {}
             }
         }
+    }
+
+    /// Puts in force what the command line says for all jobs; nothing has to be said about it again.
+    fn restore_typed_defaults(&mut self) {
+        self.settings = Settings::new();
+        self.global_options_start = self.global_options.len();
+        let spec = self.spec;
+        let found = std::mem::take(&mut self.diagnostics);
+        for typed in spec.documents.first().into_iter().flat_map(Document::sections) {
+            if typed.kind() == SectionKind::Global {
+                self.globals(DocumentKind::CommandLine, typed);
+            }
+        }
+        self.diagnostics = found;
     }
 
     fn globals(&mut self, kind: DocumentKind, section: Section<'a>) {
@@ -135,6 +161,8 @@ impl<'a> Lowering<'a> {
         plan.given = given;
         let new_group = lower_groups(self.settings.options(&of_engine), &mut plan, &mut job);
         consistency::make_consistent(&mut plan, &mut job, self.spec.readonly);
+        consistency::check_wait_for(&plan, &self.names, &mut job);
+        *self.names.entry(plan.name.clone()).or_default() += 1;
         plan.stonewall |= implied_stonewall;
         plan.defaults = Part::unset(self.global_options_start..self.global_options.len());
         self.place(&mut plan, new_group, section);
@@ -149,22 +177,12 @@ impl<'a> Lowering<'a> {
         let place = |option| self.settings.origin(option).unwrap_or_else(|| section.origin());
         if (plan.stonewall || new_group) && self.group_has_members {
             self.group += 1;
-            self.group_lat_percentiles = None;
+            self.agreement.open_group();
         }
         self.group_has_members = true;
         plan.group = self.group;
-        if plan.stats.group_reporting {
-            let first = *self.group_lat_percentiles.get_or_insert(plan.stats.lat_percentiles);
-            if first != plan.stats.lat_percentiles {
-                let origin = place("lat_percentiles");
-                self.diagnostics.push(
-                    Diagnostic::error("`lat_percentiles` differs between the jobs of a group")
-                        .code(Code::GROUP_PERCENTILES_DIFFER)
-                        .at(&origin)
-                        .help("set it alike, or part the jobs with `new_group`"),
-                );
-            }
-        }
+        let section_origin = section.origin();
+        self.agreement.join(plan, &self.settings, &section_origin, &mut self.diagnostics);
         plan.first_thread_number = u32::try_from(self.clones + 1).unwrap_or(u32::MAX);
         let before = self.clones;
         self.clones += u64::from(plan.clones);
@@ -218,11 +236,11 @@ fn lower_groups(options: JobOptions, plan: &mut JobPlan, job: &mut Job<'_>) -> b
         logs,
         engine,
     } = options;
-    let new_group = general::lower_general(general, plan);
+    let new_group = general::lower_general(general, plan, job);
     io::lower_io(io, plan, job);
     files::lower_files(file, plan, job);
     random::lower_random(random, plan);
-    random::lower_pacing(pacing);
+    pacing::lower_pacing(pacing, plan);
     verify::lower_verify(verify, plan, job);
     replay::lower_replay(replay, plan, job);
     zones::lower_zones(zones, plan, job);

@@ -7,8 +7,13 @@
 //! [`Quantity`]. An `Option` is `None` when the user said nothing and the meaning of that depends on
 //! facts the plan does not have.
 
+mod distribution;
 mod logs;
+mod pacing;
+mod process;
 mod replay;
+mod schedule;
+mod steady_state;
 mod verify;
 mod zones;
 
@@ -27,6 +32,17 @@ pub use zones::{
     DeviceZones, PlacementDirective, PlacementPlan, PlacementSelect, StridedZones, ZoneResets,
     ZonesPlan,
 };
+
+pub use distribution::{Distribution, PreconditionPlan, ZoneArea, ZoneShare};
+pub use pacing::{
+    FlowPlan, LatencyPlan, LatencyTarget, PacingPlan, RatePlan, RateSpacing, ThinkCount, ThinkPlan,
+};
+pub use process::{
+    CgroupPlan, CpuPlan, CpuPolicy, IoPriority, MemoryKind, MemoryPlan, NodeSet, NumaMemory,
+    NumaPlan, ProcessPlan,
+};
+pub use schedule::{EndOthers, EndScope, SchedulePlan};
+pub use steady_state::{SteadyQuantity, SteadyState, SteadyStatePlan};
 
 /// Everything one run will do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -67,8 +83,18 @@ pub struct JobPlan {
     pub execution: Execution,
     /// Delay after the start of the run, drawn from the range for each clone, in nanoseconds.
     pub start_delay_ns: (u64, u64),
+    /// What it has to do with the start and the end of other jobs.
+    pub schedule: Shared<SchedulePlan>,
     /// When the job ends.
     pub limits: Shared<Limits>,
+    /// When requests go.
+    pub pacing: Shared<PacingPlan>,
+    /// What its workers are to the operating system.
+    pub process: Shared<ProcessPlan>,
+    /// Where buffers come from.
+    pub memory: Shared<MemoryPlan>,
+    /// Clocks beside the one of time stamps.
+    pub clocks: ClocksPlan,
     /// Which part of the targets is used.
     pub region: Shared<Region>,
     /// The targets.
@@ -120,7 +146,12 @@ impl JobPlan {
             stonewall: _,
             execution: _,
             start_delay_ns: _,
+            schedule,
             limits,
+            pacing,
+            process,
+            memory,
+            clocks: _,
             region,
             files,
             pattern,
@@ -137,7 +168,11 @@ impl JobPlan {
             write_iolog: _,
             replay,
         } = self;
+        schedule.share_with(&other.schedule);
         limits.share_with(&other.limits);
+        pacing.share_with(&other.pacing);
+        process.share_with(&other.process);
+        memory.share_with(&other.memory);
         region.share_with(&other.region);
         files.share_with(&other.files);
         pattern.share_with(&other.pattern);
@@ -196,10 +231,25 @@ pub struct Limits {
     pub time_based: bool,
     /// Warm-up, not measured.
     pub ramp_ns: Option<u64>,
+    /// Warm-up as an amount (of the whole group, if it reports together), not measured.
+    pub ramp_bytes: Option<u64>,
+    /// End as soon as the results have settled.
+    pub steady_state: Option<SteadyStatePlan>,
+    /// Only what earlier runs have written is checked; writes are not carried out.
+    pub verify_only: bool,
     /// Repetitions of the body, at least 1.
     pub loops: u32,
     /// Requests per loop; `None` is without limit.
     pub number_ios: Option<u64>,
+}
+
+/// Clocks beside the one of time stamps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClocksPlan {
+    /// CPU of a thread that does nothing but read the clock for all; jobs stay off it.
+    pub reader_cpu: Option<u32>,
+    /// Clock of the start of the job in reports, as clock_gettime(2) numbers it.
+    pub job_start_id: u32,
 }
 
 /// Which part of the targets is used.
@@ -240,6 +290,8 @@ pub struct FilesPlan {
     pub file_size: Option<(u64, u64)>,
     /// How the next file is chosen.
     pub service: FileService,
+    /// How files are distributed that are chosen at random.
+    pub service_distribution: Distribution,
     /// Requests to a file before the next one is chosen, at least 1.
     pub service_batch: u64,
     /// Declared kind of target.
@@ -272,8 +324,12 @@ pub struct FilesPlan {
     pub pre_read: bool,
     /// O_DIRECT.
     pub direct: bool,
+    /// Writes are not torn (RWF_ATOMIC).
+    pub atomic: bool,
     /// O_SYNC / O_DSYNC.
     pub sync: SyncMode,
+    /// I/O scheduler that is set for the device first.
+    pub io_scheduler: Option<String>,
     /// posix_fadvise at open.
     pub fadvise: Fadvise,
     /// Life-time hint for writes (fcntl F_SET_RW_HINT value 0..=5); `None`: none given.
@@ -290,7 +346,7 @@ pub enum FileService {
     RoundRobin,
     /// One file until it is finished.
     Sequential,
-    /// Uniformly.
+    /// At random.
     Random,
 }
 
@@ -380,6 +436,14 @@ pub struct PatternPlan {
     pub generator: RandomGenerator,
     /// `random_generator` was given.
     pub generator_explicit: bool,
+    /// How random offsets are distributed.
+    pub distribution: Distribution,
+    /// A sequence of blocks goes on where it has ended, by its length further for each round.
+    pub sequence_stride: bool,
+    /// Write in an order that leaves an SSD as long random writing does.
+    pub precondition: Option<PreconditionPlan>,
+    /// Ranges in one trim request, at least 1.
+    pub ranges_per_trim: u32,
     /// Each block at most once per pass.
     pub random_map: bool,
     /// Go on without a map when there is no memory for it.
@@ -515,6 +579,8 @@ pub struct FlushPlan {
     pub range_every: u32,
     /// Flags of sync_file_range(2).
     pub range_flags: u32,
+    /// A barrier with every so many writes; 0 never.
+    pub barrier_every: u32,
     /// fsync at the end of the write stage.
     pub end_fsync: bool,
     /// fsync at each close.
@@ -597,8 +663,22 @@ pub struct EnginePlan {
     pub batch_complete_max: u32,
     /// Depth to drain to before submitting again.
     pub iodepth_low: u32,
+    /// Who submits requests.
+    pub submit: SubmitMode,
+    /// A request waits for overlapping ones in flight.
+    pub serialize_overlap: bool,
     /// The engine's own options: canonical name and canonical text.
     pub options: Vec<(String, String)>,
+}
+
+/// Who submits requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SubmitMode {
+    /// The worker itself.
+    #[default]
+    Inline,
+    /// Threads of its own, one for each request in flight.
+    Offload,
 }
 
 /// What is measured and reported.

@@ -10,17 +10,23 @@ use crate::lower::order;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Spec};
 use crate::table::{self, Argument, OptionDef};
 
-/// One command line for each job file, each ended by a line feed; what was given on the command line
-/// itself goes before the first. `program` is the word to begin with.
+/// One command line for each job file, and one for the jobs of a profile, each ended by a line feed.
+/// What was given on the command line itself goes before the first; its defaults go before a profile.
+/// `program` is the word to begin with.
 pub fn command_lines(spec: &Spec, program: &str) -> (Vec<u8>, Diagnostics) {
     let mut text = Vec::new();
     let mut diagnostics = Diagnostics::default();
-    let (typed, files) = spec.documents.split_at(spec.documents.len().min(1));
+    let (typed, others) = spec.documents.split_at(spec.documents.len().min(1));
     let typed = typed.first().filter(|typed| typed.sections().len() > 0);
-    for index in 0..files.len().max(usize::from(typed.is_some())) {
+    for index in 0..others.len().max(usize::from(typed.is_some())) {
+        let other = others.get(index);
         let mut line = Line::new(spec, program, &mut diagnostics);
-        for document in typed.filter(|_| index == 0).into_iter().chain(files.get(index)) {
-            line.document(document);
+        if let Some(typed) = typed {
+            let of_profile = other.is_some_and(|other| other.kind() == DocumentKind::Profile);
+            line.document(typed, |kind| index == 0 || of_profile && kind == SectionKind::Global);
+        }
+        if let Some(other) = other {
+            line.document(other, |_| true);
         }
         text.append(&mut line.text);
         text.push(b'\n');
@@ -49,8 +55,8 @@ impl<'a> Line<'a> {
         line
     }
 
-    fn document(&mut self, document: &Document) {
-        for section in document.sections() {
+    fn document(&mut self, document: &Document, wanted: impl Fn(SectionKind) -> bool) {
+        for section in document.sections().filter(|section| wanted(section.kind())) {
             match section.kind() {
                 SectionKind::Job if !self.spec.wants(section.name()) => continue,
                 SectionKind::Job => self.open_job(section),
@@ -92,13 +98,14 @@ impl<'a> Line<'a> {
         for (_, setting) in settings {
             let def = definition(setting.name());
             let name = def.filter(|def| def.scope == table::Scope::Job).map(|def| def.name);
-            // An option that lacks its value and does no harm by that does nothing at all.
+            // An option that lacks its value and does no harm by that does nothing at all, as one
+            // that is a switch on the command line does nothing in a job.
             let lacks_value = setting.value().is_none()
                 && def.is_some_and(|def| def.argument == Argument::Required);
-            if !lacks_value {
-                let typed = String::from_utf8_lossy(setting.name());
-                let origin = || setting.value_origin();
-                self.word(name.unwrap_or(&typed), setting.value(), origin);
+            let typed = String::from_utf8_lossy(setting.name());
+            let name = name.unwrap_or(&typed);
+            if !lacks_value && table::switch(name).is_none() {
+                self.word(name, setting.value(), || setting.value_origin());
             }
         }
     }
@@ -139,7 +146,7 @@ fn rank(kind: DocumentKind, setting: Setting<'_>) -> i8 {
     match (kind, def) {
         (_, None) => i8::MAX,
         (DocumentKind::JobFile, Some(def)) => order(def),
-        (DocumentKind::CommandLine, Some(_)) => 0,
+        (DocumentKind::CommandLine | DocumentKind::Profile, Some(_)) => 0,
     }
 }
 

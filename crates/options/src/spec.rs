@@ -176,7 +176,8 @@ impl std::fmt::Debug for Origin {
 /// All that was typed to describe jobs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spec {
-    /// The command line first (possibly without sections), then each job file.
+    /// The command line first (possibly without sections), then each job file, last the jobs of
+    /// `--profile`.
     pub documents: Vec<Document>,
     /// Only jobs of these names are wanted (`--section`); empty: all.
     pub only: Vec<Vec<u8>>,
@@ -356,6 +357,8 @@ pub enum DocumentKind {
     CommandLine,
     /// The settings of a section take effect together.
     JobFile,
+    /// Jobs of a built-in benchmark: as on the command line, whose defaults they inherit.
+    Profile,
 }
 
 /// One section: a `[name]` and its lines, or a `--name=` and what follows it.

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod checking;
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::ErrorKind;
+use std::path::Path;
 
 use fiord_options::diagnostic::{Code, GROUPS};
-use fiord_options::{Diagnostic, Diagnostics, EngineFacts, Host, commandline, lint};
+use fiord_options::{Diagnostic, Diagnostics};
 
 /// All numbers that were ever given out. A kind that is gone keeps its line.
 const GIVEN_OUT: &str = include_str!("data/codes.txt");
@@ -57,34 +60,20 @@ fn kinds_are_found_by_number_and_name() {
     assert_eq!(Code::find("FD9999"), None);
 }
 
-/// A machine with a few files and variables.
+/// What is found in an example; a few other files are there.
 fn check(example: &str) -> Diagnostics {
-    let inline = EngineFacts { inline: true, ..EngineFacts::default() };
-    let host = Host {
-        page_size: 4096,
-        cpus: 4,
-        memory_bytes: 8 << 30,
-        env: &|name| (name == "HOME").then(|| "/home/me".into()),
-        read_file: &|path| match path.to_str() {
-            Some("example.fio") => Ok(example.into()),
-            Some("job.fio" | "-") => Ok("[a]\nsize=1m\n".into()),
-            Some("options.inc") => Ok("bs=8k\n".into()),
-            Some("section.inc") => Ok("[b]\n".into()),
-            _ => Err(ErrorKind::NotFound.into()),
-        },
-        engine: &|name| match name {
-            "psync" => Some(inline),
-            "mmap" => Some(EngineFacts { no_extend: true, ..inline }),
-            "null" => Some(EngineFacts { diskless: true, no_data: true, ..EngineFacts::default() }),
-            _ => None,
-        },
+    let read_file = |path: &Path| match path.to_str() {
+        Some("example.fio") => Ok(example.into()),
+        Some("job.fio" | "-") => Ok("[a]\nsize=1m\n".into()),
+        Some("options.inc") => Ok("bs=8k\n".into()),
+        Some("section.inc") => Ok("[b]\n".into()),
+        _ => Err(ErrorKind::NotFound.into()),
     };
     let words: Vec<OsString> = match example.strip_prefix("fiord ") {
         Some(words) => words.split(' ').map(OsString::from).collect(),
         None => vec!["example.fio".into()],
     };
-    let (invocation, found) = commandline::parse(&words, &host);
-    lint::check(&invocation.spec, found, &host)
+    checking::check(&words, &read_file)
 }
 
 #[test]

@@ -3,25 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "peer/snippets.rs"]
+#[allow(dead_code)] // the comparison with fio uses the rest
+mod snippets;
+#[path = "peer/support.rs"]
+#[allow(dead_code)]
 mod support;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use fiord_options::Plan;
 use fiord_options::lower::job_file;
 use fiord_options::table::{self, Status, ValueKind};
-
-/// Without what tells where things were typed.
-fn meaning(mut plan: Plan) -> Plan {
-    plan.global_options = Default::default();
-    plan.notes.clear();
-    for job in &mut plan.jobs {
-        job.given.clear();
-        job.defaults = Default::default();
-    }
-    plan
-}
 
 /// A directory for job files that is removed at the end.
 struct Scratch(PathBuf);
@@ -36,19 +29,19 @@ impl Scratch {
 
     /// What is wrong with the file that is written for these words, if there is a plan of them.
     fn fault(&self, words: &[OsString]) -> Option<Result<(), String>> {
-        let before = support::understand(words).0?;
+        let before = support::understand(words, &self.0).0?;
         let written = job_file(&before);
         if !written.left_out.is_empty() {
             return Some(Err(format!("left out: {:?}", written.left_out)));
         }
         let path = self.0.join("again.fio");
         std::fs::write(&path, &written.text).unwrap();
-        let (again, found) = support::understand(&[path.into()]);
+        let (again, found) = support::understand(&[path.into()], &self.0);
         let text = String::from_utf8_lossy(&written.text).into_owned();
         let Some(again) = again else {
             return Some(Err(format!("not understood: {}\n{text}", support::lines(&found))));
         };
-        let same = meaning(again) == meaning(before);
+        let same = support::without_words(again) == support::without_words(before);
         Some(if same { Ok(()) } else { Err(format!("means something else:\n{text}")) })
     }
 }
@@ -79,6 +72,32 @@ fn examples_mean_the_same_when_they_are_written_again() {
         }
     }
     assert!(checked >= 12, "{checked}");
+}
+
+#[test]
+fn every_snippet_survives() {
+    let scratch = Scratch::new("snippets");
+    let mut checked = 0;
+    let mut faults = Vec::new();
+    let files = snippets::LINES.iter().map(|lines| {
+        let head = "[global]\nioengine=null\nsize=64k\n[other]\n[job]\n";
+        format!("{head}{lines}\n")
+    });
+    let files = files.chain(snippets::FILES.iter().map(|file| (*file).to_owned()));
+    // This variable has a comment in it, which no job file can hold.
+    let files = files.filter(|text| !text.contains("FIORD_TEST_TEXT"));
+    for (index, text) in files.enumerate() {
+        // Snippets are text; bytes that are none have tests of their own.
+        let path = scratch.0.join(format!("{index}.fio"));
+        std::fs::write(&path, &text).unwrap();
+        match scratch.fault(&[path.into()]) {
+            Some(Ok(())) => checked += 1,
+            Some(Err(fault)) => faults.push(format!("{text}\n{fault}")),
+            None => {}
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(checked > 300, "{checked}");
 }
 
 /// Some value that the option takes, or none where that takes more than a guess.

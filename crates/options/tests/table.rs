@@ -55,6 +55,8 @@ fn types(kind: ValueKind) -> &'static [&'static str] {
         | ValueKind::ErrorLists
         | ValueKind::Pattern { .. }
         | ValueKind::IdList { .. }
+        | ValueKind::Nodes
+        | ValueKind::NumaMemory
         | ValueKind::Shares(_)
         | ValueKind::Properties
         | ValueKind::Numbers { .. }
@@ -73,7 +75,11 @@ fn types(kind: ValueKind) -> &'static [&'static str] {
         | ValueKind::Times(_) => &["time(us if no unit)"],
         ValueKind::Bool => &["bool"],
         ValueKind::Flag => &["flag"],
-        ValueKind::Choice(_) | ValueKind::Access => &["enum", "str"],
+        ValueKind::Choice(_)
+        | ValueKind::Access
+        | ValueKind::Distribution(_)
+        | ValueKind::FileService(_)
+        | ValueKind::SteadyState(_) => &["enum", "str"],
         ValueKind::ChoiceSet { .. } => &["enum set", "str", "str list"],
         ValueKind::Floats { .. } => &["float list"],
         ValueKind::Ignored => &["no-op", "removed"],

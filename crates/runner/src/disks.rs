@@ -53,6 +53,11 @@ impl Watched {
 }
 
 impl Disks {
+    /// The names of the disks, without those below them.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.watched.iter().map(|watched| watched.disk.name.as_str())
+    }
+
     /// Finds the disks under the targets of all jobs that want disk statistics.
     pub(crate) fn under<'a>(orders: impl Iterator<Item = &'a Order>) -> Disks {
         let mut found = BTreeMap::new();

@@ -45,6 +45,8 @@ struct Settings {
     locks: bool,
     flush: EndFlush,
     fill_device: bool,
+    /// Requests wait for those in flight that they overlap.
+    serialize: bool,
     errors: ErrorsPlan,
 }
 
@@ -106,13 +108,18 @@ pub(crate) struct Drive<'a> {
     between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
     settings: Settings,
     done: Completions,
-    /// Requests by slot, and when they started.
+    /// Requests by slot, and when they started. With `serialize` the length is zero unless the request
+    /// is on its way.
     units: Vec<Unit>,
     starts_ns: Vec<u64>,
     free: Vec<Slot>,
     /// Made and not accepted by the engine yet; continued transfers come first.
     batch: Vec<Unit>,
     in_flight: usize,
+    /// Made, and waiting for the end of a request that it overlaps.
+    waiting: Option<Request>,
+    /// The engine has been asked to end what is in flight.
+    cancelling: bool,
     /// The queue was full and must sink to `depth_low` before it is filled again.
     draining: bool,
     now_ns: u64,
@@ -157,6 +164,7 @@ impl<'a> Drive<'a> {
                 file_systems: job.flush.end_syncfs && job.pattern.rw.write,
             },
             fill_device: job.region.fill_device,
+            serialize: engine.serialize_overlap,
             errors: (*job.errors).clone(),
         };
         let idle = Unit {
@@ -185,6 +193,8 @@ impl<'a> Drive<'a> {
             free: (0..depth as u32).rev().map(Slot).collect(),
             batch: Vec::with_capacity(depth),
             in_flight: 0,
+            waiting: None,
+            cancelling: false,
             draining: false,
             now_ns: 0,
             deadline_ns: u64::MAX,
@@ -303,7 +313,16 @@ impl<'a> Drive<'a> {
         }
         while self.batch.len() < self.settings.batch {
             let Some(slot) = self.free.pop() else { break };
-            match self.generator.next() {
+            let step = match self.waiting.take() {
+                Some(request) => Step::Issue(request),
+                None => self.generator.next(),
+            };
+            match step {
+                Step::Issue(request) if self.settings.serialize && self.overlaps(&request) => {
+                    self.free.push(slot);
+                    self.waiting = Some(request);
+                    return None;
+                }
                 Step::Issue(request) => self.place(slot, &request),
                 step => {
                     self.free.push(slot);
@@ -327,7 +346,23 @@ impl<'a> Drive<'a> {
     #[inline]
     fn place(&mut self, slot: Slot, request: &Request) {
         let unit = self.prepare(slot, request);
+        if self.settings.serialize {
+            self.units[slot.index()] = unit;
+        }
         self.batch.push(unit);
+    }
+
+    /// True if a request on its way touches the same bytes and one of the two changes them.
+    fn overlaps(&self, request: &Request) -> bool {
+        let end = request.offset.saturating_add(request.length);
+        request.direction.is_data()
+            && self.units.iter().any(|unit| {
+                unit.length > 0
+                    && unit.file == request.file
+                    && (unit.direction != Direction::Read || request.direction != Direction::Read)
+                    && unit.offset < end
+                    && request.offset < unit.offset + unit.length
+            })
     }
 
     /// Turns a request into a unit whose data is ready.
@@ -395,7 +430,10 @@ impl<'a> Drive<'a> {
         let mut reaped = false;
         if ready < self.in_flight {
             let queued = self.in_flight - ready;
-            let full = self.free.is_empty() || self.draining || !self.batch.is_empty();
+            let full = self.free.is_empty()
+                || self.draining
+                || !self.batch.is_empty()
+                || self.waiting.is_some();
             let min = if drain || full { self.settings.reap_min.max(1) } else { 0 };
             let min = min.min(queued).saturating_sub(ready);
             let max = self.settings.reap_max.max(min).min(queued);

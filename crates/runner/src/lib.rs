@@ -13,6 +13,7 @@ mod estimate;
 mod events;
 mod failure;
 mod layout;
+mod offload;
 mod order;
 mod outcome;
 pub mod preview;

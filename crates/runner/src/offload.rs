@@ -16,11 +16,17 @@ use fiord_base::FileIndex;
 use fiord_engine::{
     Caps, Completion, Completions, Engine, EngineError, Io, JobFacts, Registration, Target, Unit,
 };
+use fiord_options::plan::{JobPlan, SubmitMode};
 use fiord_sys::{BufferPool, Clock, Errno};
 
-/// What the caller of an engine with these properties has to expect if requests are offloaded.
-pub(crate) fn caps(inner: Caps) -> Caps {
-    Caps { inline: false, inline_at_depth_one: false, reports_slat: true, ..inner }
+/// What the engine of a job is to the loop.
+pub(crate) fn caps_for(job: &JobPlan, entry: &Registration) -> Caps {
+    match job.engine.submit {
+        SubmitMode::Inline => entry.caps.at_depth(job.engine.iodepth.max(1) as usize),
+        SubmitMode::Offload => {
+            Caps { inline: false, inline_at_depth_one: false, reports_slat: true, ..entry.caps }
+        }
+    }
 }
 
 /// The engine of a job that is executed by threads.
@@ -77,8 +83,10 @@ impl Offload {
                 errno,
                 remedy: "lower iodepth".to_owned(),
             };
-            let buffers =
-                facts.buffers.view().map_err(|errno| failed("share buffers with threads", errno))?;
+            let buffers = facts
+                .buffers
+                .view()
+                .map_err(|errno| failed("share buffers with threads", errno))?;
             let inner = (entry.create)(&JobFacts { iodepth, buffers: &buffers, ..*facts })?;
             let engine = Arc::new(Mutex::new(inner));
             let hand = Hand {
@@ -137,6 +145,14 @@ impl Engine for Offload {
             io.done.push(completion);
         }
         Ok(())
+    }
+
+    fn cancel(&mut self) {
+        let mut lists = lock(&self.queue.lists);
+        while let Some(unit) = lists.waiting.pop_front() {
+            let (slot, result) = (unit.slot, Err(Errno::CANCELED));
+            lists.ended.push_back(Completion { slot, result, issued_ns: 0, done_ns: 0 });
+        }
     }
 
     fn notes(&self) -> Vec<String> {
@@ -218,4 +234,3 @@ impl Hand {
         io.done.list().first().map_or(Err(Errno::IO), |completion| completion.result)
     }
 }
-

@@ -94,10 +94,12 @@ impl Trace {
         line.iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b'?');
         line.push(b'\n');
         let mut rest = &line[..];
-        while !rest.is_empty()
-            && let Ok(written @ 1..) = file::write(self.fd.as_fd(), rest)
-        {
-            rest = &rest[written..];
+        while !rest.is_empty() {
+            match file::write(self.fd.as_fd(), rest) {
+                Ok(written @ 1..) => rest = &rest[written..],
+                Err(Errno::INTR) => {}
+                Ok(_) | Err(_) => return,
+            }
         }
     }
 

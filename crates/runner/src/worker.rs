@@ -11,7 +11,7 @@ use fiord_base::random::StreamSeeds;
 use fiord_engine::{Caps, Engine, JobFacts, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
-use fiord_options::plan::JobPlan;
+use fiord_options::plan::{JobPlan, SubmitMode};
 use fiord_options::trace::Subject;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, Errno, clock, signal};
@@ -21,6 +21,7 @@ use crate::board::{Board, CommandWord, State};
 use crate::drive::{Drive, Parts};
 use crate::failure::Failure;
 use crate::layout::{self, Layout, TargetFile, Watcher};
+use crate::offload::{Offload, caps_for};
 use crate::order::{self, Order};
 use crate::recorder::Recorder;
 use crate::targets::{Targets, advice};
@@ -160,7 +161,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         None => lay_out_here(order, entry, &seeds, place.board.commands(order.worker as usize))?,
     };
     let iodepth = job.engine.iodepth.max(1) as usize;
-    let caps = entry.caps.at_depth(iodepth);
+    let caps = caps_for(job, entry);
     let depth = if caps.inline { 1 } else { iodepth };
     check_depth(depth)?;
     let rw = job.pattern.rw;
@@ -168,7 +169,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
         Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
     })?;
-    let engine = (entry.create)(&JobFacts {
+    let facts = JobFacts {
         iodepth: depth,
         max_block_bytes: job.blocks.largest(),
         files: layout.files.len(),
@@ -178,7 +179,11 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         buffers: &buffers,
         measures_submission: job.stats.slat && !job.stats.gtod_reduce,
         advice: advice(job),
-    })?;
+    };
+    let engine = match job.engine.submit {
+        SubmitMode::Inline => (entry.create)(&facts)?,
+        SubmitMode::Offload => Box::new(Offload::new(entry, &facts, &place.board.clock())?),
+    };
     let mut filler =
         Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds)
             .repeating(job.pattern.seeds);

@@ -2,6 +2,7 @@
 //!
 //! Callers see safe functions with typed errors ([`Errno`]). Nothing here knows what a job is.
 
+pub mod aio;
 pub mod allocations;
 pub mod buffers;
 pub mod clock;
@@ -14,9 +15,11 @@ pub mod process;
 pub mod shared;
 pub mod signal;
 pub mod signature;
+mod transfer;
 pub mod uring;
 pub mod users;
 
 pub use buffers::BufferPool;
 pub use clock::Clock;
 pub use errno::Errno;
+pub use transfer::Transfer;

@@ -32,7 +32,7 @@ use linux_raw_sys::io_uring::{
 };
 
 use crate::buffers::Memory;
-use crate::{BufferPool, Errno};
+use crate::{BufferPool, Errno, Transfer};
 use entry::{Entry, Operation};
 pub use setup::{Granted, Wish};
 
@@ -76,29 +76,6 @@ pub enum Addressing {
     Vectored,
     /// [Registered](Ring::register_buffers) buffers.
     Registered,
-}
-
-/// A read or a write of part of a slot's buffer.
-#[derive(Clone, Copy, Debug)]
-pub struct Transfer {
-    /// Whose buffer.
-    pub slot: Slot,
-    /// First byte within it.
-    pub start: u32,
-    /// Bytes.
-    pub length: u32,
-    /// Place on the file.
-    pub offset: u64,
-    /// Target.
-    pub file: RingFile,
-    /// From the buffer to the file.
-    pub write: bool,
-    /// Flags of preadv2(2) and pwritev2(2).
-    pub flags: u32,
-    /// Priority of ioprio_set(2); 0 is that of the thread.
-    pub priority: u16,
-    /// Begin on a worker of the kernel.
-    pub forced_async: bool,
 }
 
 /// A request without data.
@@ -329,7 +306,11 @@ impl Ring {
 
     /// Puts a transfer into the queue. EBUSY without room, or while the slot is in flight.
     #[inline]
-    pub fn push(&mut self, transfer: &Transfer, pool: &mut BufferPool) -> Result<(), Errno> {
+    pub fn push(
+        &mut self,
+        transfer: &Transfer<RingFile>,
+        pool: &mut BufferPool,
+    ) -> Result<(), Errno> {
         self.check(pool)?;
         if self.room() == 0 {
             return Err(Errno::BUSY);

@@ -7,8 +7,8 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileExt;
 
 use fiord_base::Slot;
-use fiord_sys::uring::{Addressing, Order, Range64, Ring, RingFile, Transfer, Wish};
-use fiord_sys::{BufferPool, Errno};
+use fiord_sys::uring::{Addressing, Order, Range64, Ring, RingFile, Wish};
+use fiord_sys::{BufferPool, Errno, Transfer};
 
 const BLOCK: u32 = 4096;
 
@@ -41,7 +41,7 @@ fn pattern(seed: u8, length: usize) -> Vec<u8> {
     (0..length).map(|i| (i as u8).wrapping_mul(37).wrapping_add(seed)).collect()
 }
 
-fn transfer(slot: u32, offset: u64, length: u32, file: &File, write: bool) -> Transfer {
+fn transfer(slot: u32, offset: u64, length: u32, file: &File, write: bool) -> Transfer<RingFile> {
     Transfer {
         slot: Slot(slot),
         start: 0,

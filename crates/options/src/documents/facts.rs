@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::help::{describe, limits};
-use crate::table::{Argument, Choice, OptionDef, Parameter, Scope, Status, ValueKind};
+use crate::table::{Argument, Choice, OptionDef, Scope, Status, ValueKind};
 use crate::value::expected_kind;
 
 /// One fact: what it is about, and what it says.
@@ -41,6 +41,10 @@ pub(crate) fn shape(kind: ValueKind) -> &'static str {
         ValueKind::ErrorLists => "ERROR[:ERROR..]",
         ValueKind::Pattern { .. } => "PATTERN",
         ValueKind::IdList { .. } => "N[-N][,..]",
+        ValueKind::Distribution(_) | ValueKind::FileService(_) => "WORD[:PARAMETERS]",
+        ValueKind::SteadyState(_) => "CRITERION:LIMIT[%]",
+        ValueKind::Nodes => "all|N[-N][,..]",
+        ValueKind::NumaMemory => "MODE[:NODES]",
         ValueKind::Engine => "NAME",
         ValueKind::Flag | ValueKind::Ignored => "",
         // A kind that is added later is at least no lie.
@@ -143,9 +147,6 @@ pub(crate) fn meaning(choice: &Choice) -> String {
         Some(word) => format!("the same as `{word}`"),
         None => choice.help.to_owned(),
     };
-    if choice.parameter == Parameter::Count {
-        says.push_str("; `:N` for N requests each");
-    }
     if choice.status != Status::Ready {
         let _ = write!(says, " ({})", describe(choice.status));
     }

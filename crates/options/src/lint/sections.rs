@@ -9,8 +9,9 @@ use super::findings::Findings;
 use super::option_of;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::host::Host;
-use crate::spec::{Document, DocumentKind, Section, SectionKind, Setting, Spec};
+use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Spec};
 use crate::table::{OptionDef, ValueKind};
+use crate::value::{self, ParseContext};
 
 pub(super) fn look<'a>(spec: &'a Spec, host: &Host<'_>, findings: &mut Findings<'a>) {
     for (index, document) in spec.documents.iter().enumerate() {
@@ -70,6 +71,11 @@ fn defaults_never_used<'a>(document: &'a Document, goes_on: bool, findings: &mut
         let settings = super::settings_of(section);
         if section.kind() == SectionKind::Global {
             for (name, setting) in settings {
+                // What an included file sets is there to be changed.
+                if !is_same_text(&setting.name_origin(), &section.origin()) {
+                    done.extend(defaults.remove(name).map(|old| (name, old)));
+                    continue;
+                }
                 let fresh = GivenDefault { setting, overridden: 0, followed: false };
                 done.extend(defaults.insert(name, fresh).map(|old| (name, old)));
             }
@@ -98,6 +104,15 @@ fn defaults_never_used<'a>(document: &'a Document, goes_on: bool, findings: &mut
     }
 }
 
+fn is_understood(def: &OptionDef, setting: Setting<'_>) -> bool {
+    let text = setting.value().map(<[u8]>::trim_ascii);
+    value::parse(def, text, &ParseContext::default()).is_ok()
+}
+
+fn is_same_text(one: &Origin, other: &Origin) -> bool {
+    Arc::ptr_eq(one.source(), other.source())
+}
+
 /// True if a setting takes the place of another one and says something else.
 fn replaces(new: Setting<'_>, old: Setting<'_>) -> bool {
     // Names of files are added up, and lists may leave directions to the default.
@@ -117,8 +132,9 @@ fn set_twice<'a>(section: Section<'a>, findings: &mut Findings<'a>) {
         let Some(def) = option_of(setting) else { continue };
         let Some(first) = seen.insert(def.name, setting) else { continue };
         // What an included file sets is there to be changed.
-        let same_text = Arc::ptr_eq(first.name_origin().source(), setting.name_origin().source());
-        if same_text && replaces(setting, first) {
+        let together = is_same_text(&first.name_origin(), &setting.name_origin());
+        let understood = is_understood(def, first) && is_understood(def, setting);
+        if together && understood && replaces(setting, first) {
             let line = first.name_origin().line();
             let place = match section.origin().source().text.contains(&b'\n') {
                 true => format!("line {line} sets it, too"),

@@ -2,14 +2,22 @@
 //! in which fio applies them.
 
 mod data;
+mod pacing;
+mod random;
+mod schedule;
+mod steady_state;
+mod submit;
+mod targets;
 mod verify;
 mod zones;
 
-use fiord_base::{DATA, Direction, Quantity};
+use fiord_base::{DATA, Direction};
 
 use super::Job;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::JobPlan;
+
+pub(super) use schedule::check_wait_for;
 
 /// Applies all rules.
 pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>, readonly: bool) {
@@ -17,19 +25,33 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>, readonly: b
         refuse_writing(plan, job);
     }
     need_a_clone(plan, job);
+    submit::check_trim_ranges(plan, job);
+    random::prepare_precondition(plan, job);
     align_to_blocks(plan, job);
     keep_files_that_are_read(plan);
-    bound_depths(plan);
-    explain_depth(plan, job);
+    pacing::spin_within_pause(plan);
+    submit::bound_depths(plan);
+    submit::serialize_writes_only(plan);
+    submit::explain_depth(plan, job);
+    submit::check_offload(plan, job);
     bound_open_files(plan);
+    pacing::check_rates(plan, job);
     need_runtime(plan, job);
+    schedule::check_ramp(plan, job);
+    steady_state::check_steady_state(plan, job);
+    schedule::leave_clock_cpu(plan);
+    schedule::check_huge_pages(plan, job);
+    submit::check_atomic(plan, job);
+    submit::check_pre_read(plan, job);
     keep_what_is_read_ahead(plan);
+    random::map_uniform_offsets_only(plan);
     zones::make_consistent(plan, job);
     verify::make_consistent(plan, job);
     data::make_consistent(plan, job);
     map_random_blocks_only(plan);
-    check_size(plan, job);
-    need_size(plan, job);
+    targets::forget_empty_sizes(plan);
+    targets::check_size(plan, job);
+    targets::need_size(plan, job);
     check_append(plan, job);
 }
 
@@ -90,33 +112,6 @@ fn keep_files_that_are_read(plan: &mut JobPlan) {
     plan.files.overwrite |= plan.pattern.rw.read;
 }
 
-fn bound_depths(plan: &mut JobPlan) {
-    let engine = &mut *plan.engine;
-    for limited in [&mut engine.iodepth_low, &mut engine.batch] {
-        if *limited == 0 || *limited > engine.iodepth {
-            *limited = engine.iodepth;
-        }
-    }
-    engine.batch_complete_min = engine.batch_complete_min.min(engine.iodepth);
-    engine.batch_complete_max =
-        engine.batch_complete_max.min(engine.iodepth).max(engine.batch_complete_min).max(1);
-}
-
-fn explain_depth(plan: &JobPlan, job: &mut Job<'_>) {
-    if plan.engine.iodepth > 1 && job.engine.inline {
-        job.report(
-            "iodepth",
-            Diagnostic::note(format!(
-                "`iodepth` above 1 has no effect with `ioengine={}`",
-                plan.engine.name
-            ))
-            .code(Code::DEPTH_WITHOUT_EFFECT)
-            .label("this engine does one request at a time")
-            .help("use an asynchronous engine, or `numjobs`"),
-        );
-    }
-}
-
 fn bound_open_files(plan: &mut JobPlan) {
     let files = &mut *plan.files;
     if files.opendir.is_some() {
@@ -150,36 +145,6 @@ fn keep_what_is_read_ahead(plan: &mut JobPlan) {
 /// The random map belongs to random jobs.
 fn map_random_blocks_only(plan: &mut JobPlan) {
     plan.pattern.random_map &= plan.pattern.rw.random;
-}
-
-fn check_size(plan: &JobPlan, job: &mut Job<'_>) {
-    let block = plan.blocks.smallest(plan.pattern.rw);
-    if let Some(Quantity::Bytes(size)) = plan.region.size
-        && size < block
-    {
-        job.report(
-            "size",
-            Diagnostic::error(format!("size {size} holds no block"))
-                .code(Code::SIZE_BELOW_BLOCK)
-                .label(format!("the smallest block has {block} bytes"))
-                .help("raise `size` or lower `bs`"),
-        );
-    }
-}
-
-/// Targets that are not opened have no size of their own.
-fn need_size(plan: &JobPlan, job: &mut Job<'_>) {
-    let absolute = matches!(plan.region.size, Some(Quantity::Bytes(_)));
-    let known = absolute || plan.files.file_size.is_some() || plan.region.fill_device;
-    if job.engine.diskless && !known {
-        job.report(
-            "size",
-            Diagnostic::error(format!("job `{}` has no size", plan.name))
-                .code(Code::NO_SIZE)
-                .label(format!("`ioengine={}` opens no file to take it from", plan.engine.name))
-                .help("add `size=`, in bytes"),
-        );
-    }
 }
 
 fn check_append(plan: &JobPlan, job: &mut Job<'_>) {

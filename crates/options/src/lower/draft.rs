@@ -4,8 +4,8 @@ use fiord_base::{PerDirection, Quantity};
 
 use super::settings::DEFAULT_ENGINE;
 use crate::plan::{
-    BlocksPlan, EnginePlan, Execution, JobPlan, Pattern, PatternPlan, RandomGenerator, Region,
-    Seeds, Sequencer, StatsPlan, Unified,
+    BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, JobPlan, Pattern, PatternPlan,
+    RandomGenerator, Region, Seeds, Sequencer, StatsPlan, SubmitMode, Unified,
 };
 use crate::{Part, Shared};
 
@@ -22,7 +22,12 @@ pub(super) fn draft(name: String) -> JobPlan {
         stonewall: false,
         execution: Execution::Process,
         start_delay_ns: (0, 0),
+        schedule: Shared::default(),
         limits: Shared::default(),
+        pacing: Shared::default(),
+        process: Shared::default(),
+        memory: Shared::default(),
+        clocks: ClocksPlan::default(),
         region: Shared::from(Region {
             size: None,
             io_size: None,
@@ -41,6 +46,10 @@ pub(super) fn draft(name: String) -> JobPlan {
             percentage_random: PerDirection::all(100),
             generator: RandomGenerator::Tausworthe,
             generator_explicit: false,
+            distribution: Distribution::Uniform,
+            sequence_stride: false,
+            precondition: None,
+            ranges_per_trim: 1,
             random_map: true,
             soft_random_map: false,
             seeds: Seeds::System,
@@ -62,6 +71,8 @@ pub(super) fn draft(name: String) -> JobPlan {
             batch_complete_min: 1,
             batch_complete_max: 0,
             iodepth_low: 0,
+            submit: SubmitMode::Inline,
+            serialize_overlap: false,
             options: Vec::new(),
         }),
         stats: Shared::from(StatsPlan {

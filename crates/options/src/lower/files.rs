@@ -33,6 +33,7 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         fdatasync,
         sync_file_range,
         overwrite,
+        ioscheduler,
         write_hint,
         create_serialize,
         create_fsync,
@@ -53,7 +54,7 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
     let unsplit = typed
         .filter(|text| text.split(|byte| *byte == b':').count() >= names.len())
         .map(|text| OsString::from_vec(text.to_vec()));
-    let (service, service_batch) = file_service_type.unwrap_or_default();
+    let choice = file_service_type.unwrap_or_default();
     plan.region.fill_device = fill_device.unwrap_or(false);
     *plan.files = FilesPlan {
         count: match names.len() {
@@ -69,8 +70,9 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         opendir,
         open_limit: openfiles.unwrap_or(0),
         file_size: filesize,
-        service,
-        service_batch: service_batch.max(1),
+        service: choice.service,
+        service_distribution: choice.distribution,
+        service_batch: choice.batch.max(1),
         kind: filetype.flatten(),
         fallocate: fallocate.unwrap_or_default(),
         overwrite: overwrite.unwrap_or(false),
@@ -90,7 +92,9 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         // Set with the options of requests.
         invalidate: plan.files.invalidate,
         direct: plan.files.direct,
+        atomic: plan.files.atomic,
         sync: plan.files.sync,
+        io_scheduler: ioscheduler,
     };
     let range = sync_file_range.unwrap_or_default();
     *plan.flush = FlushPlan {
@@ -98,6 +102,8 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         fdatasync_every: fdatasync.unwrap_or(0),
         range_every: if range.flags() == 0 { 0 } else { range.every },
         range_flags: range.flags(),
+        // Set with the options of requests.
+        barrier_every: plan.flush.barrier_every,
         end_fsync: end_fsync.unwrap_or(false),
         fsync_on_close: fsync_on_close.unwrap_or(false),
         end_syncfs: end_syncfs.unwrap_or(false),

@@ -22,20 +22,27 @@ pub(super) fn lower_io(options: IoOptions, plan: &mut JobPlan, job: &mut Job<'_>
         iodepth_batch_complete_min,
         iodepth_batch_complete_max,
         iodepth_low,
+        serialize_overlap,
+        io_submit_mode,
         size,
         io_size,
         offset,
         offset_align,
         offset_increment,
         number_ios,
+        num_range,
         bs,
         ba,
         bsrange,
         bssplit,
         bs_unaligned,
         bs_is_seq_rand,
+        write_barrier,
         direct,
+        atomic,
         buffered,
+        mem,
+        iomem_align,
         invalidate,
         sync,
     } = options;
@@ -53,9 +60,11 @@ pub(super) fn lower_io(options: IoOptions, plan: &mut JobPlan, job: &mut Job<'_>
     plan.engine.batch_complete_min = iodepth_batch_complete_min.unwrap_or(1);
     plan.engine.batch_complete_max = iodepth_batch_complete_max.unwrap_or(0);
     plan.engine.iodepth_low = iodepth_low.unwrap_or(0);
+    plan.engine.submit = io_submit_mode.unwrap_or_default();
+    plan.engine.serialize_overlap = serialize_overlap.unwrap_or(false);
 
-    plan.region.size = size.filter(|&size| size != Quantity::Bytes(0));
-    plan.region.io_size = io_size.filter(|&size| size != Quantity::Bytes(0));
+    plan.region.size = size;
+    plan.region.io_size = io_size;
     plan.region.offset = offset.unwrap_or(Quantity::Bytes(0));
     plan.region.offset_align = offset_align.filter(|&align| align > 0);
     plan.region.offset_increment = offset_increment.unwrap_or(Quantity::Bytes(0));
@@ -67,9 +76,17 @@ pub(super) fn lower_io(options: IoOptions, plan: &mut JobPlan, job: &mut Job<'_>
     }
     plan.blocks.unaligned = bs_unaligned.unwrap_or(false);
     plan.blocks.sequential_random = bs_is_seq_rand.unwrap_or(false);
+    plan.pattern.ranges_per_trim = num_range.unwrap_or(1).max(1);
+    plan.flush.barrier_every = write_barrier.unwrap_or(0);
+    let (kind, backing) = mem.unzip();
+    plan.memory.kind = kind;
+    plan.memory.backing = backing.flatten();
+    plan.memory.align_offset_bytes = iomem_align.unwrap_or(0);
 
     // The two are one setting; of both, the last one is left.
     plan.files.direct = direct.unwrap_or(false) || buffered == Some(false);
+    plan.files.atomic = atomic.unwrap_or(false);
+    plan.files.direct |= plan.files.atomic;
     plan.files.invalidate = invalidate.unwrap_or(true);
     plan.files.sync = sync.unwrap_or_default();
 }

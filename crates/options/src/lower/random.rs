@@ -1,10 +1,14 @@
-//! Lowering of the options of chance and of pace.
+//! Lowering of the options of chance.
 
-use crate::plan::{JobPlan, Seeds};
-use crate::table::{PacingOptions, RandomOptions};
+use crate::plan::{JobPlan, PreconditionPlan, Seeds};
+use crate::table::RandomOptions;
 
 /// `randseed` if none is given.
 const DEFAULT_SEED: u64 = 0x89;
+/// `spr_num_regions` if none is given.
+const DEFAULT_REGIONS: u32 = 100;
+/// `spr_op` if none is given.
+const DEFAULT_OVER_PROVISIONING: f64 = 0.15;
 
 /// Fills the plan.
 pub(super) fn lower_random(options: RandomOptions, plan: &mut JobPlan) {
@@ -13,7 +17,13 @@ pub(super) fn lower_random(options: RandomOptions, plan: &mut JobPlan) {
         randseed,
         norandommap,
         softrandommap,
+        sprandom,
+        spr_num_regions,
+        spr_op,
+        spr_cs,
         random_generator,
+        random_distribution,
+        random_sequence_stride,
         percentage_random,
         rwmixread,
         rwmixwrite,
@@ -28,6 +38,14 @@ pub(super) fn lower_random(options: RandomOptions, plan: &mut JobPlan) {
     plan.pattern.soft_random_map = softrandommap.unwrap_or(false);
     plan.pattern.generator = random_generator.unwrap_or_default();
     plan.pattern.generator_explicit = random_generator.is_some();
+    plan.pattern.distribution = random_distribution.unwrap_or_default();
+    plan.pattern.sequence_stride = random_sequence_stride.unwrap_or(false);
+    let over_provisioning = spr_op.and_then(|list| list.first().copied());
+    plan.pattern.precondition = sprandom.unwrap_or(false).then_some(PreconditionPlan {
+        regions: spr_num_regions.unwrap_or(DEFAULT_REGIONS),
+        over_provisioning: over_provisioning.unwrap_or(DEFAULT_OVER_PROVISIONING),
+        cache_bytes: spr_cs.unwrap_or(0),
+    });
     if let Some(percentages) = percentage_random {
         plan.pattern.percentage_random = percentages.map(|percent| percent.unwrap_or(100));
     }
@@ -37,9 +55,4 @@ pub(super) fn lower_random(options: RandomOptions, plan: &mut JobPlan) {
         (None, Some(write)) => 100_u32.saturating_sub(write),
         (None, None) => 50,
     };
-}
-
-/// Nothing of this group is built.
-pub(super) fn lower_pacing(options: PacingOptions) {
-    let PacingOptions {} = options;
 }

@@ -2,7 +2,7 @@
 //! and what cannot be is reported.
 
 use super::settings::{Entry, Settings, significant};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, abridged};
 use crate::spec::{DocumentKind, Section, Setting};
 use crate::table::{self, OptionDef, Scope, Status, ValueKind};
 use crate::value::{self, ParseContext, Value, ValueError};
@@ -137,8 +137,8 @@ impl<'r, 'a> Resolver<'r, 'a> {
     }
 
     fn report_unknown_option(&mut self, name: &str, setting: Setting<'_>) {
-        let mut diagnostic =
-            Diagnostic::error(format!("unknown option `{name}`")).code(Code::UNKNOWN_OPTION);
+        let mut diagnostic = Diagnostic::error(format!("unknown option `{}`", abridged(name)))
+            .code(Code::UNKNOWN_OPTION);
         if self.diagnostics.has_room(Severity::Error) {
             diagnostic = if table::switch(name).is_some() {
                 diagnostic.help(format!("it is a switch of the command line: `--{name}`"))
@@ -201,7 +201,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
         if status == Status::Ready || (def.status == Status::Planned && passes(value)) {
             return true;
         }
-        let (what, origin) = if def.status == Status::Planned {
+        let (what, origin) = if def.status == Status::Planned && status == Status::Planned {
             (format!("option `{}`", def.name), setting.name_origin())
         } else {
             (format!("`{}={value}`", def.name), setting.value_origin())
@@ -333,9 +333,9 @@ fn bad_value(
     text: Option<&[u8]>,
     error: &ValueError,
 ) -> Diagnostic {
-    let shown = String::from_utf8_lossy(text.unwrap_or_default());
+    let shown = abridged(&String::from_utf8_lossy(text.unwrap_or_default()));
     let (code, message) = match text {
-        None => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
+        None | Some([]) => (Code::MISSING_VALUE, format!("`{}` needs a value", def.name)),
         Some(_) => (Code::BAD_VALUE, format!("bad value `{shown}` for `{}`", def.name)),
     };
     let help = match &error.hint {

@@ -120,6 +120,12 @@ impl<'a> Settings<'a> {
         self.entry(name)?.setting.map(Setting::value_origin)
     }
 
+    /// True if the value in force of the one was set after that of the other.
+    pub(super) fn is_after(&self, name: &str, other: &str) -> bool {
+        let place = |name| self.entry(name).map(|entry| entry.order);
+        place(name) > place(other)
+    }
+
     /// The value as typed.
     pub(super) fn typed(&self, name: &str) -> Option<&'a [u8]> {
         self.entry(name)?.setting?.value()

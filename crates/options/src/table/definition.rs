@@ -4,7 +4,7 @@
 //! at start-up. An entry never holds behaviour: parsing is in [`crate::value`], meaning in the
 //! lowering.
 
-use crate::value::Value;
+use crate::value::{Value, distribution_word, steady_state_word};
 
 /// Where an option is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,12 +69,8 @@ pub struct Choice {
 pub enum Parameter {
     /// Nothing.
     None,
-    /// A number of at least one.
-    Count,
     /// Text.
     Text,
-    /// Text that must not be missing.
-    Needed,
 }
 
 impl Choice {
@@ -100,15 +96,9 @@ impl Choice {
         self
     }
 
-    /// `word:count` is meaningful.
-    pub(crate) const fn counted(mut self) -> Self {
-        self.parameter = Parameter::Count;
-        self
-    }
-
-    /// `word:text` is the only form.
-    pub(crate) const fn needs_parameter(mut self) -> Self {
-        self.parameter = Parameter::Needed;
+    /// Cannot work in this build.
+    pub(crate) const fn unavailable(mut self, reason: &'static str) -> Self {
+        self.status = Status::Unavailable { reason };
         self
     }
 
@@ -226,6 +216,16 @@ pub enum ValueKind {
         /// Largest number.
         max: u32,
     },
+    /// How random offsets are distributed: a word, and `:parameters`.
+    Distribution(&'static [Choice]),
+    /// How files are chosen: a word, and `:count` or `:parameters`.
+    FileService(&'static [Choice]),
+    /// When results have settled: a word, `:` and a limit.
+    SteadyState(&'static [Choice]),
+    /// NUMA nodes.
+    Nodes,
+    /// A policy of NUMA memory.
+    NumaMemory,
     /// The name of an engine.
     Engine,
     /// Anything: the option has no effect.
@@ -376,6 +376,9 @@ impl OptionDef {
         match self.kind {
             ValueKind::Choice(choices)
             | ValueKind::ChoiceSet { choices, .. }
+            | ValueKind::Distribution(choices)
+            | ValueKind::FileService(choices)
+            | ValueKind::SteadyState(choices)
             | ValueKind::Shares(choices) => choices,
             ValueKind::Access => super::ACCESS,
             _ => &[],
@@ -384,14 +387,14 @@ impl OptionDef {
 
     /// How far this use of the option is built: its own status, and that of the words in `value`.
     pub fn value_status(&self, value: &Value) -> Status {
-        if self.status != Status::Ready {
-            return self.status;
-        }
         let word_status = |word: &str| {
             self.choices().iter().find(|c| c.word == word).map_or(Status::Ready, |c| c.status)
         };
-        match value {
+        let of_words = match value {
             Value::Choice { word, .. } => word_status(word),
+            Value::Distribution(distribution) => word_status(distribution_word(distribution)),
+            Value::FileService(choice) => word_status(choice.word()),
+            Value::SteadyState(criterion) => word_status(steady_state_word(criterion)),
             Value::ChoiceSet { words, .. } => words
                 .iter()
                 .map(|w| word_status(w))
@@ -399,6 +402,12 @@ impl OptionDef {
                 .unwrap_or(Status::Ready),
             Value::Engine(name) => super::engine(name).map_or(Status::Planned, |e| e.status),
             _ => Status::Ready,
+        };
+        match (self.status, of_words) {
+            // What can never work is worse than what does not work yet.
+            (Status::Ready | Status::Planned, Status::Unavailable { .. }) => of_words,
+            (Status::Ready, _) => of_words,
+            (status, _) => status,
         }
     }
 }

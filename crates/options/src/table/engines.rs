@@ -49,7 +49,7 @@ pub static ENGINES: &[EngineDef] = &[
     ready("pvsync2", "preadv2(2) and pwritev2(2) with flags"),
     EngineDef {
         aliases: &["linuxaio", "aio"],
-        ..planned("libaio", "asynchronous I/O of the Linux kernel (io_submit)")
+        ..ready("libaio", "asynchronous I/O of the Linux kernel (io_submit)")
     },
     ready("io_uring", "Linux io_uring"),
     needing(

@@ -52,10 +52,12 @@ pub(crate) static ENGINES_LOCAL: &[OptionDef] = &[
         "Read the completion ring without a system call",
     )
     .engine(&["libaio"])
+    .status(Status::Ready)
     .category("Engines/libaio"),
     OptionDef::new("libaio_vectored", ValueKind::Bool, "Submit vectored commands")
         .since("3.39")
         .engine(&["libaio"])
+        .status(Status::Ready)
         .category("Engines/libaio"),
     OptionDef::new("thp", INT, "Ask for transparent huge pages")
         .engine(&["mmap"])

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use super::group::option_group;
 use super::{Choice, INT, OptionDef, TEXT, ValueKind};
-use crate::plan::{Fadvise, Fallocate, FileService, LockMode, TargetKind};
-use crate::value::{SyncRange, WriteHint};
+use crate::plan::{Fadvise, Fallocate, LockMode, TargetKind};
+use crate::value::{FileChoice, SyncRange, WriteHint};
 
 const FILETYPE: &[Choice] = &[
     Choice::new("none", "ask the system about each"),
@@ -21,13 +21,13 @@ const LOCKFILE: &[Choice] = &[
 ];
 
 const FILE_SERVICE_TYPE: &[Choice] = &[
-    Choice::new("random", "uniformly at random").counted(),
-    Choice::new("zipf", "by a Zipf distribution").parameter().planned(),
-    Choice::new("pareto", "by a Pareto distribution").parameter().planned(),
-    Choice::new("normal", "by a normal distribution").parameter().planned(),
-    Choice::same("gauss", "normal").parameter().planned(),
-    Choice::new("roundrobin", "each in turn").counted(),
-    Choice::new("sequential", "one file until it is finished").counted(),
+    Choice::new("random", "uniformly at random; :N for N requests each"),
+    Choice::new("zipf", "by a Zipf distribution; :THETA[:CENTER], 1.1 by default").planned(),
+    Choice::new("pareto", "by a Pareto distribution; :H[:CENTER], 0.2 by default").planned(),
+    Choice::new("normal", "by a normal distribution; :DEVIATION[:CENTER] in percent").planned(),
+    Choice::same("gauss", "normal").planned(),
+    Choice::new("roundrobin", "each in turn; :N for N requests each"),
+    Choice::new("sequential", "one file until it is finished; :N for N requests each"),
 ];
 
 const FALLOCATE: &[Choice] = &[
@@ -130,9 +130,9 @@ option_group! {
         .alias(&["nr_files"]).default("1").category("File");
     [openfiles: u32] OptionDef::new("openfiles", INT, "How many files may be open at once")
         .category("File");
-    [file_service_type: (FileService, u64)] OptionDef::new(
+    [file_service_type: FileChoice] OptionDef::new(
         "file_service_type",
-        ValueKind::Choice(FILE_SERVICE_TYPE),
+        ValueKind::FileService(FILE_SERVICE_TYPE),
         "How the next file is selected; :nr or :param suffix",
     )
         .default("roundrobin").parent("nrfiles").category("File");
@@ -164,7 +164,7 @@ option_group! {
         "Lay out the file before writing so that writes overwrite",
     )
         .default("0").category("File");
-    [] OptionDef::new("ioscheduler", TEXT, "Switch the device to this elevator first")
+    [ioscheduler: String; planned] OptionDef::new("ioscheduler", TEXT, "Switch the device to this elevator first")
         .category("File");
     [write_hint: WriteHint] OptionDef::new(
         "write_hint",

@@ -1,8 +1,12 @@
 //! What a job is called, how it is run, when it starts and ends, with whose rights.
 
+use std::ffi::OsString;
+
 use super::group::option_group;
-use super::{BYTES, CPUS, Choice, INT, NAME, OptionDef, TEXT, TimeUnit, ValueKind};
-use crate::plan::{ClockSource, ErrorClasses};
+use super::{BYTES, CPUS, Choice, INT, NAME, OptionDef, Status, TEXT, TimeUnit, ValueKind};
+use crate::plan::{
+    ClockSource, CpuPolicy, EndScope, ErrorClasses, IdRanges, NodeSet, NumaMemory, SteadyState,
+};
 use crate::value::{ErrorLists, Nanos};
 
 const CLOCKSOURCE: &[Choice] = &[
@@ -34,12 +38,12 @@ const CONTINUE_ON_ERROR: &[Choice] = &[
 ];
 
 const STEADYSTATE: &[Choice] = &[
-    Choice::new("iops", "deviation of IOPS from their mean").needs_parameter(),
-    Choice::new("iops_slope", "slope of IOPS").needs_parameter(),
-    Choice::new("bw", "deviation of bandwidth from its mean").needs_parameter(),
-    Choice::new("bw_slope", "slope of bandwidth").needs_parameter(),
-    Choice::new("lat", "deviation of mean latency").needs_parameter(),
-    Choice::new("lat_slope", "slope of mean latency").needs_parameter(),
+    Choice::new("iops", "deviation of IOPS from their mean"),
+    Choice::new("iops_slope", "slope of IOPS"),
+    Choice::new("bw", "deviation of bandwidth from its mean"),
+    Choice::new("bw_slope", "slope of bandwidth"),
+    Choice::new("lat", "deviation of mean latency"),
+    Choice::new("lat_slope", "slope of mean latency"),
 ];
 
 option_group! {
@@ -58,7 +62,7 @@ option_group! {
         "Job name; on the command line it opens a new job section",
     )
         .category("General/Description");
-    [] OptionDef::new(
+    [wait_for: String; planned] OptionDef::new(
         "wait_for",
         NAME,
         "Delay start until every clone of the named earlier job has finished",
@@ -86,7 +90,7 @@ option_group! {
         "Restart the workload until runtime has elapsed",
     )
         .category("General/Runtime");
-    [] OptionDef::new(
+    [verify_only: bool; planned] OptionDef::new(
         "verify_only",
         ValueKind::Flag,
         "Only check data written by an earlier run; writes are phantom",
@@ -98,7 +102,7 @@ option_group! {
         "Warm-up period excluded from statistics",
     )
         .category("General/Runtime");
-    [] OptionDef::new(
+    [ramp_size: u64; planned] OptionDef::new(
         "ramp_size",
         ValueKind::Bytes { min: 1, max: u64::MAX },
         "Warm-up amount of data excluded from statistics",
@@ -110,51 +114,55 @@ option_group! {
         "Clock used for time stamps",
     )
         .category("General/Clock");
-    [] OptionDef::new("exec_prerun", TEXT, "Shell command run before the job").category("General");
-    [] OptionDef::new("exec_postrun", TEXT, "Shell command run after the job").category("General");
-    [] OptionDef::new("lockmem", BYTES, "Memory to pin per worker")
+    [exec_prerun: OsString; planned] OptionDef::new("exec_prerun", TEXT, "Shell command run before the job").category("General");
+    [exec_postrun: OsString; planned] OptionDef::new("exec_postrun", TEXT, "Shell command run after the job").category("General");
+    [lockmem: u64; planned] OptionDef::new("lockmem", BYTES, "Memory to pin per worker")
         .default("0").category("General");
-    [] OptionDef::new("comm", TEXT, "Process name set for the job (Linux)")
+    [comm: OsString; planned] OptionDef::new("comm", TEXT, "Process name set for the job (Linux)")
         .since("3.42").category("General/Description");
-    [] OptionDef::new("nice", ValueKind::Int { min: -20, max: 19 }, "CPU nice value")
+    [nice: i32; planned] OptionDef::new("nice", ValueKind::Int { min: -20, max: 19 }, "CPU nice value")
         .default("0").category("General/Credentials and priority");
-    [] OptionDef::new(
+    [prio: u32; planned] OptionDef::new(
         "prio",
         ValueKind::Int { min: 0, max: 7 },
         "I/O priority level inside the class",
     )
         .category("General/Credentials and priority");
-    [] OptionDef::new(
+    [prioclass: u32; planned] OptionDef::new(
         "prioclass",
         ValueKind::Int { min: 0, max: 3 },
         "I/O priority class (0 none, 1 RT, 2 BE, 3 idle)",
     )
         .category("General/Credentials and priority");
-    [] OptionDef::new(
+    [priohint: u32; planned] OptionDef::new(
         "priohint",
         ValueKind::Int { min: 0, max: 1023 },
         "I/O priority hint (e.g. duration limits)",
     )
         .syntax("Linux 6.6+ kernels").since("3.36").category("General/Credentials and priority");
-    [] OptionDef::new("cpumask", INT, "Allowed CPUs, as bit mask")
+    [cpumask: u32; planned] OptionDef::new("cpumask", INT, "Allowed CPUs, as bit mask")
         .category("General/Credentials and priority");
-    [] OptionDef::new("cpus_allowed", CPUS, "Allowed CPUs, as list")
+    [cpus_allowed: IdRanges; planned] OptionDef::new(
+        "cpus_allowed",
+        CPUS,
+        "Allowed CPUs, as list",
+    )
         .syntax("0-3,7").category("General/Credentials and priority");
-    [] OptionDef::new(
+    [cpus_allowed_policy: CpuPolicy; planned] OptionDef::new(
         "cpus_allowed_policy",
         ValueKind::Choice(CPUS_ALLOWED_POLICY),
         "Share the set or give each clone one CPU",
     )
         .parent("cpus_allowed").category("General/Credentials and priority");
-    [] OptionDef::new("numa_cpu_nodes", CPUS, "NUMA nodes whose CPUs may run the job")
+    [numa_cpu_nodes: NodeSet; planned] OptionDef::new("numa_cpu_nodes", ValueKind::Nodes, "NUMA nodes whose CPUs may run the job")
         .category("General");
-    [] OptionDef::new("numa_mem_policy", TEXT, "NUMA memory policy, mode[:nodes]")
+    [numa_mem_policy: NumaMemory; planned] OptionDef::new("numa_mem_policy", ValueKind::NumaMemory, "NUMA memory policy, mode[:nodes]")
         .syntax("default|prefer:N|bind:list|interleave[:list]|local").category("General");
-    [] OptionDef::new("exitall", ValueKind::Flag, "Terminate other jobs once this one ends")
+    [exitall: bool; planned] OptionDef::new("exitall", ValueKind::Flag, "Terminate other jobs once this one ends")
         .category("General/Process");
-    [] OptionDef::new("exit_what", ValueKind::Choice(EXIT_WHAT), "Which jobs exitall terminates")
+    [exit_what: EndScope; planned] OptionDef::new("exit_what", ValueKind::Choice(EXIT_WHAT), "Which jobs exitall terminates")
         .default("group").category("General/Process");
-    [] OptionDef::new("exitall_on_error", ValueKind::Flag, "Terminate all jobs when this one fails")
+    [exitall_on_error: bool; planned] OptionDef::new("exitall_on_error", ValueKind::Flag, "Terminate all jobs when this one fails")
         .category("General/Process");
     [stonewall: bool] OptionDef::new(
         "stonewall",
@@ -170,9 +178,9 @@ option_group! {
         .category("General/Process");
     [thread: bool] OptionDef::new("thread", ValueKind::Flag, "Run jobs as threads of one process")
         .category("General/Process");
-    [] OptionDef::new("gtod_cpu", INT, "Dedicated CPU whose thread maintains the clock")
+    [gtod_cpu: u32; planned] OptionDef::new("gtod_cpu", INT, "Dedicated CPU whose thread maintains the clock")
         .syntax("0 is CPU 0 when given").category("General/Clock");
-    [] OptionDef::new("job_start_clock_id", INT, "Clock for job_start in JSON")
+    [job_start_clock_id: u32; planned] OptionDef::new("job_start_clock_id", INT, "Clock for job_start in JSON")
         .since("3.36").category("General/Clock");
     [continue_on_error: ErrorClasses] OptionDef::new(
         "continue_on_error",
@@ -191,42 +199,42 @@ option_group! {
         .default("0").category("General/Error handling");
     [] OptionDef::new("profile", TEXT, "Run a built-in benchmark instead of job files")
         .category("Profiles");
-    [] OptionDef::new("cgroup", TEXT, "Control group to place the job in")
+    [cgroup: OsString; planned] OptionDef::new("cgroup", TEXT, "Control group to place the job in")
         .category("General/Control groups");
-    [] OptionDef::new("cgroup_nodelete", ValueKind::Bool, "Leave the control group behind")
+    [cgroup_nodelete: bool; planned] OptionDef::new("cgroup_nodelete", ValueKind::Bool, "Leave the control group behind")
         .default("0").parent("cgroup").category("General/Control groups");
-    [] OptionDef::new(
+    [cgroup_weight: u32; planned] OptionDef::new(
         "cgroup_weight",
         ValueKind::Int { min: 100, max: 1000 },
         "blkio weight of the control group",
     )
         .parent("cgroup").category("General/Control groups");
-    [] OptionDef::new("uid", INT, "User to switch to")
+    [uid: u32; planned] OptionDef::new("uid", INT, "User to switch to")
         .category("General/Credentials and priority");
-    [] OptionDef::new("gid", INT, "Group to switch to")
+    [gid: u32; planned] OptionDef::new("gid", INT, "Group to switch to")
         .category("General/Credentials and priority");
-    [] OptionDef::new("hugepage-size", INT, "Huge page size for buffers")
+    [hugepage_size: u64; planned] OptionDef::new("hugepage-size", INT, "Huge page size for buffers")
         .default("2097152").category("General");
-    [] OptionDef::new(
+    [steadystate: SteadyState; planned] OptionDef::new(
         "steadystate",
-        ValueKind::Choice(STEADYSTATE),
+        ValueKind::SteadyState(STEADYSTATE),
         "Criterion:limit to stop when results have settled",
     )
         .alias(&["ss"]).default("iops_slope:0.01%")
         .syntax("CRIT:LIMIT[%] ; iops float, bw bytes/s, lat time").category("General/Runtime");
-    [] OptionDef::new(
+    [steadystate_duration: Nanos; planned] OptionDef::new(
         "steadystate_duration",
         ValueKind::Time(TimeUnit::Second),
         "Window length for the steady-state check",
     )
         .alias(&["ss_dur"]).default("0").parent("steadystate").category("General/Runtime");
-    [] OptionDef::new(
+    [steadystate_ramp_time: Nanos; planned] OptionDef::new(
         "steadystate_ramp_time",
         ValueKind::Time(TimeUnit::Second),
         "Delay before steady-state sampling",
     )
         .alias(&["ss_ramp"]).default("0").parent("steadystate").category("General/Runtime");
-    [] OptionDef::new(
+    [steadystate_check_interval: Nanos; planned] OptionDef::new(
         "steadystate_check_interval",
         ValueKind::Time(TimeUnit::Second),
         "Period of steady-state samples",
@@ -234,5 +242,6 @@ option_group! {
         .alias(&["ss_interval"]).default("1").parent("steadystate").since("3.35")
         .category("General/Runtime");
     [] OptionDef::new("gpu_dev_id", INT, "CUDA device for iomem=cudamalloc (CUDA builds only)")
+        .status(Status::Unavailable { reason: "this program is built without CUDA" })
         .default("0").category("General");
 }

@@ -22,7 +22,7 @@ macro_rules! option_group {
         }
 
         impl $group {
-            /// Stores a value under the name of its option; false if there is no such field or it
+            /// Stores a value under the name of its field; false if there is no such field or it
             /// is of another type.
             #[allow(unused_variables, reason = "a group may have no field yet")]
             pub(crate) fn set(&mut self, name: &str, value: &$crate::value::Value) -> bool {
@@ -70,13 +70,15 @@ pub(crate) use option_group;
 
 use super::{OptionDef, Status};
 
-/// Marks an entry as working; refuses to compile if its field has another name.
+/// Marks an entry as working; refuses to compile if its field has another name. A `-` of the name is a
+/// `_` in that of the field.
 pub(crate) const fn ready(mut def: OptionDef, field: &str) -> OptionDef {
     let (name, field) = (def.name.as_bytes(), field.as_bytes());
     let mut i = 0;
     assert!(name.len() == field.len(), "the field of an option bears its name");
     while i < name.len() {
-        assert!(name[i] == field[i], "the field of an option bears its name");
+        let expected = if name[i] == b'-' { b'_' } else { name[i] };
+        assert!(expected == field[i], "the field of an option bears its name");
         i += 1;
     }
     def.status = Status::Ready;

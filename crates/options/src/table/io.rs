@@ -1,10 +1,12 @@
 //! Direction, sizes and extent of requests, and the engine that executes them.
 
+use std::ffi::OsString;
+
 use fiord_base::{PerDirection, Quantity};
 
 use super::group::option_group;
 use super::{BYTES, Choice, INT, INT_MAX, OptionDef, ValueKind, sizes};
-use crate::plan::{Sequencer, SyncMode};
+use crate::plan::{MemoryKind, Sequencer, SubmitMode, SyncMode};
 use crate::value::{Access, SplitEntry};
 
 /// The words of `rw`.
@@ -37,7 +39,8 @@ const MEM: &[Choice] = &[
     Choice::new("mmap", "mmap(2), anonymous or of the file given").parameter(),
     Choice::new("mmapshared", "the same with MAP_SHARED").parameter(),
     Choice::new("mmaphuge", "huge pages, of the file given").parameter(),
-    Choice::new("cudamalloc", "memory of a CUDA device"),
+    Choice::new("cudamalloc", "memory of a CUDA device")
+        .unavailable("this program is built without CUDA"),
 ];
 
 const SYNC: &[Choice] = &[
@@ -105,13 +108,13 @@ option_group! {
         "Let the queue drain to this level before refilling",
     )
         .parent("iodepth").category("I/O");
-    [] OptionDef::new(
+    [serialize_overlap: bool] OptionDef::new(
         "serialize_overlap",
         ValueKind::Bool,
         "Hold a request back while an overlapping one is in flight",
     )
         .default("0").parent("iodepth").category("I/O");
-    [] OptionDef::new(
+    [io_submit_mode: SubmitMode] OptionDef::new(
         "io_submit_mode",
         ValueKind::Choice(IO_SUBMIT_MODE),
         "Issue requests from the job itself or from helper workers",
@@ -149,7 +152,7 @@ option_group! {
         "Stop after this many requests (a full pass may be shorter)",
     )
         .default("0").syntax("size suffixes accepted").category("I/O");
-    [] OptionDef::new(
+    [num_range: u32; planned] OptionDef::new(
         "num_range",
         ValueKind::Int { min: 0, max: 256 },
         "Ranges put into one trim request (multi-range discard)",
@@ -190,7 +193,7 @@ option_group! {
         "Interpret the first size as sequential and second as random",
     )
         .default("0").parent("blocksize").category("I/O");
-    [] OptionDef::new(
+    [write_barrier: u32; planned] OptionDef::new(
         "write_barrier",
         INT,
         "Mark each Nth write as barrier (engines with barrier support only)",
@@ -198,18 +201,18 @@ option_group! {
         .default("0").category("I/O");
     [direct: bool] OptionDef::new("direct", ValueKind::Bool, "Bypass the page cache (O_DIRECT)")
         .default("0").inverse("buffered").category("I/O/Kind");
-    [] OptionDef::new("atomic", ValueKind::Bool, "Torn-write-protected writes; implies direct")
+    [atomic: bool; planned] OptionDef::new("atomic", ValueKind::Bool, "Torn-write-protected writes; implies direct")
         .default("0").category("I/O/Kind");
     [buffered: bool] OptionDef::new("buffered", ValueKind::Bool, "Opposite of direct")
         .default("1").inverse("direct").category("I/O/Kind");
-    [] OptionDef::new(
+    [mem: (MemoryKind, Option<OsString>); planned] OptionDef::new(
         "mem",
         ValueKind::Choice(MEM),
         "Where I/O buffers come from; mmap kinds accept :path",
     )
         .alias(&["iomem"]).default("malloc").syntax("KIND[:path] for mmap, mmapshared, mmaphuge")
         .category("I/O");
-    [] OptionDef::new("iomem_align", INT, "Alignment offset of each buffer")
+    [iomem_align: u32; planned] OptionDef::new("iomem_align", INT, "Alignment offset of each buffer")
         .alias(&["mem_align"]).default("0").parent("iomem").category("I/O");
     [invalidate: bool] OptionDef::new(
         "invalidate",

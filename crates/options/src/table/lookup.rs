@@ -154,10 +154,7 @@ fn names(def: &'static OptionDef) -> impl Iterator<Item = &'static str> {
 
 /// The word with the smallest edit distance, if that is at most half of the length of `name` and
 /// less than three for short names.
-pub(crate) fn closest(
-    name: &str,
-    words: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
+pub(crate) fn closest<'a>(name: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // The distance is quadratic in the length; nothing in the table is anywhere near this long.
     if name.len() > 64 {
         return None;

@@ -5,6 +5,7 @@
 //! functions of the table; nothing else in the product knows the name of an option but the lowering
 //! that gives it its meaning.
 
+mod abilities;
 mod data;
 mod definition;
 pub mod details;
@@ -29,6 +30,7 @@ mod typed;
 mod verify;
 mod zones;
 
+pub(crate) use abilities::{Ability, can, engines_that_can};
 pub use data::{DataOptions, DedupeMode};
 pub use definition::{Argument, Choice, OptionDef, Parameter, Scope, Status, TimeUnit, ValueKind};
 pub use engines::{ENGINES, EngineDef, engine, engine_uses_files, engines};

@@ -4,7 +4,7 @@ use fiord_base::PerDirection;
 
 use super::group::option_group;
 use super::{BYTES, Choice, INT, OptionDef, Status, ValueKind, floats};
-use crate::plan::RandomGenerator;
+use crate::plan::{Distribution, RandomGenerator};
 
 const RANDOM_GENERATOR: &[Choice] = &[
     Choice::new("tausworthe", "32-bit combined Tausworthe"),
@@ -14,12 +14,12 @@ const RANDOM_GENERATOR: &[Choice] = &[
 
 const RANDOM_DISTRIBUTION: &[Choice] = &[
     Choice::new("random", "uniform"),
-    Choice::new("zipf", "Zipf; :THETA[:CENTER], 1.1 by default").parameter(),
-    Choice::new("pareto", "Pareto; :H[:CENTER], 0.2 by default").parameter(),
-    Choice::new("normal", "normal; :DEVIATION%[:CENTER]").needs_parameter(),
-    Choice::new("zoned", "shares of accesses and of space, :ACCESS/SIZE:..").needs_parameter(),
-    Choice::new("zoned_abs", "shares of accesses and bytes, :ACCESS/BYTES:..").needs_parameter(),
-    Choice::new("sequence", "block numbers in this order, :I,J,..").needs_parameter(),
+    Choice::new("zipf", "Zipf; :THETA[:CENTER], 1.1 by default"),
+    Choice::new("pareto", "Pareto; :H[:CENTER], 0.2 by default"),
+    Choice::new("normal", "normal; :DEVIATION[:CENTER] in percent, 0 by default"),
+    Choice::new("zoned", "shares of accesses and of space, :ACCESS/SIZE:.."),
+    Choice::new("zoned_abs", "shares of accesses and bytes, :ACCESS/BYTES:.."),
+    Choice::new("sequence", "block numbers in this order, :I,J,.."),
 ];
 
 option_group! {
@@ -47,21 +47,21 @@ option_group! {
         "Fall back to norandommap when the map allocation fails",
     )
         .default("0").parent("norandommap").category("I/O/Random offsets");
-    [] OptionDef::new(
+    [sprandom: bool; planned] OptionDef::new(
         "sprandom",
         ValueKind::Bool,
         "Fast SSD preconditioning through region-wise pseudo-random writes",
     )
         .default("0").parent("rw").since("3.41").category("I/O/Random offsets");
-    [] OptionDef::new("spr_num_regions", INT, "Region count for sprandom")
+    [spr_num_regions: u32; planned] OptionDef::new("spr_num_regions", INT, "Region count for sprandom")
         .default("100").parent("sprandom").since("3.41").category("I/O/Random offsets");
-    [] OptionDef::new(
+    [spr_op: Vec<f64>; planned] OptionDef::new(
         "spr_op",
         floats(0.0, f64::MAX, 1),
         "Share of hidden spare capacity sprandom assumes",
     )
         .default("0.15").parent("sprandom").since("3.41").category("I/O/Random offsets");
-    [] OptionDef::new(
+    [spr_cs: u64; planned] OptionDef::new(
         "spr_cs",
         BYTES,
         "Device cache size for sprandom; non-zero delays invalidations one region",
@@ -73,13 +73,13 @@ option_group! {
         "Generator behind random offsets",
     )
         .default("tausworthe").category("I/O/Random offsets");
-    [] OptionDef::new(
+    [random_distribution: Distribution; planned] OptionDef::new(
         "random_distribution",
-        ValueKind::Choice(RANDOM_DISTRIBUTION),
+        ValueKind::Distribution(RANDOM_DISTRIBUTION),
         "Statistical distribution of random offsets",
     )
         .default("random").category("I/O/Random offsets");
-    [] OptionDef::new(
+    [random_sequence_stride: bool; planned] OptionDef::new(
         "random_sequence_stride",
         ValueKind::Bool,
         "Advance a sequence distribution by its length after each cycle",

@@ -79,7 +79,7 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
     planned("merge-blktrace-only", 'A', Bare, FLAG, "Merge the traces of the jobs, run nothing"),
     planned("inflate-log", 'X', Required, TEXT, "Print the content of a compressed log")
         .syntax("FILE"),
-    planned("profile", 'p', Required, TEXT, "Run a built-in benchmark; its options follow")
+    ready("profile", 'p', Required, TEXT, "Run a built-in benchmark; its options follow")
         .syntax("NAME: act or tiobench"),
     planned("server", 'S', Optional, WORD, "Run as a server and wait for clients")
         .syntax("ADDRESS: [ip:|ip4:|ip6:]HOST[,PORT], ,PORT or sock:PATH"),

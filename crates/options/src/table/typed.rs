@@ -1,5 +1,6 @@
 //! The options of one job, typed: what the table's fields collect and the lowering consumes.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -10,11 +11,12 @@ use super::{
     RandomOptions, ReplayOptions, Scope, StatsOptions, VerifyOptions, ZoneOptions,
 };
 use crate::plan::{
-    ClockSource, ErrorClasses, Fadvise, Fallocate, FileService, IdRanges, LockMode,
-    RandomGenerator, Sequencer, SyncMode, TargetKind, Unified,
+    ClockSource, CpuPolicy, Distribution, EndScope, ErrorClasses, Fadvise, Fallocate, IdRanges,
+    LockMode, MemoryKind, NodeSet, NumaMemory, RandomGenerator, RateSpacing, Sequencer,
+    SteadyState, SubmitMode, SyncMode, TargetKind, ThinkCount, Unified,
 };
 use crate::value::{
-    Access, ErrorLists, Nanos, PatternPiece, SplitEntry, SyncRange, Value, WriteHint,
+    Access, ErrorLists, FileChoice, Nanos, PatternPiece, SplitEntry, SyncRange, Value, WriteHint,
 };
 
 /// All options of a job that were given. A field is `None` when its option was not.
@@ -57,7 +59,7 @@ impl JobOptions {
     /// Stores the value of an option; a later one replaces an earlier one.
     pub fn set(&mut self, def: &OptionDef, value: &Value) -> Result<(), SetError> {
         let stored = match def.scope {
-            Scope::Job => self.set_job(def.name, value),
+            Scope::Job => self.set_job(&field(def.name), value),
             Scope::Engine(_) => {
                 self.engine.retain(|(name, _)| name != def.name);
                 self.engine.push((def.name.to_owned(), value.to_string()));
@@ -84,9 +86,9 @@ impl JobOptions {
 
     /// Forgets the value of an option, as if it had never been given.
     pub fn unset(&mut self, def: &OptionDef) {
-        let name = def.name;
         match def.scope {
             Scope::Job => {
+                let name = &field(def.name);
                 self.general.unset(name);
                 self.file.unset(name);
                 self.io.unset(name);
@@ -99,10 +101,15 @@ impl JobOptions {
                 self.stats.unset(name);
                 self.logs.unset(name);
             }
-            Scope::Engine(_) => self.engine.retain(|(given, _)| given != name),
+            Scope::Engine(_) => self.engine.retain(|(given, _)| given != def.name),
             Scope::Profile(_) | Scope::Switch => {}
         }
     }
+}
+
+/// The name of the field of an option.
+fn field(name: &str) -> Cow<'_, str> {
+    if name.contains('-') { Cow::Owned(name.replace('-', "_")) } else { Cow::Borrowed(name) }
 }
 
 /// How a field of a group is made from a parsed value.
@@ -141,6 +148,13 @@ from_variant! {
     Vec<PatternPiece>: Value::Pattern(pieces) => Some(pieces.clone());
     Access: Value::Access(access) => Some(*access);
     ErrorLists: Value::ErrorLists(lists) => Some(lists.clone());
+    i32: Value::Int(n) => i32::try_from(*n).ok();
+    PerDirection<Option<Nanos>>: Value::Times(times) => Some(*times);
+    FileChoice: Value::FileService(choice) => Some(choice.clone());
+    Distribution: Value::Distribution(distribution) => Some(distribution.clone());
+    SteadyState: Value::SteadyState(criterion) => Some(*criterion);
+    NodeSet: Value::Nodes(nodes) => Some(nodes.clone());
+    NumaMemory: Value::NumaMemory(memory) => Some(memory.clone());
     IdRanges: Value::IdList(ranges) => Some(IdRanges(ranges.clone()));
 }
 
@@ -264,6 +278,27 @@ from_word! {
         "mixed" => Unified::Mixed,
         "both" => Unified::Both,
     }
+    CpuPolicy {
+        "shared" => CpuPolicy::Shared,
+        "split" => CpuPolicy::Split,
+    }
+    EndScope {
+        "group" => EndScope::Group,
+        "stonewall" => EndScope::Stonewall,
+        "all" => EndScope::All,
+    }
+    SubmitMode {
+        "inline" => SubmitMode::Inline,
+        "offload" => SubmitMode::Offload,
+    }
+    ThinkCount {
+        "complete" => ThinkCount::Completed,
+        "issue" => ThinkCount::Issued,
+    }
+    RateSpacing {
+        "linear" => RateSpacing::Linear,
+        "poisson" => RateSpacing::Poisson,
+    }
     ClockSource {
         "gettimeofday" => ClockSource::Gettimeofday,
         "clock_gettime" => ClockSource::ClockGettime,
@@ -271,21 +306,20 @@ from_word! {
     }
 }
 
-/// The kind of choice, and how many requests go to a file before the next one is chosen.
-impl FromValue for (FileService, u64) {
+/// The kind of memory, and the file behind it.
+impl FromValue for (MemoryKind, Option<OsString>) {
     fn from_value(value: &Value) -> Option<Self> {
         let Value::Choice { word, parameter } = value else { return None };
-        let service = match *word {
-            "roundrobin" => FileService::RoundRobin,
-            "sequential" => FileService::Sequential,
-            "random" => FileService::Random,
+        let kind = match *word {
+            "malloc" => MemoryKind::Malloc,
+            "shm" => MemoryKind::Shm,
+            "shmhuge" => MemoryKind::ShmHuge,
+            "mmap" => MemoryKind::Mmap,
+            "mmapshared" => MemoryKind::MmapShared,
+            "mmaphuge" => MemoryKind::MmapHuge,
             _ => return None,
         };
-        let batch = match parameter {
-            Some(text) => std::str::from_utf8(text).ok()?.parse().ok()?,
-            None => 1,
-        };
-        Some((service, batch))
+        Some((kind, parameter.clone().map(OsString::from_vec)))
     }
 }
 

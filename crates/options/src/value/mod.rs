@@ -5,12 +5,15 @@
 //! resolved, not what it means for the job: that is the lowering's.
 
 mod arithmetic;
+mod distribution;
 mod errnos;
+mod numa;
 mod number;
 mod pattern;
 mod piece;
 mod print;
 mod read;
+mod steady_state;
 mod weights;
 mod words;
 
@@ -18,12 +21,15 @@ use std::ops::Range;
 
 use fiord_base::{PerDirection, Quantity};
 
-use crate::plan::Pattern;
+use crate::plan::{Distribution, FileService, NodeSet, NumaMemory, Pattern, SteadyState};
 
+pub(crate) use distribution::word as distribution_word;
 pub use errnos::errno_name;
+pub(crate) use number::MICRO_NS;
 pub use pattern::{PATTERN_MAX, PatternError, assemble};
 pub(crate) use read::expected_kind;
 pub use read::parse;
+pub(crate) use steady_state::word as steady_state_word;
 
 use piece::Piece;
 
@@ -126,6 +132,17 @@ impl SyncRange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WriteHint(pub u64);
 
+/// The value of `file_service_type`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FileChoice {
+    /// How the next file is chosen.
+    pub service: FileService,
+    /// How files are distributed that are chosen at random.
+    pub distribution: Distribution,
+    /// Requests to a file before the next one is chosen, at least 1.
+    pub batch: u64,
+}
+
 /// The value of `ignore_error`: errnos by class; `None` where the list is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorLists {
@@ -209,6 +226,16 @@ pub enum Value {
     Numbers(Vec<u32>),
     /// First and last of each range of numbers, ascending, without overlap.
     IdList(Vec<(u32, u32)>),
+    /// How random offsets are distributed.
+    Distribution(Distribution),
+    /// How files are chosen.
+    FileService(FileChoice),
+    /// When results have settled.
+    SteadyState(SteadyState),
+    /// NUMA nodes.
+    Nodes(NodeSet),
+    /// Where memory comes from.
+    NumaMemory(NumaMemory),
     /// The canonical name of an engine, or `external:PATH`.
     Engine(String),
 }

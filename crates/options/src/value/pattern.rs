@@ -12,7 +12,7 @@ pub const PATTERN_MAX: usize = 128 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {
     /// A file could not be read.
-    #[error("cannot read '{path}': {source}")]
+    #[error("cannot read '{path}': {}", crate::diagnostic::reason(source))]
     File {
         /// Its name.
         path: String,

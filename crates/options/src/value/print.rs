@@ -4,7 +4,10 @@ use std::fmt;
 
 use fiord_base::{PerDirection, Quantity};
 
-use super::{ErrorLists, Nanos, PatternPiece, PrioritySplitEntry, SplitEntry, Value, errnos};
+use super::{
+    ErrorLists, Nanos, PatternPiece, PrioritySplitEntry, SplitEntry, Value, distribution, errnos,
+    numa, steady_state,
+};
 
 impl Value {
     /// The canonical text in bytes; differs from `Display` only in text that is not UTF-8.
@@ -52,9 +55,12 @@ impl Value {
             Value::Split(lists) => split(lists),
             Value::PrioritySplit(lists) => priority_split(lists),
             Value::ErrorLists(lists) => error_lists(lists),
-            Value::IdList(ranges) => join(ranges, ",", |(first, last)| {
-                if first == last { first.to_string() } else { format!("{first}-{last}") }
-            }),
+            Value::IdList(ranges) => id_ranges(ranges),
+            Value::Distribution(distribution) => distribution::distribution_text(distribution),
+            Value::FileService(choice) => choice.text(),
+            Value::SteadyState(criterion) => steady_state::text(criterion),
+            Value::Nodes(nodes) => numa::nodes_text(nodes),
+            Value::NumaMemory(memory) => numa::memory_text(memory),
             Value::Shares(shares) => match shares[..] {
                 [(word, _)] => word.to_owned(),
                 _ => join(shares, ":", |(word, percent)| format!("{word}/{percent}")),
@@ -83,12 +89,23 @@ impl fmt::Display for Nanos {
     }
 }
 
-fn join<T>(items: &[T], separator: &str, print: impl Fn(&T) -> String) -> String {
+/// Numbers and ranges of them.
+pub(super) fn id_ranges(ranges: &[(u32, u32)]) -> String {
+    join(
+        ranges,
+        ",",
+        |(first, last)| {
+            if first == last { first.to_string() } else { format!("{first}-{last}") }
+        },
+    )
+}
+
+pub(super) fn join<T>(items: &[T], separator: &str, print: impl Fn(&T) -> String) -> String {
     items.iter().map(print).collect::<Vec<_>>().join(separator)
 }
 
 /// One value if all are the same, two if writes and trims are, else three.
-fn directions<T: PartialEq>(
+pub(super) fn directions<T: PartialEq>(
     values: &PerDirection<Option<T>>,
     print: impl Fn(&T) -> String,
 ) -> String {

@@ -3,7 +3,10 @@
 use fiord_base::PerDirection;
 
 use super::piece::Piece;
-use super::{Nanos, ParseContext, Value, ValueError, number, pattern, weights, words};
+use super::{
+    Nanos, ParseContext, Value, ValueError, distribution, numa, number, pattern, steady_state,
+    weights, words,
+};
 use crate::table::{OptionDef, Scope, TimeUnit, ValueKind};
 
 /// Most ranges of an [`ValueKind::IdList`].
@@ -20,15 +23,13 @@ pub fn parse(
     let ctx = if matches!(def.scope, Scope::Engine(_)) { &engine_ctx } else { ctx };
     let Some(text) = text else { return without_value(def) };
     let all = Piece::whole(text);
-    let blank_allowed = matches!(
-        def.kind,
-        ValueKind::Text { .. }
-            | ValueKind::OptionalText
-            | ValueKind::Names
-            | ValueKind::Ignored
-            | ValueKind::Engine
-    );
-    if all.is_blank() && !blank_allowed {
+    let missing = match def.kind {
+        ValueKind::OptionalText | ValueKind::Ignored => false,
+        // A blank may be meant, but nothing at all is most often an unset variable.
+        ValueKind::Text { .. } | ValueKind::Names => text.is_empty() && def.scope != Scope::Switch,
+        _ => all.is_blank(),
+    };
+    if missing {
         return Err(ValueError::at(all, expected_kind(def)));
     }
     match def.kind {
@@ -64,7 +65,7 @@ pub fn parse(
             .map(|n| Value::Bool(n == 1))
             .map_err(|error| bool_error(error, all)),
         ValueKind::Flag => flag(all, ctx),
-        ValueKind::Choice(choices) => words::choice(all, choices, ctx),
+        ValueKind::Choice(choices) => words::choice(all, choices),
         ValueKind::ChoiceSet { choices, counted } => words::choice_set(all, choices, counted, ctx),
         ValueKind::Floats { min, max, most } => floats(all, min, max, usize::from(most)),
         ValueKind::Access => words::access(all, ctx),
@@ -72,7 +73,12 @@ pub fn parse(
         ValueKind::PrioritySplit => weights::priority_split(all, ctx),
         ValueKind::ErrorLists => words::error_lists(all),
         ValueKind::Pattern { offsets } => pattern::read(all, offsets).map(Value::Pattern),
-        ValueKind::IdList { max } => id_list(all, max),
+        ValueKind::IdList { max } => id_ranges(all, max).map(Value::IdList),
+        ValueKind::Distribution(choices) => distribution::distribution(all, choices, ctx),
+        ValueKind::FileService(choices) => distribution::file_service(all, choices, ctx),
+        ValueKind::SteadyState(choices) => steady_state::read(all, choices, ctx),
+        ValueKind::Nodes => numa::nodes(all),
+        ValueKind::NumaMemory => numa::memory(all),
         ValueKind::Shares(choices) => weights::shares(all, choices),
         ValueKind::Properties => properties(all),
         ValueKind::Numbers { max } => numbers(all, max),
@@ -127,6 +133,12 @@ pub(crate) fn expected_kind(def: &OptionDef) -> String {
         ValueKind::ErrorLists => "errors separated by ':', READ,WRITE,VERIFY".into(),
         ValueKind::Pattern { .. } => "strings in \", hexadecimal or decimal numbers, 'FILE'".into(),
         ValueKind::IdList { .. } => "numbers and ranges, such as 0-3,7".into(),
+        ValueKind::Distribution(_) | ValueKind::FileService(_) => {
+            "one of the words below, and perhaps ':PARAMETERS'".into()
+        }
+        ValueKind::SteadyState(_) => "a criterion and its limit, such as iops:1%".into(),
+        ValueKind::Nodes => "'all', or numbers and ranges, such as 0-3,7".into(),
+        ValueKind::NumaMemory => "a mode, and perhaps ':NODES'".into(),
         ValueKind::Shares(_) => "a word, or words with percentages, WORD/PERCENT:..".into(),
         ValueKind::Properties => "NAME=VALUE pairs separated by ':'".into(),
         ValueKind::Numbers { .. } => "numbers separated by ':'".into(),
@@ -285,7 +297,8 @@ fn floats(all: Piece<'_>, min: f64, max: f64, most: usize) -> Result<Value, Valu
         .map(Value::Floats)
 }
 
-fn id_list(all: Piece<'_>, max: u32) -> Result<Value, ValueError> {
+/// Numbers and ranges of them: first and last of each, ascending, without overlap.
+pub(super) fn id_ranges(all: Piece<'_>, max: u32) -> Result<Vec<(u32, u32)>, ValueError> {
     let ctx = ParseContext::default();
     let id = |p: Piece<'_>| {
         number::amount(p, 0, u64::from(max), &ctx).map(|n| u32::try_from(n).unwrap_or(max))
@@ -310,7 +323,7 @@ fn id_list(all: Piece<'_>, max: u32) -> Result<Value, ValueError> {
     if ranges.is_empty() {
         return Err(ValueError::at(all, "at least one number"));
     }
-    Ok(Value::IdList(merged(ranges)))
+    Ok(merged(ranges))
 }
 
 /// Sorts ranges and joins those that touch.

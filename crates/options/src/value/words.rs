@@ -9,11 +9,7 @@ use crate::table::{self, Choice, Parameter};
 const ERRORS_MAX: usize = 256;
 
 /// Reads one word, and its parameter if it takes one.
-pub(super) fn choice(
-    all: Piece<'_>,
-    choices: &'static [Choice],
-    ctx: &ParseContext,
-) -> Result<Value, ValueError> {
+pub(super) fn choice(all: Piece<'_>, choices: &'static [Choice]) -> Result<Value, ValueError> {
     let all = all.trim();
     let (word, tail) = match all.split_once(b':') {
         Some((word, tail)) => (word, Some(tail)),
@@ -21,21 +17,15 @@ pub(super) fn choice(
     };
     let choice = find(word, choices)?;
     let parameter = match (tail, choice.parameter) {
-        (None, Parameter::Needed) => {
-            return Err(ValueError::at(word, format!("{}:PARAMETER", choice.word)));
-        }
         (None, _) => None,
         (Some(tail), Parameter::None) => {
             let expected = format!("nothing after '{}'", choice.word);
             return Err(ValueError::at(tail, expected));
         }
-        (Some(tail), Parameter::Count) => {
-            Some(number::amount(tail, 1, u64::MAX, ctx)?.to_string().into_bytes())
-        }
-        (Some(tail), Parameter::Text | Parameter::Needed) if tail.bytes.is_empty() => {
+        (Some(tail), Parameter::Text) if tail.bytes.is_empty() => {
             return Err(ValueError::at(tail, format!("a parameter after '{}:'", choice.word)));
         }
-        (Some(tail), Parameter::Text | Parameter::Needed) => Some(tail.bytes.to_vec()),
+        (Some(tail), Parameter::Text) => Some(tail.bytes.to_vec()),
     };
     Ok(Value::Choice { word: choice.canonical(), parameter })
 }
@@ -64,7 +54,7 @@ pub(super) fn choice_set(
     Ok(Value::ChoiceSet { words, count })
 }
 
-/// The choice of this word.
+/// The entry of a word.
 pub(super) fn find(
     word: Piece<'_>,
     choices: &'static [Choice],

@@ -74,6 +74,9 @@ impl Drive<'_> {
             self.fail(&failure);
         }
         self.generator.done(&request_of(unit), outcome);
+        if self.settings.serialize {
+            self.units[unit.slot.index()].length = 0;
+        }
         self.free.push(unit.slot);
     }
 
@@ -133,7 +136,9 @@ impl Drive<'_> {
         if unit.direction.is_data() {
             self.ledger.record_failed(unit.direction);
         }
-        if self.survives(unit.direction, errno) {
+        if self.cancelling && errno == Errno::CANCELED {
+            // That is what was asked for.
+        } else if self.survives(unit.direction, errno) {
             self.ledger.record_error(errno.0);
             if self.settings.errors.dump {
                 let failure = self.describe(unit, errno);
@@ -190,6 +195,10 @@ impl Drive<'_> {
         }
         self.end = Some(End::Failed);
         self.discard_batch();
+        if self.in_flight > 0 && !self.cancelling {
+            self.cancelling = true;
+            self.engine.cancel();
+        }
     }
 
     /// Begins to end; requests that the engine has not seen are dropped.
@@ -203,6 +212,9 @@ impl Drive<'_> {
     }
 
     fn discard_batch(&mut self) {
+        if let Some(request) = self.waiting.take() {
+            self.generator.done(&request, Outcome::Failed);
+        }
         while let Some(unit) = self.batch.pop() {
             if unit.progress > 0 {
                 // Part of it has been moved, and its first part has been counted as issued.
@@ -213,6 +225,9 @@ impl Drive<'_> {
                 self.record_part(&unit, unit.progress, &part);
             }
             self.generator.done(&request_of(&unit), Outcome::Failed);
+            if self.settings.serialize {
+                self.units[unit.slot.index()].length = 0;
+            }
             self.free.push(unit.slot);
         }
     }

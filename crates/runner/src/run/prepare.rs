@@ -21,6 +21,7 @@ use crate::disks::Disks;
 use crate::events::{Event, Observer};
 use crate::failure::Failure;
 use crate::layout::{self, Watcher};
+use crate::offload::caps_for;
 use crate::order::{self, Order};
 use crate::outcome::Fate;
 use crate::sampler::Sampler;
@@ -78,6 +79,8 @@ impl<'a> Run<'a> {
         let disks = Disks::under(orders());
         if let Some(trace) = &trace {
             orders().for_each(|order| tell_files(trace, order));
+            let disks = disks.names();
+            disks.for_each(|name| trace.tell(Subject::Diskutil, format_args!("disk {name}")));
         }
         let ledger_file =
             MemoryFile::create("fiord-ledgers", ledger_bytes as usize).map_err(memory)?;
@@ -217,10 +220,10 @@ fn make_order(
     ledger_offset: u64,
     registry: &[Registration],
 ) -> Result<Order, Failure> {
-    let caps = find(registry, &job.engine.name)
-        .ok_or_else(|| Failure::rule(format!("this program has no engine '{}'", job.engine.name)))?
-        .caps
-        .at_depth(job.engine.iodepth.max(1) as usize);
+    let entry = find(registry, &job.engine.name).ok_or_else(|| {
+        Failure::rule(format!("this program has no engine '{}'", job.engine.name))
+    })?;
+    let caps = caps_for(job, entry);
     let thread_number = job.first_thread_number + index;
     let seeds = match job.pattern.seeds {
         Seeds::Base { base, .. } => *StreamSeeds::derive(base, thread_number).all(),

@@ -112,6 +112,11 @@ impl Engine for TracedEngine {
         result
     }
 
+    fn cancel(&mut self) {
+        self.trace.tell(Subject::Io, format_args!("cancel"));
+        self.inner.cancel();
+    }
+
     fn notes(&self) -> Vec<String> {
         self.inner.notes()
     }

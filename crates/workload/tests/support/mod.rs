@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use fiord_base::random::{DEFAULT_SEED, StreamSeeds};
 use fiord_base::{Direction, PerDirection, Quantity};
 use fiord_options::plan::{
-    BlocksPlan, EnginePlan, Execution, FileService, FilesPlan, JobPlan, Limits, Pattern,
-    PatternPlan, RandomGenerator, Region, Seeds, Sequencer, StatsPlan, Unified,
+    BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, FileService, FilesPlan, JobPlan,
+    Limits, Pattern, PatternPlan, RandomGenerator, Region, Seeds, Sequencer, StatsPlan, SubmitMode,
+    Unified,
 };
 use fiord_options::{Part, Shared};
 use fiord_workload::{Generator, Outcome, Step, Target, regions};
@@ -27,6 +28,11 @@ fn defaults() -> JobPlan {
         stonewall: false,
         execution: Execution::Thread,
         start_delay_ns: (0, 0),
+        schedule: Shared::default(),
+        pacing: Shared::default(),
+        process: Shared::default(),
+        memory: Shared::default(),
+        clocks: ClocksPlan::default(),
         limits: Limits { loops: 1, ..Limits::default() }.into(),
         region: Shared::from(Region {
             size: None,
@@ -47,6 +53,10 @@ fn defaults() -> JobPlan {
             percentage_random: PerDirection::all(100),
             generator: RandomGenerator::Tausworthe,
             generator_explicit: false,
+            distribution: Distribution::Uniform,
+            sequence_stride: false,
+            precondition: None,
+            ranges_per_trim: 1,
             random_map: true,
             soft_random_map: false,
             seeds: Seeds::Base { base: DEFAULT_SEED, repeat: true },
@@ -68,6 +78,8 @@ fn defaults() -> JobPlan {
             batch_complete_min: 1,
             batch_complete_max: 1,
             iodepth_low: 1,
+            submit: SubmitMode::Inline,
+            serialize_overlap: false,
             options: Vec::new(),
         }),
         stats: Shared::from(StatsPlan {

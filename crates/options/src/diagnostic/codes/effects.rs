@@ -746,4 +746,19 @@ write_iolog=copy
 size=1m
 read_iolog=trace
 ";
+
+    PRE_READ_WITHOUT_SEEK = "FD0560" "pre-read-without-seek" Warning,
+    "`pre_read` with an engine that cannot go back",
+    "Reading ahead means to read everything twice. Sockets and pipes deliver everything once.",
+    "Leave out `pre_read`, or use another engine.",
+"[a]
+size=1m
+ioengine=splice
+pre_read=1
+" =>
+"[a]
+size=1m
+ioengine=psync
+pre_read=1
+";
 }

@@ -1,0 +1,142 @@
+//! `libaio`: asynchronous I/O of the kernel by its own calls, io_submit(2) and io_getevents(2).
+//!
+//! Only direct I/O is asynchronous here: a buffered request has ended when io_submit(2) returns. A request
+//! is complete when the device (or, buffered, the page cache) has it; fsync and fdatasync go through the
+//! queue since Linux 4.18. Trims, syncfs(2) and sync_file_range(2) are executed at submission.
+//!
+//! - `userspace_reap` takes completions from the ring that the kernel shares, without a call.
+//! - `nowait` (RWF_NOWAIT) ends a request with EAGAIN where it would have to wait.
+//! - `libaio_vectored` passes each buffer as a vector of one.
+
+use fiord_base::{Direction, FileIndex, Slot};
+use fiord_engine::{Caps, EngineError, JobFacts, Registration, Target, Unit};
+use fiord_sys::aio::{Context, Flush};
+use fiord_sys::{BufferPool, Errno, Transfer};
+
+use crate::blocking::{Attached, descriptor};
+use crate::queued::{Pushed, Queue, Queued};
+use crate::settings;
+
+pub(crate) const REGISTRATION: Registration = Registration {
+    name: "libaio",
+    summary: "asynchronous I/O of the kernel (io_submit)",
+    caps: Caps { reports_slat: true, ..Caps::NONE },
+    create: |job| Ok(Box::new(Queued::new(job, Libaio::new(job)?))),
+};
+
+/// RWF_NOWAIT of preadv2(2).
+const NOWAIT: u32 = 0x8;
+
+#[derive(Debug)]
+struct Libaio {
+    context: Context,
+    flags: u32,
+    /// The kernel takes flushes.
+    flushes: bool,
+    direct: bool,
+}
+
+impl Libaio {
+    fn new(job: &JobFacts<'_>) -> Result<Libaio, EngineError> {
+        let (mut user_space, mut vectored, mut flags) = (false, false, 0);
+        for (name, text) in job.options {
+            match name.as_str() {
+                "userspace_reap" => user_space = settings::number(name, text)? != 0,
+                "libaio_vectored" => vectored = settings::number(name, text)? != 0,
+                "nowait" if settings::number(name, text)? != 0 => flags |= NOWAIT,
+                "nowait" => {}
+                _ => return Err(settings::unknown(name)),
+            }
+        }
+        let context = Context::new(job.buffers, vectored, user_space)
+            .map_err(|errno| refused(errno, job.iodepth))?;
+        Ok(Libaio { context, flags, flushes: true, direct: job.direct })
+    }
+}
+
+/// Why there is no queue.
+fn refused(errno: Errno, iodepth: usize) -> EngineError {
+    let remedy = match errno {
+        Errno::AGAIN => "raise the sysctl fs.aio-max-nr, or lower iodepth",
+        Errno::NOSYS | Errno::PERM => {
+            "this kernel or container has no io_setup; use ioengine=psync"
+        }
+        Errno::NOMEM => "lower iodepth",
+        _ => "",
+    };
+    EngineError {
+        action: format!("make a queue of {iodepth} requests"),
+        errno,
+        remedy: remedy.to_owned(),
+    }
+}
+
+impl Queue for Libaio {
+    type File = ();
+
+    fn attach(&mut self, _index: FileIndex, target: &Target<'_>) -> Result<(), EngineError> {
+        descriptor(target).map(drop)
+    }
+
+    #[inline]
+    fn push(
+        &mut self,
+        at: &Attached<()>,
+        unit: &Unit,
+        buffers: &mut BufferPool,
+    ) -> Result<Pushed, Errno> {
+        let transfer = Transfer {
+            slot: unit.slot,
+            start: unit.progress as u32,
+            length: unit.remaining_length() as u32,
+            offset: unit.remaining_offset(),
+            file: at.fd(),
+            write: unit.direction == Direction::Write,
+            flags: self.flags,
+            priority: 0,
+            forced_async: false,
+        };
+        self.context.push(&transfer, buffers).map(|()| Pushed::Transfer)
+    }
+
+    fn push_order(&mut self, at: &Attached<()>, unit: &Unit) -> Result<Pushed, Errno> {
+        let flush = match unit.direction {
+            Direction::Sync if self.flushes => Flush::All,
+            Direction::Datasync if self.flushes => Flush::Data,
+            _ => return Ok(Pushed::Unsuited),
+        };
+        self.context.push_flush(unit.slot, at.fd(), flush).map(|()| Pushed::Order)
+    }
+
+    /// Kernels before 4.18, and some files, know no flushes.
+    fn is_order_unknown(&mut self, _unit: &Unit, errno: Errno) -> bool {
+        let unknown = errno == Errno::INVAL && self.flushes;
+        self.flushes &= !unknown;
+        unknown
+    }
+
+    fn submit(&mut self) -> Result<(), Errno> {
+        self.context.submit()
+    }
+
+    #[inline]
+    fn wait(&mut self, min: usize) -> Result<(), Errno> {
+        self.context.wait(min)
+    }
+
+    #[inline]
+    fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
+        self.context.take()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        if self.direct {
+            return Vec::new();
+        }
+        vec![
+            "libaio without direct=1 is not asynchronous: a buffered request ends as it is \
+             submitted, whatever iodepth says"
+                .to_owned(),
+        ]
+    }
+}

@@ -1,0 +1,147 @@
+//! What a worker is to the operating system: identity, priorities, CPUs, memory, control group.
+
+use std::ffi::OsString;
+
+use serde::{Deserialize, Serialize};
+
+use super::IdRanges;
+
+/// What a worker is to the operating system. What is `None` stays as it is inherited.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProcessPlan {
+    /// Name of the task (`PR_SET_NAME`); the kernel keeps 15 bytes.
+    pub task_name: Option<OsString>,
+    /// User to run as.
+    pub uid: Option<u32>,
+    /// Group to run as.
+    pub gid: Option<u32>,
+    /// Nice value, -20..=19.
+    pub nice: Option<i32>,
+    /// Priority of its I/O.
+    pub io_priority: Option<IoPriority>,
+    /// Where it may run.
+    pub cpus: CpuPlan,
+    /// NUMA nodes of its CPUs and memory.
+    pub numa: NumaPlan,
+    /// Control group to run in.
+    pub cgroup: Option<CgroupPlan>,
+    /// Memory to pin, so that less is left for caches.
+    pub locked_bytes: u64,
+    /// Shell command before the job; if it fails, the job does no I/O.
+    pub command_before: Option<OsString>,
+    /// Shell command after the job.
+    pub command_after: Option<OsString>,
+}
+
+/// Priority of I/O, as ioprio_set(2) takes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IoPriority {
+    /// Class: 0 none, 1 real time, 2 best effort, 3 idle.
+    pub class: u8,
+    /// Level in the class, 0 (first) ..= 7.
+    pub level: u8,
+    /// Hint, such as a limit of duration, 0..=1023.
+    pub hint: u16,
+}
+
+/// Where a worker may run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CpuPlan {
+    /// On these CPUs; `None`: on all.
+    pub allowed: Option<IdRanges>,
+    /// How clones share them.
+    pub policy: CpuPolicy,
+}
+
+/// How the clones of a job share its CPUs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CpuPolicy {
+    /// Each may use all.
+    #[default]
+    Shared,
+    /// Each gets one, by its thread number.
+    Split,
+}
+
+/// NUMA nodes of CPUs and memory.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NumaPlan {
+    /// Nodes on whose CPUs the job may run.
+    pub cpu_nodes: Option<NodeSet>,
+    /// Where its memory comes from.
+    pub memory: Option<NumaMemory>,
+}
+
+/// A set of NUMA nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NodeSet {
+    /// All nodes.
+    All,
+    /// These.
+    Nodes(IdRanges),
+    /// All but these.
+    AllBut(IdRanges),
+}
+
+/// Where memory comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NumaMemory {
+    /// As the system likes.
+    Default,
+    /// From this node while it has some.
+    Prefer(u32),
+    /// From these nodes only.
+    Bind(NodeSet),
+    /// From these nodes in turn.
+    Interleave(NodeSet),
+    /// From the node of the CPU that asks for it.
+    Local,
+}
+
+/// A control group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CgroupPlan {
+    /// Its path below the mount point of the hierarchy.
+    pub name: OsString,
+    /// Its weight for block I/O (version 1 only), 100..=1000.
+    pub weight: Option<u32>,
+    /// It is left behind at the end, even if it was made for the job.
+    pub keep: bool,
+}
+
+/// Where the buffers of requests come from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MemoryPlan {
+    /// Kind of memory; `None`: the engine's own, else ordinary memory.
+    pub kind: Option<MemoryKind>,
+    /// File behind a mapping.
+    pub backing: Option<OsString>,
+    /// Offset of each buffer from its natural alignment.
+    pub align_offset_bytes: u32,
+    /// Size of huge pages.
+    pub huge_page_bytes: u64,
+}
+
+/// Kind of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MemoryKind {
+    /// Ordinary memory.
+    Malloc,
+    /// System V shared memory.
+    Shm,
+    /// System V shared memory in huge pages.
+    ShmHuge,
+    /// mmap(2), private.
+    Mmap,
+    /// mmap(2), shared.
+    MmapShared,
+    /// mmap(2) of huge pages.
+    MmapHuge,
+}
+
+impl MemoryKind {
+    /// Made of huge pages.
+    pub fn is_huge(self) -> bool {
+        matches!(self, MemoryKind::ShmHuge | MemoryKind::MmapHuge)
+    }
+}
