@@ -319,6 +319,61 @@ fn the_timeline_has_barriers_delays_and_bounds() {
     }
 }
 
+const PACED: &str = "
+[global]
+ioengine=null
+size=64k
+[rated]
+rate=16k
+[timed]
+rw=rw
+rate_iops=10,20
+runtime=5
+time_based
+[thinking]
+thinktime=2s
+thinktime_blocks=4
+numjobs=3
+[waiting]
+wait_for=rated
+[ending]
+stonewall
+runtime=7
+time_based
+exitall
+[ended]
+runtime=9
+time_based
+";
+
+/// What is not built yet is planned as it will be.
+#[test]
+fn the_timeline_has_rates_pauses_and_what_waits_for_others() {
+    let scratch = Scratch::new("plan").unwrap();
+    std::fs::write(scratch.path().join("j.fio"), PACED).unwrap();
+    let document = plan(&scratch, "j.fio");
+    let seconds = |job: usize, bound: &str| {
+        let ns = document.at(&format!("jobs.{job}.{bound}")).and_then(Json::number);
+        ns.map(|ns| ns as u64 / 1_000_000_000)
+    };
+    assert_eq!(seconds(0, "end.at_least_ns"), Some(4), "64 KiB at 16 KiB/s");
+    assert_eq!(seconds(0, "end.at_most_ns"), None);
+    // 10 reads and 20 writes each second, of 4 KiB.
+    let amounts = document.at("jobs.1.amounts").unwrap();
+    assert_eq!(word(amounts, "certainty"), "at_most");
+    assert_eq!((number(amounts, "read_bytes"), number(amounts, "write_ios")), (50 * 4096, 100));
+    // Four requests, a pause, and so on: three pauses for 16 requests of each clone.
+    assert_eq!(seconds(2, "end.at_least_ns"), Some(6));
+    assert_eq!(seconds(3, "start.at_least_ns"), Some(4));
+    assert_eq!(word(&document, "jobs.3.wait_for"), "rated");
+    assert_eq!(word(&document, "jobs.4.ends_others"), "group");
+    assert_eq!(seconds(5, "end.at_least_ns"), Some(6 + 7), "with the other, in spite of its 9 s");
+    let shown = text(&scratch, "j.fio");
+    assert!(shown.contains("64 KiB are read, when rated has ended"), "{shown}");
+    assert!(shown.contains("64 KiB are read, for 4s at least"), "{shown}");
+    assert!(shown.contains("for 7s; its end ends its group"), "{shown}");
+}
+
 #[test]
 fn layouts_find_what_earlier_ones_leave() {
     let scratch = Scratch::new("plan").unwrap();
@@ -452,6 +507,7 @@ fn the_document_follows_its_schema() {
         "--name=a --filename=image --rw=randrw --runtime=3 --io_size=10k --numjobs=3".to_owned(),
         "--name=a --rw=write --fill_device=1 --name=b --filename=. --stonewall".to_owned(),
         "--name=a --ioengine=null --size=1m --output=report --time_based --runtime=4".to_owned(),
+        "--name=a --size=1m --name=b --size=1m --wait_for=a --exitall".to_owned(),
         "--name=a --directory=missing --size=1m --name=b --filename=image --rw=trim".to_owned(),
     ];
     let mounted = device.as_ref().map(|mounted| {
