@@ -81,7 +81,7 @@ fn hint(code: &Code) -> String {
 /// How many findings of each severity there are.
 fn summary(found: &Diagnostics) -> String {
     let counted = |severity, one: &str, many: &str| {
-        let count = found.iter().filter(|finding| finding.severity == severity).count();
+        let count = found.count(severity);
         (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
     };
     let parts = [

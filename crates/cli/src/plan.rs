@@ -3,6 +3,7 @@
 //! The words behind `plan` are those of a run; `--format` chooses who is to read the answer. It goes to
 //! standard output and nothing else is touched. What this version cannot run is shown all the same.
 
+mod outputs;
 mod text;
 mod words;
 
@@ -19,7 +20,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::streams::{answer, answer_bytes, refuse};
-use crate::{jobs, machine};
+use crate::{documents, jobs, machine};
 use words::Format;
 
 /// Name of the JSON form; changes only when members change their meaning or disappear.
@@ -32,7 +33,7 @@ pub(crate) fn main(words: &[OsString]) -> Exit {
         Err(reason) => return refuse(reason),
     };
     if request.help {
-        return answer(words::HELP.trim_end());
+        return documents::main("plan", &["--help".into()]);
     }
     let host = machine::host();
     let (invocation, mut diagnostics) = commandline::parse(&request.rest, &host);
@@ -101,14 +102,12 @@ impl Document {
             .map(|diagnostic| diagnostic.one_line())
             .collect();
         let scope = if unbuilt.is_empty() { Scope::Whole } else { Scope::Partial };
-        let logs = plan.jobs.iter().filter_map(|job| job.write_iolog.as_ref());
-        let outputs = invocation.output.path.iter().chain(logs);
         Document {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
             unbuilt,
             notes: plan.notes.clone(),
-            outputs: outputs.map(|path| path.to_string_lossy().into_owned()).collect(),
+            outputs: outputs::names(plan, invocation),
             preview: preview(plan, REGISTRY, scope),
         }
     }

@@ -317,6 +317,11 @@ impl Diagnostics {
         self.omitted[severity as usize]
     }
 
+    /// How many findings of this severity there are, kept or not.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.room_taken[severity as usize] + self.omitted[severity as usize]
+    }
+
     /// Adds the findings of another pass.
     pub fn extend(&mut self, others: Diagnostics) {
         for diagnostic in others.kept {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use fiord_options::diagnostic::{Colors, Severity};
 use fiord_options::spec::{Document, DocumentKind, Source, Spec};
-use fiord_options::{Diagnostics, EngineFacts, Host, Plan, commandline, jobfile, lower};
+use fiord_options::{Diagnostics, EngineFacts, Host, Plan, commandline, jobfile, lint, lower};
 use proptest::prelude::*;
 
 const FILE: &str = "bs=4k\ninclude more\n[section]\nrw=read\n";
@@ -32,6 +32,8 @@ fn with_host<T>(f: impl FnOnce(&Host<'_>) -> T) -> T {
 fn check_findings(diagnostics: &Diagnostics) {
     for finding in diagnostics {
         finding.render(Colors::Always);
+        // A note may just tell what is done.
+        assert!(finding.code.is_some() || finding.severity == Severity::Note, "{finding:?}");
         if let Some(origin) = &finding.origin {
             assert!(origin.range().end <= origin.source().text.len());
             assert!(origin.line() >= 1 && origin.column() >= 1);
@@ -50,6 +52,7 @@ fn read_job_file(text: Vec<u8>) {
         let (plan, found) = lower(&spec, host);
         assert_eq!(plan.is_none(), found.has_errors());
         check_findings(&found);
+        check_findings(&lint::lint(&spec, plan.as_ref(), host));
         if let Some(plan) = plan {
             let text = serde_json::to_string(&plan).unwrap();
             assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
@@ -60,10 +63,11 @@ fn read_job_file(text: Vec<u8>) {
 fn read_command_line(words: Vec<Vec<u8>>) {
     let args: Vec<OsString> = words.into_iter().map(OsString::from_vec).collect();
     with_host(|host| {
-        let (invocation, _) = commandline::parse(&args, host);
+        let (invocation, read) = commandline::parse(&args, host);
         let (plan, found) = lower(&invocation.spec, host);
         assert_eq!(plan.is_none(), found.has_errors());
         check_findings(&found);
+        check_findings(&lint::check(&invocation.spec, read, host));
     });
 }
 

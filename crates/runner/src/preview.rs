@@ -30,8 +30,8 @@ use crate::run::prepare::check_thread_limit;
 /// Files that are described one by one, over all jobs; of the others there are sums only.
 const MOST_FILES: usize = 10_000;
 
-/// Steps of generators that may be made to find sums, over all jobs: a second or so.
-const MOST_STEPS: u64 = 1 << 24;
+/// Steps of generators that may be made to find sums, over all jobs: a moment.
+const MOST_STEPS: u64 = 1 << 22;
 
 /// How far the plan is one that this version can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +49,16 @@ pub fn preview(plan: &Plan, registry: &[Registration], scope: Scope) -> Preview 
     for failure in refusals.into_iter().filter_map(Result::err) {
         preview.warnings.push(Warning::of(WarningKind::Refused, None, failure.text));
     }
-    let mut survey = jobs::Survey::new(plan, registry, scope);
-    preview.jobs = plan.jobs.iter().map(|job| survey.job(job)).collect();
-    preview.files_omitted = survey.files_omitted;
-    let (targets, omitted) = std::mem::take(&mut survey.targets).finish(&mut preview);
+    let mut inspection = jobs::Inspection::new(plan, registry, scope);
+    preview.jobs = plan.jobs.iter().map(|job| inspection.job(job)).collect();
+    for job in &preview.jobs {
+        if let Some(failure) = &job.failure {
+            let text = format!("cannot start: {failure}");
+            preview.warnings.push(Warning::of(WarningKind::JobFails, Some(&job.name), text));
+        }
+    }
+    preview.files_omitted = inspection.files_omitted;
+    let (targets, omitted) = std::mem::take(&mut inspection.targets).finish(&mut preview);
     preview.targets = targets;
     preview.targets_omitted = omitted;
     timeline::lay_down(plan, &mut preview);

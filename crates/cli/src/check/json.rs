@@ -49,7 +49,7 @@ struct Place<'a> {
 
 /// The findings as one document.
 pub(super) fn findings(found: &Diagnostics) -> serde_json::Result<String> {
-    let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
+    let count = |severity| found.count(severity);
     serde_json::to_string_pretty(&Document {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),

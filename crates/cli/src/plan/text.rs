@@ -55,8 +55,8 @@ impl Out {
     fn line(&mut self, level: usize, label: impl Display, text: impl Display) {
         let label = label.to_string();
         let indent = level * 2;
-        let gap = if label.is_empty() { "" } else { " " };
-        let _ = writeln!(self.text, "{:indent$}{label}{gap}{text}", "");
+        let text = format!("{:indent$}{label} {text}", "");
+        let _ = writeln!(self.text, "{}", text.trim_end());
     }
 
     /// A line of a table with a first column of this width.
@@ -159,6 +159,7 @@ fn ends(job: &JobPreview) -> String {
     let mut text = match job.ends_by {
         End::Layout => "only lays out its files".to_owned(),
         End::Full => "until its target is full".to_owned(),
+        End::Recording => "until its recording ends".to_owned(),
         End::Time => format!("for {runtime}"),
         End::Amount => format!("until {}", moved(&job.amounts)),
         End::AmountOrTime => format!("until {}, for {runtime} at most", moved(&job.amounts)),
@@ -224,7 +225,8 @@ fn made(layout: &LayoutPreview) -> String {
     }
     let mut text = parts.join(", ");
     if layout.written_bytes > 0 {
-        let _ = write!(text, "; {} written into them", size(layout.written_bytes));
+        let them = if layout.files() == 1 { "it" } else { "them" };
+        let _ = write!(text, "; {} written into {them}", size(layout.written_bytes));
     }
     if layout.reserved_bytes > 0 {
         let _ = write!(text, "; {} reserved", size(layout.reserved_bytes));
@@ -276,6 +278,9 @@ fn amount(job: &JobPreview) -> String {
         Certainty::Exact => text,
         Certainty::Expected => format!("about {text}"),
         Certainty::AtMost => format!("at most {text}"),
+        Certainty::Open if job.ends_by == End::Recording => {
+            format!("what is recorded in {}", job.replays.join(", "))
+        }
         Certainty::Open if job.ends_by == End::Full => "as much as its target takes".to_owned(),
         Certainty::Open => "as much as time allows".to_owned(),
     }
@@ -305,12 +310,18 @@ fn ranges(out: &mut Out, job: &JobPreview) {
             hidden += 1;
             continue;
         }
-        if job.clones > 1 {
-            out.line(2, clones(range), "");
+        let mut level = 2;
+        let mut label = String::new();
+        match (job.clones, range.files.len()) {
+            (1, _) => {}
+            (_, 1) => label = format!("{}, ", clones(range)),
+            _ => {
+                out.line(2, format!("{}:", clones(range)), "");
+                level = 3;
+            }
         }
-        let level = if job.clones > 1 { 3 } else { 2 };
         for file in range.files.iter().take(left) {
-            out.line(level, &file.path, part(file));
+            out.line(level, format!("{label}{}:", file.path), part(file));
         }
         let shown = range.files.len().min(left);
         let more = (range.files.len() - shown) as u64 + range.files_omitted;
@@ -332,17 +343,17 @@ fn ranges(out: &mut Out, job: &JobPreview) {
 fn clones(range: &CloneRange) -> String {
     let numbers = &range.clones;
     if let [only] = numbers[..] {
-        return format!("clone {only}:");
+        return format!("clone {only}");
     }
     let mut sorted = numbers.clone();
     sorted.sort_unstable();
     let (first, last) = (sorted.first().copied().unwrap_or(0), sorted.last().copied().unwrap_or(0));
     if (last - first) as usize + 1 == sorted.len() {
-        return format!("clones {first} to {last}:");
+        return format!("clones {first} to {last}");
     }
     let shown: Vec<String> = sorted.iter().take(MOST_NUMBERS).map(u32::to_string).collect();
     let more = if sorted.len() > MOST_NUMBERS { ", .." } else { "" };
-    format!("clones {}{more}:", shown.join(", "))
+    format!("clones {}{more}", shown.join(", "))
 }
 
 /// `0 .. 1 GiB (1073741824), 262144 blocks; missing, is created: ..`.
@@ -438,7 +449,7 @@ fn targets(out: &mut Out, preview: &Preview) {
     for at in places {
         let here = || preview.targets.iter().filter(|target| place(target) == at);
         let mut list: Vec<&TargetPreview> = here().collect();
-        list.sort_by_key(|target| !(target.exists && !target.written_by.is_empty()));
+        list.sort_by_key(|target| !target.exists || target.written_by.is_empty());
         let mut level = 1;
         if let Some(on) = list.first().and_then(|target| target.on.as_ref()) {
             let free = short_size(on.free_bytes);
@@ -477,6 +488,9 @@ fn traits(target: &TargetPreview) -> String {
     }
     if !target.read_by.is_empty() {
         parts.push(format!("read by {}", target.read_by.join(", ")));
+    }
+    if !target.refused_to.is_empty() {
+        parts.push(format!("for {}, which cannot start", target.refused_to.join(", ")));
     }
     if target.removed {
         parts.push("removed at the end".to_owned());

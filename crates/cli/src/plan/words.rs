@@ -3,19 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-pub(super) const HELP: &str = "\
-Usage: fiord plan FILE.. [SWITCH..] [--format=FORMAT]
-
-Shows what jobs would do, without doing it: when each one runs, which files it uses and makes, how
-much it moves, what memory it takes, and what its targets hold now. Nothing is created, written or
-locked. Job files, switches and options are those of a run.
-
-  --format=text  for people (default)
-  --format=json  for programs; docs/json-schema/plan-1.json describes it
-  --format=job   the jobs again as a job file, with all that they inherit and that was computed
-  --help         this text
-";
-
 /// Who is to read the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Format {

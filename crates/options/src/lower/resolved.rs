@@ -92,18 +92,16 @@ fn names(job: &JobPlan, file: &mut JobFile) {
 
 impl JobFile {
     fn line(&mut self, job: &str, name: &str, value: Option<&[u8]>) {
-        let value = value.unwrap_or_default();
-        if !is_plain(value) {
-            let shown = String::from_utf8_lossy(value);
-            self.left_out.push(format!("[{job}] {name}={shown}"));
-            return;
+        let line = match value {
+            Some(value) => [name.as_bytes(), b"=", value].concat(),
+            None => name.as_bytes().to_vec(),
+        };
+        if is_plain(&line) {
+            self.text.extend_from_slice(&line);
+            self.text.push(b'\n');
+        } else {
+            self.left_out.push(format!("[{job}] {}", String::from_utf8_lossy(&line)));
         }
-        self.text.extend_from_slice(name.as_bytes());
-        if !value.is_empty() {
-            self.text.push(b'=');
-            self.text.extend_from_slice(value);
-        }
-        self.text.push(b'\n');
     }
 }
 
@@ -126,6 +124,9 @@ fn computed(job: &JobPlan, settings: &Settings<'_>, file: &mut Vec<u8>) {
         // These two have been written as they are.
         let written = ["name", "stonewall"].contains(&name.as_str());
         let Some(def) = table::job_option(&name).filter(|_| !written) else { continue };
+        if def.inverse.is_some_and(|inverse| settings.value(inverse).is_some()) {
+            continue;
+        }
         let default = def.default.or((def.kind == ValueKind::Flag).then_some("0"));
         let said = settings.value(&name).cloned();
         let said = said.or_else(|| default.and_then(|default| read(def, default).ok()));

@@ -33,12 +33,18 @@ pub(super) fn of_clone(
     if job.files.create_only {
         return Amounts::default();
     }
-    if limits.time_based || job.region.fill_device {
+    if limits.time_based || job.region.fill_device || job.replay.is_some() {
         return Amounts { certainty: Certainty::Open, ..Amounts::default() };
     }
     let mut amounts = counted(job, regions, seeds, caps, bounds)
         .unwrap_or_else(|| expected(job, regions.io_size.unwrap_or(regions.size)));
-    if !bounds.exact {
+    // What is written is read again once.
+    let reads_back = job.verify.kind.is_some() && job.verify.read_back && job.pattern.rw.write;
+    if reads_back {
+        amounts.read_bytes = amounts.read_bytes.saturating_add(amounts.write_bytes);
+        amounts.read_ios = amounts.read_ios.saturating_add(amounts.write_ios);
+    }
+    if !bounds.exact || reads_back {
         amounts.certainty = amounts.certainty.max(Certainty::Expected);
     }
     if limits.runtime_ns.is_some() {

@@ -83,6 +83,8 @@ pub enum End {
     AmountOrTime,
     /// Its target is full.
     Full,
+    /// The requests that it replays are over.
+    Recording,
     /// Its files are laid out: it does no I/O.
     Layout,
 }
@@ -134,6 +136,8 @@ pub struct JobPreview {
     pub layout: LayoutPreview,
     /// What all clones need.
     pub memory: Memory,
+    /// Recordings that it replays; they say which files are used.
+    pub replays: Vec<String>,
     /// Which part of which files each clone uses.
     pub ranges: Vec<CloneRange>,
     /// Clones whose files are not described.
@@ -459,6 +463,8 @@ pub struct TargetPreview {
     pub signatures: Vec<FoundSignature>,
     /// Who uses it already.
     pub uses: Vec<FoundUse>,
+    /// Names of jobs that cannot start and would use it.
+    pub refused_to: Vec<String>,
     /// Names of jobs that only read it.
     pub read_by: Vec<String>,
     /// Names of jobs that write to it or trim it.
@@ -480,7 +486,7 @@ pub struct TargetPreview {
 pub struct Totals {
     /// Processes and threads.
     pub workers: u64,
-    /// What is moved by jobs whose amounts are known.
+    /// What the jobs move whose amounts are not open.
     pub amounts: Amounts,
     /// Jobs whose amounts are open.
     pub open_jobs: u64,
@@ -497,8 +503,10 @@ pub struct Totals {
 impl Totals {
     pub(crate) fn add(&mut self, job: &JobPreview) {
         self.workers += u64::from(job.clones);
-        self.amounts.add(&job.amounts);
-        self.open_jobs += u64::from(job.amounts.certainty == Certainty::Open);
+        match job.amounts.certainty {
+            Certainty::Open => self.open_jobs += 1,
+            _ => self.amounts.add(&job.amounts),
+        }
         self.layout.add(&job.layout);
         self.memory.add(&job.memory);
     }

@@ -12,9 +12,10 @@ use fiord_sys::file::{self, Kind};
 
 use super::amounts::{self, Bounds};
 use super::data::{
-    Amounts, BlockBytes, CloneRange, Effect, FileKind, FileRange, JobPreview, LayoutPreview,
+    Amounts, BlockBytes, Certainty, CloneRange, Effect, FileKind, FileRange, JobPreview,
+    LayoutPreview,
 };
-use super::targets::{Sight, Targets, UNLIMITED_BYTES, shown};
+use super::targets::{self, Role, Sight, Targets, UNLIMITED_BYTES, shown};
 use super::{MOST_FILES, MOST_STEPS, Scope, caps_of, memory};
 use crate::layout::{self, Expected, TargetFile};
 
@@ -25,7 +26,7 @@ const FEWEST_FILES: usize = 4;
 const NO_ENTROPY: u64 = 0;
 
 /// Goes through the jobs.
-pub(super) struct Survey<'a> {
+pub(super) struct Inspection<'a> {
     plan: &'a Plan,
     registry: &'a [Registration],
     bounds: Bounds,
@@ -37,9 +38,13 @@ pub(super) struct Survey<'a> {
     files_left: usize,
 }
 
-impl<'a> Survey<'a> {
-    pub(super) fn new(plan: &'a Plan, registry: &'a [Registration], scope: Scope) -> Survey<'a> {
-        Survey {
+impl<'a> Inspection<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        registry: &'a [Registration],
+        scope: Scope,
+    ) -> Inspection<'a> {
+        Inspection {
             plan,
             registry,
             bounds: Bounds { steps: MOST_STEPS, exact: scope == Scope::Whole },
@@ -55,6 +60,12 @@ impl<'a> Survey<'a> {
         let caps = caps_of(job, self.registry);
         let mut shown = describe(job, caps);
         self.files_left = (MOST_FILES / self.plan.jobs.len().max(1)).max(FEWEST_FILES);
+        if let Some(replay) = job.replay.as_ref() {
+            shown.replays =
+                replay.sources.iter().map(|path| targets::shown(path.as_ref())).collect();
+            shown.amounts.certainty = Certainty::Open;
+            return shown;
+        }
         if find(self.registry, &job.engine.name).is_none() && caps.diskless {
             // What such an engine works on is not known here.
             if let Some(Quantity::Bytes(bytes)) = job.region.size {
@@ -179,14 +190,17 @@ impl<'a> Survey<'a> {
             facts,
             range: &range,
             needed_bytes: if bounded { target.real_bytes } else { 0 },
-            writes: (rw.write || rw.trim) && !job.files.create_only,
+            role: match (rw.write || rw.trim) && !job.files.create_only {
+                true => Role::Writes,
+                false => Role::Reads,
+            },
             removes: job.files.unlink && kind == FileKind::Regular,
         });
         range
     }
 
     fn effect(&self, work: &Work<'_>, exists: bool) -> Effect {
-        let (job, path) = (work.job, &work.target.path);
+        let path = &work.target.path;
         let regular = kind(work.target, work.caps) == FileKind::Regular;
         match (work.missing, exists) {
             (true, false) => Effect::Created,
@@ -194,7 +208,7 @@ impl<'a> Survey<'a> {
             (true, true) => Effect::Extended,
             (false, _) if !regular => Effect::Kept,
             (false, false) if self.expected.contains_key(path) => Effect::CreatedEarlier,
-            (false, false) if job.files.allow_create => Effect::CreatedAtOpen,
+            (false, false) if work.is_made_at_open() => Effect::CreatedAtOpen,
             (false, false) => Effect::Kept,
             (false, true) if self.expected.contains_key(path) => Effect::ChangedEarlier,
             (false, true) => Effect::Kept,
@@ -214,14 +228,13 @@ impl<'a> Survey<'a> {
                 kind: facts.map_or(FileKind::Regular, |facts| of_kind(facts.kind)),
                 ..FileRange::default()
             };
-            let (job, path) = (job.name.as_str(), path.as_path());
             let idle = Sight {
-                job,
-                path,
+                job: &job.name,
+                path: &path,
                 facts,
                 range: &range,
                 needed_bytes: 0,
-                writes: false,
+                role: Role::Refused,
                 removes: false,
             };
             self.targets.see(&idle);
@@ -245,6 +258,12 @@ impl Work<'_> {
     /// A layout removes what is there first.
     fn is_made_anew(&self) -> bool {
         self.whole || !(self.job.files.append || self.job.files.overwrite)
+    }
+
+    /// The job makes it as it opens it.
+    fn is_made_at_open(&self) -> bool {
+        let rw = self.job.pattern.rw;
+        (rw.write || rw.trim) && self.job.files.allow_create
     }
 
     /// Size of the file when its layout is done.

@@ -33,8 +33,18 @@ pub(super) struct Sight<'a> {
     pub(super) range: &'a FileRange,
     /// Bytes that it must have at last.
     pub(super) needed_bytes: u64,
-    pub(super) writes: bool,
+    pub(super) role: Role,
     pub(super) removes: bool,
+}
+
+/// What a clone does with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Reads,
+    /// Writes or trims, and maybe reads.
+    Writes,
+    /// Nothing: it cannot start.
+    Refused,
 }
 
 /// The targets of all jobs.
@@ -44,6 +54,8 @@ pub(super) struct Targets {
     by_path: HashMap<PathBuf, usize>,
     /// Hashes of the paths of regular files beyond those that are described.
     others: HashSet<u64>,
+    /// Bytes that those take more than now, by directory.
+    others_need: BTreeMap<PathBuf, u64>,
     losses: Losses,
 }
 
@@ -122,7 +134,7 @@ impl Targets {
         if shown.effect == Effect::Kept {
             shown.effect = sight.range.effect;
         }
-        if sight.writes {
+        if sight.role == Role::Writes {
             widen(shown, sight.range);
         }
     }
@@ -142,6 +154,12 @@ impl Targets {
             self.losses.add(kind, sight);
         }
         if !self.others.is_empty() && range.kind == FileKind::Regular {
+            if fresh {
+                let directory = sight.path.parent().unwrap_or(Path::new(""));
+                let more = sight.needed_bytes.saturating_sub(range.present_bytes.unwrap_or(0));
+                let need = self.others_need.entry(directory.to_path_buf()).or_default();
+                *need = need.saturating_add(more);
+            }
             return;
         }
         let mut shown = TargetPreview {
@@ -154,9 +172,8 @@ impl Targets {
             ..TargetPreview::default()
         };
         note_job(&mut shown, sight);
-        if sight.writes {
-            shown.write_start = Some(range.offset);
-            shown.write_end = range.size_bytes.map(|size| range.offset.saturating_add(size));
+        if sight.role == Role::Writes {
+            widen(&mut shown, range);
         }
         self.by_path.insert(sight.path.to_path_buf(), self.found.len());
         self.found.push(Found {
@@ -180,6 +197,9 @@ impl Targets {
             preview.warnings.extend(dangers(&found.shown));
             shown.push(found.shown);
         }
+        for (directory, more) in &self.others_need {
+            places.need(directory, *more);
+        }
         preview.warnings.extend(self.losses.warnings());
         preview.warnings.extend(places.warnings());
         (shown, self.others.len() as u64)
@@ -195,13 +215,19 @@ fn loss(sight: &Sight<'_>) -> Option<WarningKind> {
     }
     match range.effect {
         Effect::Replaced => Some(WarningKind::ReplacesFiles),
-        _ if sight.writes && range.offset < present => Some(WarningKind::OverwritesFiles),
+        _ if sight.role == Role::Writes && range.offset < present => {
+            Some(WarningKind::OverwritesFiles)
+        }
         _ => None,
     }
 }
 
 fn note_job(shown: &mut TargetPreview, sight: &Sight<'_>) {
-    let list = if sight.writes { &mut shown.written_by } else { &mut shown.read_by };
+    let list = match sight.role {
+        Role::Writes => &mut shown.written_by,
+        Role::Reads => &mut shown.read_by,
+        Role::Refused => &mut shown.refused_to,
+    };
     if list.len() < MOST_JOBS && list.last().map(String::as_str) != Some(sight.job) {
         list.push(sight.job.to_owned());
     }
@@ -309,14 +335,18 @@ impl Places {
         if found.shown.kind != FileKind::Regular {
             return;
         }
-        let parent = found.path.parent().unwrap_or(Path::new(""));
-        let known = self.by_directory.entry(parent.to_path_buf());
-        let Some((device, place)) = known.or_insert_with(|| place_of(parent)) else { return };
-        found.shown.on = Some(place.clone());
         let present = found.shown.present_bytes.unwrap_or(0);
         let more = found.needed_bytes.saturating_sub(present);
+        found.shown.on = self.need(found.path.parent().unwrap_or(Path::new("")), more);
+    }
+
+    /// Notes that files in a directory take so many bytes more; returns where it lies.
+    fn need(&mut self, directory: &Path, more: u64) -> Option<FileSystem> {
+        let known = self.by_directory.entry(directory.to_path_buf());
+        let (device, place) = known.or_insert_with(|| place_of(directory)).as_ref()?;
         let need = &mut self.needs.entry(*device).or_insert_with(|| (place.clone(), 0)).1;
         *need = need.saturating_add(more);
+        Some(place.clone())
     }
 
     fn warnings(self) -> impl Iterator<Item = Warning> {

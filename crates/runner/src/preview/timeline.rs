@@ -44,6 +44,7 @@ fn duration(job: &JobPlan) -> (End, Span) {
     }
     let timed = limits.runtime_ns.map(|ns| ns.saturating_add(limits.ramp_ns.unwrap_or(0)));
     match timed {
+        _ if job.replay.is_some() => (End::Recording, Span::default()),
         Some(ns) if limits.time_based => (End::Time, Span::exactly(ns)),
         Some(ns) => (End::AmountOrTime, Span { at_least_ns: 0, at_most_ns: Some(ns) }),
         None if job.region.fill_device => (End::Full, Span::default()),
