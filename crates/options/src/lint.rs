@@ -100,7 +100,9 @@ fn look_at_jobs<'a>(
                 };
                 look_at_job(&mut job);
                 let unlink = job.setting("unlink").filter(|_| job_plan.files.unlink);
-                kept.push(jobs::Kept { document: index, section, plan: job_plan, own, unlink });
+                let recording = job.setting("write_iolog");
+                let plan = job_plan;
+                kept.push(jobs::Kept { document: index, section, plan, own, recording, unlink });
             }
         }
     }
@@ -120,14 +122,21 @@ fn look_at_job(job: &mut Job<'_, '_>) {
     targets::look(job);
 }
 
-/// The options of jobs that a section sets; of those set twice, the last one.
+/// The options that a section sets; of those set twice, the last one.
 fn settings_of(section: Section<'_>) -> Settings<'_> {
-    section.settings().filter_map(|setting| Some((option_of(setting)?.name, setting))).collect()
+    let named = |setting| option_of(setting).or_else(|| engine_option_of(setting));
+    section.settings().filter_map(|setting| Some((named(setting)?.name, setting))).collect()
 }
 
 /// The option of jobs that a setting sets.
 fn option_of(setting: Setting<'_>) -> Option<&'static OptionDef> {
     table::job_option(std::str::from_utf8(setting.name()).ok()?)
+}
+
+/// An option of this name of whatever engine.
+fn engine_option_of(setting: Setting<'_>) -> Option<&'static OptionDef> {
+    let name = std::str::from_utf8(setting.name()).ok()?;
+    table::engine_options().find(|def| def.is_called(name))
 }
 
 /// A job as rules see it.
@@ -159,9 +168,14 @@ impl<'a> Job<'a, '_> {
         both(self.own) || (!mixed && both(self.defaults))
     }
 
+    /// The option of this name: of all jobs, or of the engine of this one.
+    fn option(&self, name: &str) -> Option<&'static OptionDef> {
+        table::job_option(name).or_else(|| table::engine_option(self.engine(), name))
+    }
+
     /// The value of an option, if it is set.
     fn value(&self, name: &str) -> Option<Value> {
-        let def = table::job_option(name)?;
+        let def = self.option(name)?;
         let text = self.setting(name)?.value();
         value::parse(def, text, &self.context()).ok()
     }
@@ -178,7 +192,7 @@ impl<'a> Job<'a, '_> {
     /// True if an option is set to something else than what would hold without it.
     fn is_changed(&self, name: &str) -> bool {
         let Some(value) = self.value(name) else { return false };
-        let default = table::job_option(name).and_then(|def| {
+        let default = self.option(name).and_then(|def| {
             value::parse(def, Some(def.default?.as_bytes()), &ParseContext::default()).ok()
         });
         default.map_or_else(|| says_something(&value), |default| default != value)
