@@ -20,11 +20,12 @@ mod times;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::host::{EngineFacts, Host};
 use crate::plan::{JobPlan, Plan};
-use crate::spec::{Document, Section, SectionKind, Setting, Spec};
+use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Spec};
 use crate::table::{self, OptionDef};
 use crate::value::{self, ParseContext, Value};
 use findings::Findings;
@@ -52,7 +53,21 @@ pub fn lint(spec: &Spec, plan: Option<&Plan>, host: &Host<'_>) -> Diagnostics {
     if let Some(plan) = plan {
         look_at_jobs(spec, plan, host, &mut findings);
     }
-    findings.finish()
+    let mut found = findings.finish();
+    // The jobs of a profile are as they are; but what they destroy is worth a word.
+    let of_profiles: Vec<Origin> = spec
+        .documents
+        .iter()
+        .filter(|document| document.kind() == DocumentKind::Profile)
+        .filter_map(|document| Some(document.sections().next()?.origin()))
+        .collect();
+    found.retain(|finding| {
+        let of_profile = finding.origin.as_ref().is_some_and(|origin| {
+            of_profiles.iter().any(|profile| Arc::ptr_eq(profile.source(), origin.source()))
+        });
+        !of_profile || finding.code == Some(Code::OVERWRITES_DEVICE)
+    });
+    found
 }
 
 /// The settings in force by the names of their options.
