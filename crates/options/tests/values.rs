@@ -346,7 +346,7 @@ fn flags_and_prefixes_may_stand_alone() {
 fn words_are_exact_and_suggest_the_nearest() {
     refuse("rw", "Read", "Read", "did you mean 'read'?");
     refuse("rw", "ranread", "ranread", "did you mean 'randread'?");
-    refuse("steadystate", "iops", "iops", "iops:PARAMETER");
+    refuse("steadystate", "iops", "iops", "iops:LIMIT");
     refuse("sync", "sync:1", "1", "nothing after 'sync'");
     refuse("ioengine", "libiao", "libiao", "did you mean 'libaio'?");
     refuse("ioengine", "external", "external", "external:PATH");

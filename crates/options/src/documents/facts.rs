@@ -46,10 +46,10 @@ pub(crate) fn shape(kind: ValueKind) -> &'static str {
         ValueKind::Nodes => "all|N[-N][,..]",
         ValueKind::NumaMemory => "MODE[:NODES]",
         ValueKind::Engine => "NAME",
+        ValueKind::Shares(_) => "WORD[/PERCENT:..]",
+        ValueKind::Properties => "NAME=VALUE[:..]",
+        ValueKind::Numbers { .. } => "N[:N..]",
         ValueKind::Flag | ValueKind::Ignored => "",
-        // A kind that is added later is at least no lie.
-        #[allow(unreachable_patterns, reason = "kinds may be added")]
-        _ => "VALUE",
     }
 }
 

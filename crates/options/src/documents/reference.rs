@@ -61,8 +61,8 @@ fn index() -> Page {
         "{MADE}\n\n# Reference\n\n\
          What every option, switch and engine means. How job files are written is in\n\
          [the guide to the job language](../job-language.md), what differs from fio in\n\
-         [differences](../differences.md). The same is in the man page, `fiord man`, and one by one in\n\
-         `fiord --cmdhelp=OPTION`, `--enghelp=ENGINE` and `--help`.\n\n## Pages\n\n"
+         [differences](../differences.md), what `fiord check` finds in [its page](../check.md). The same is in\n\
+         the man page, `fiord man`, and one by one in `fiord --cmdhelp=OPTION`, `--enghelp=ENGINE` and `--help`.\n\n## Pages\n\n"
     );
     for (name, options) in table::job_groups() {
         let (title, _) = details::of_group(name).unwrap_or((name, ""));

@@ -180,7 +180,7 @@ fn job_files() {
         .enumerate()
         .map(|(index, (title, text))| {
             let file = scratch.file(&format!("{index}.fio"), text);
-            let (plan, found) = understand(&parse_only(&[file.clone()]), &scratch.0);
+            let (plan, found) = understand(&parse_only(std::slice::from_ref(&file)), &scratch.0);
             Case { title, file, ours: plan.is_some(), complaints: lines(&found) }
         })
         .collect();
@@ -200,7 +200,8 @@ fn job_files() {
         let detail = format!("peer {}, we {}\n{}", verdict.is_some(), case.ours, case.complaints);
         match verdict {
             Some(line) if case.ours => {
-                let expected = understand(&[case.file.clone()], &scratch.0).0.map(without_words);
+                let expected =
+                    understand(std::slice::from_ref(&case.file), &scratch.0).0.map(without_words);
                 if let Some(ours) = our_line(&case.file, &scratch.0) {
                     let (again, found) = meaning_of(shell_words(&ours), &scratch.0);
                     if expected != again {
@@ -223,7 +224,7 @@ fn job_files() {
 
 /// Our command line of a file, if there is one that means what the file means.
 fn our_line(file: &OsString, directory: &Path) -> Option<Vec<u8>> {
-    let (invocation, _) = invocation(&[file.clone()], directory);
+    let (invocation, _) = invocation(std::slice::from_ref(file), directory);
     let (line, found) = command_lines(&invocation.spec, "fio");
     (!found.has_errors()).then_some(line)
 }
@@ -263,7 +264,7 @@ fn options_that_must_fit_together() {
         let text = format!("[a]\nioengine=null\nsize=1m\n{lines_of_job}\n");
         let file = scratch.file(&format!("{index}/job.fio"), text);
         let directory = scratch.0.join(index.to_string());
-        let (plan, found) = understand(&[file.clone()], &directory);
+        let (plan, found) = understand(std::slice::from_ref(&file), &directory);
         let output = ask(&peer, &["--output-format=terse".into(), file], &directory);
         let theirs = output.status.success();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
