@@ -120,10 +120,6 @@ pub(crate) const VERDICTS_DIFFER: &[Row] = &[
         "Largest values (`size=18446744073709551615`, `iodepth=4294967295`)",
         &["size=18446744073709551615", "iodepth=4294967295", "randseed=18446744073709551615"],
     ),
-    (
-        "Text options that are empty in a job file (`description=`)",
-        &["description=", "name=", "filename_format=", "write_iolog="],
-    ),
     ("Included files without any option", &["include empty.inc"]),
     ("Options without effect that have no value (`verifysort`)", &["verifysort"]),
     (
