@@ -20,11 +20,12 @@ mod times;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::host::{EngineFacts, Host};
 use crate::plan::{JobPlan, Plan};
-use crate::spec::{Document, Section, SectionKind, Setting, Spec};
+use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Spec};
 use crate::table::{self, OptionDef};
 use crate::value::{self, ParseContext, Value};
 use findings::Findings;
@@ -52,7 +53,21 @@ pub fn lint(spec: &Spec, plan: Option<&Plan>, host: &Host<'_>) -> Diagnostics {
     if let Some(plan) = plan {
         look_at_jobs(spec, plan, host, &mut findings);
     }
-    findings.finish()
+    let mut found = findings.finish();
+    // The jobs of a profile are as they are; but what they destroy is worth a word.
+    let of_profiles: Vec<Origin> = spec
+        .documents
+        .iter()
+        .filter(|document| document.kind() == DocumentKind::Profile)
+        .filter_map(|document| Some(document.sections().next()?.origin()))
+        .collect();
+    found.retain(|finding| {
+        let of_profile = finding.origin.as_ref().is_some_and(|origin| {
+            of_profiles.iter().any(|profile| Arc::ptr_eq(profile.source(), origin.source()))
+        });
+        !of_profile || finding.code == Some(Code::OVERWRITES_DEVICE)
+    });
+    found
 }
 
 /// The settings in force by the names of their options.
@@ -100,7 +115,9 @@ fn look_at_jobs<'a>(
                 };
                 look_at_job(&mut job);
                 let unlink = job.setting("unlink").filter(|_| job_plan.files.unlink);
-                kept.push(jobs::Kept { document: index, section, plan: job_plan, own, unlink });
+                let recording = job.setting("write_iolog");
+                let plan = job_plan;
+                kept.push(jobs::Kept { document: index, section, plan, own, recording, unlink });
             }
         }
     }
@@ -120,14 +137,21 @@ fn look_at_job(job: &mut Job<'_, '_>) {
     targets::look(job);
 }
 
-/// The options of jobs that a section sets; of those set twice, the last one.
+/// The options that a section sets; of those set twice, the last one.
 fn settings_of(section: Section<'_>) -> Settings<'_> {
-    section.settings().filter_map(|setting| Some((option_of(setting)?.name, setting))).collect()
+    let named = |setting| option_of(setting).or_else(|| engine_option_of(setting));
+    section.settings().filter_map(|setting| Some((named(setting)?.name, setting))).collect()
 }
 
 /// The option of jobs that a setting sets.
 fn option_of(setting: Setting<'_>) -> Option<&'static OptionDef> {
     table::job_option(std::str::from_utf8(setting.name()).ok()?)
+}
+
+/// An option of this name of whatever engine.
+fn engine_option_of(setting: Setting<'_>) -> Option<&'static OptionDef> {
+    let name = std::str::from_utf8(setting.name()).ok()?;
+    table::engine_options().find(|def| def.is_called(name))
 }
 
 /// A job as rules see it.
@@ -159,9 +183,14 @@ impl<'a> Job<'a, '_> {
         both(self.own) || (!mixed && both(self.defaults))
     }
 
+    /// The option of this name: of all jobs, or of the engine of this one.
+    fn option(&self, name: &str) -> Option<&'static OptionDef> {
+        table::job_option(name).or_else(|| table::engine_option(self.engine(), name))
+    }
+
     /// The value of an option, if it is set.
     fn value(&self, name: &str) -> Option<Value> {
-        let def = table::job_option(name)?;
+        let def = self.option(name)?;
         let text = self.setting(name)?.value();
         value::parse(def, text, &self.context()).ok()
     }
@@ -178,7 +207,7 @@ impl<'a> Job<'a, '_> {
     /// True if an option is set to something else than what would hold without it.
     fn is_changed(&self, name: &str) -> bool {
         let Some(value) = self.value(name) else { return false };
-        let default = table::job_option(name).and_then(|def| {
+        let default = self.option(name).and_then(|def| {
             value::parse(def, Some(def.default?.as_bytes()), &ParseContext::default()).ok()
         });
         default.map_or_else(|| says_something(&value), |default| default != value)

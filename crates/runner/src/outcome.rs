@@ -55,7 +55,7 @@ pub(crate) fn job_report(
     JobReport {
         members: vec![Member { name: name.clone(), thread_number, pid, error }],
         name,
-        description: job.description.clone(),
+        description: job.description.as_ref().map(|text| text.to_string_lossy().into_owned()),
         group: job.group,
         thread_number,
         pid,

@@ -2,10 +2,12 @@
 
 use super::Job;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::value::Value;
 
 pub(super) fn look(job: &mut Job<'_, '_>) {
     writes_zeroes(job);
     data_chosen_twice(job);
+    same_data_again(job);
 }
 
 fn writes_zeroes(job: &mut Job<'_, '_>) {
@@ -34,6 +36,23 @@ fn data_chosen_twice(job: &mut Job<'_, '_>) {
     if job.is_on("refill_buffers") && (zeroes || pattern) && !mixed {
         let other = if pattern { "buffer_pattern" } else { "zero_buffers" };
         job.idle("refill_buffers", chosen_twice("refill_buffers", other));
+    }
+}
+
+fn same_data_again(job: &mut Job<'_, '_>) {
+    let made = ["buffer_compress_percentage", "dedupe_percentage"];
+    let made = made.into_iter().find(|option| job.is_on(option));
+    if let Some(option) = made
+        && job.plan.pattern.rw.write
+        && job.value("refill_buffers") == Some(Value::Bool(false))
+    {
+        job.trap(
+            "refill_buffers",
+            Diagnostic::warning("the same few buffers are written again and again")
+                .code(Code::SAME_DATA_AGAIN)
+                .label(format!("`{option}` would make new data for each write"))
+                .help("delete it"),
+        );
     }
 }
 

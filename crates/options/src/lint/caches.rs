@@ -14,6 +14,7 @@ pub(super) fn look(job: &mut Job<'_, '_>) {
     pre_read_past_cache(job);
     cache_not_dropped(job);
     writes_never_flushed(job);
+    polling_needs_direct(job);
 }
 
 fn flush_without_writes(job: &mut Job<'_, '_>) {
@@ -125,6 +126,19 @@ fn writes_never_flushed(job: &mut Job<'_, '_>) {
                 .code(Code::WRITES_NEVER_FLUSHED)
                 .label("this measures memory more than storage")
                 .help("add `end_fsync=1`, or `direct=1`"),
+        );
+    }
+}
+
+fn polling_needs_direct(job: &mut Job<'_, '_>) {
+    let polls = matches!(job.engine(), "io_uring" | "pvsync2") && job.is_on("hipri");
+    if polls && !job.plan.files.direct {
+        job.trap(
+            "hipri",
+            Diagnostic::warning("completions are polled for direct I/O only")
+                .code(Code::POLLING_NEEDS_DIRECT)
+                .label("other requests fail or are not polled")
+                .help("add `direct=1`, or delete it"),
         );
     }
 }

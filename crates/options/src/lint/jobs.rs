@@ -17,6 +17,8 @@ pub(super) struct Kept<'a> {
     pub(super) plan: &'a JobPlan,
     /// What its own section sets.
     pub(super) own: Settings<'a>,
+    /// The setting by which it records what it does.
+    pub(super) recording: Option<Setting<'a>>,
     /// The setting by which it removes its files.
     pub(super) unlink: Option<Setting<'a>>,
 }
@@ -25,6 +27,7 @@ pub(super) fn look<'a>(jobs: &[Kept<'a>], findings: &mut Findings<'a>) {
     same_name_same_files(jobs, findings);
     group_reported_in_part(jobs, findings);
     shared_file_removed(jobs, findings);
+    recording_shared(jobs, findings);
 }
 
 fn same_name_same_files<'a>(jobs: &[Kept<'a>], findings: &mut Findings<'a>) {
@@ -74,14 +77,13 @@ fn shared_file_removed<'a>(jobs: &[Kept<'a>], findings: &mut Findings<'a>) {
     let mut last_reader: HashMap<&OsStr, usize> = HashMap::new();
     for (index, job) in jobs.iter().enumerate() {
         if job.plan.pattern.rw.read {
-            last_reader.extend(job.plan.files.names.iter().map(|name| (name.as_os_str(), index)));
+            last_reader.extend(job.plan.files.names.iter().map(|name| (name, index)));
         }
     }
     let mut next_wait = jobs.len();
     for (index, job) in jobs.iter().enumerate().rev() {
         if let Some(setting) = job.unlink {
-            let readers =
-                job.plan.files.names.iter().filter_map(|name| last_reader.get(name.as_os_str()));
+            let readers = job.plan.files.names.iter().filter_map(|name| last_reader.get(name));
             if let Some(&reader) = readers.max()
                 && reader >= next_wait
                 && let Some(reader) = jobs.get(reader)
@@ -99,5 +101,25 @@ fn shared_file_removed<'a>(jobs: &[Kept<'a>], findings: &mut Findings<'a>) {
         if job.plan.stonewall {
             next_wait = index;
         }
+    }
+}
+
+fn recording_shared<'a>(jobs: &[Kept<'a>], findings: &mut Findings<'a>) {
+    let mut writers: HashMap<&OsStr, &str> = HashMap::new();
+    for job in jobs {
+        let (Some(path), Some(setting)) = (&job.plan.write_iolog, job.recording) else { continue };
+        let other = writers.insert(path, &job.plan.name);
+        let label = match other {
+            Some(other) => format!("job `{other}` writes it, too"),
+            None if job.plan.clones > 1 => format!("{} clones write it", job.plan.clones),
+            None => continue,
+        };
+        findings.push_at_setting(
+            setting,
+            Diagnostic::warning("several jobs write the same recording")
+                .code(Code::RECORDING_SHARED)
+                .label(label)
+                .help("give each of them a file of its own"),
+        );
     }
 }

@@ -145,6 +145,13 @@ const NEEDS: &[Need] = &[
     any_of(Code::ERROR_PART, &["continue_on_error", "ignore_error"], &["error_dump"]),
     any_of(Code::FLOW_PART, &["flow"], &["flow_id", "flow_sleep"]),
     any_of(Code::PLACEMENT_PART, &["fdp", "dataplacement"], &["plid_select", "plids", "dp_scheme"]),
+    any_of(Code::ENGINE_PART, &["sqthread_poll"], &["sqthread_poll_cpu"]),
+    any_of(Code::ENGINE_PART, &["hipri"], &["hipri_percentage"]),
+    any_of(
+        Code::ENGINE_PART,
+        &["cmdprio_percentage", "cmdprio_bssplit"],
+        &["cmdprio", "cmdprio_class", "cmdprio_hint"],
+    ),
     any_of(Code::PRECONDITION_PART, &["sprandom"], &["spr_num_regions", "spr_op", "spr_cs"]),
 ];
 

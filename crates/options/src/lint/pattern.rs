@@ -15,6 +15,8 @@ pub(super) fn look(job: &mut Job<'_, '_>) {
     }
     mix_shares(job);
     block_size_said_twice(job);
+    unaligned_fixed_size(job);
+    soft_map_without_map(job);
     gap_in_bytes(job);
     offset_increment_of_one(job);
     sequencer_without_run(job);
@@ -119,6 +121,30 @@ fn alignment_of_sequential_job(job: &mut Job<'_, '_>) {
             Diagnostic::warning(text)
                 .code(Code::ALIGNMENT_OF_SEQUENTIAL_JOB)
                 .label("it aligns random offsets"),
+        );
+    }
+}
+
+fn unaligned_fixed_size(job: &mut Job<'_, '_>) {
+    let (rw, blocks) = (job.plan.pattern.rw, &job.plan.blocks);
+    let mut used = DATA.into_iter().filter(|direction| rw.has(*direction));
+    if blocks.unaligned && used.all(|d| blocks.min[d] == blocks.max[d]) {
+        job.idle(
+            "bs_unaligned",
+            Diagnostic::warning("`bs_unaligned` has no effect with requests of one size")
+                .code(Code::UNALIGNED_FIXED_SIZE)
+                .help("give a range with `bsrange`, or delete it"),
+        );
+    }
+}
+
+fn soft_map_without_map(job: &mut Job<'_, '_>) {
+    if job.is_on("norandommap") && job.is_on("softrandommap") {
+        job.idle(
+            "softrandommap",
+            Diagnostic::warning("`softrandommap` has no effect beside `norandommap`")
+                .code(Code::SOFT_MAP_WITHOUT_MAP)
+                .label("no map is made"),
         );
     }
 }

@@ -13,6 +13,7 @@ use crate::{Part, Shared};
 pub(super) fn draft(name: String) -> JobPlan {
     JobPlan {
         name,
+        raw_name: None,
         description: None,
         given: Vec::new(),
         defaults: Part::default(),

@@ -1,6 +1,6 @@
 //! Zones of targets, and identifiers that tell a device where data belong.
 
-use std::ffi::OsString;
+use crate::names::Text;
 
 use fiord_base::Quantity;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,17 @@ pub enum ZonesPlan {
     Strided(StridedZones),
     /// Zones of a zoned device, or the same rules on another target.
     Device(DeviceZones),
+}
+
+impl ZonesPlan {
+    /// The word of the job language.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ZonesPlan::None => "none",
+            ZonesPlan::Strided(_) => "strided",
+            ZonesPlan::Device(_) => "zbd",
+        }
+    }
 }
 
 /// Zones that a job steps through.
@@ -85,6 +96,16 @@ pub enum PlacementDirective {
     Streams,
 }
 
+impl PlacementDirective {
+    /// The word of the job language.
+    pub fn name(self) -> &'static str {
+        match self {
+            PlacementDirective::FlexibleDataPlacement => "fdp",
+            PlacementDirective::Streams => "streams",
+        }
+    }
+}
+
 /// How the next placement identifier is chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PlacementSelect {
@@ -93,5 +114,5 @@ pub enum PlacementSelect {
     /// At random.
     Random,
     /// By the offset of the request: this file maps ranges to identifiers.
-    Scheme(OsString),
+    Scheme(Text),
 }

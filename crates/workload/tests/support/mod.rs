@@ -19,6 +19,7 @@ use fiord_workload::{Generator, Outcome, Step, Target, regions};
 fn defaults() -> JobPlan {
     JobPlan {
         name: "job".into(),
+        raw_name: None,
         description: None,
         given: Vec::new(),
         defaults: Part::default(),

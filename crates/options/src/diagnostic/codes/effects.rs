@@ -747,6 +747,57 @@ size=1m
 read_iolog=trace
 ";
 
+    UNALIGNED_FIXED_SIZE = "FD0552" "unaligned-fixed-size" Warning,
+    "`bs_unaligned` with requests of one size",
+    "It lets sizes that are drawn from a range be other than multiples of the smallest one; here nothing \
+     is drawn.",
+    "Give a range with `bsrange`, or delete it.",
+"[a]
+size=1m
+bs=4k
+bs_unaligned
+" =>
+"[a]
+size=1m
+bsrange=1k-16k
+bs_unaligned
+";
+
+    SOFT_MAP_WITHOUT_MAP = "FD0553" "soft-map-without-map" Warning,
+    "`softrandommap` beside `norandommap`",
+    "It says what happens if there is no memory for the random map; with `norandommap` none is made.",
+    "Delete one of the two.",
+"[a]
+size=1m
+rw=randread
+norandommap
+softrandommap=1
+" =>
+"[a]
+size=1m
+rw=randread
+softrandommap=1
+";
+
+    ENGINE_PART = "FD0554" "engine-part" Warning,
+    "An option of an engine that refines another one, which is not set",
+    "`sqthread_poll_cpu` needs `sqthread_poll`, `hipri_percentage` needs `hipri`, and the class, level and \
+     hint of command priorities need `cmdprio_percentage` or `cmdprio_bssplit`.",
+    "Add the option that is refined, or delete this one.",
+"[a]
+size=1m
+ioengine=io_uring
+direct=1
+cmdprio_class=1
+" =>
+"[a]
+size=1m
+ioengine=io_uring
+direct=1
+cmdprio_class=1
+cmdprio_percentage=20
+";
+
     PRE_READ_WITHOUT_SEEK = "FD0560" "pre-read-without-seek" Warning,
     "`pre_read` with an engine that cannot go back",
     "Reading ahead means to read everything twice. Sockets and pipes deliver everything once.",

@@ -368,4 +368,60 @@ stonewall
 rw=read
 unlink=1
 ";
+
+    SAME_DATA_AGAIN = "FD0621" "same-data-again" Warning,
+    "Data of a chosen kind are made once and written again and again",
+    "`buffer_compress_percentage` and `dedupe_percentage` make new data for each write. With \
+     `refill_buffers=0` the same few buffers are written all the time, which storage that looks for \
+     duplicates stores once.",
+    "Delete `refill_buffers=0`.",
+"[a]
+size=1m
+rw=write
+direct=1
+buffer_compress_percentage=50
+refill_buffers=0
+" =>
+"[a]
+size=1m
+rw=write
+direct=1
+buffer_compress_percentage=50
+";
+
+    POLLING_NEEDS_DIRECT = "FD0622" "polling-needs-direct" Warning,
+    "Polled completions through the page cache",
+    "`hipri` asks the kernel to poll the device for completions. It does so for direct I/O only: other \
+     requests fail, or are not polled.",
+    "Add `direct=1`, or delete `hipri`.",
+"[a]
+size=1m
+ioengine=pvsync2
+hipri
+" =>
+"[a]
+size=1m
+ioengine=pvsync2
+direct=1
+hipri
+";
+
+    RECORDING_SHARED = "FD0623" "recording-shared" Warning,
+    "Several jobs write the same recording",
+    "Each job that has `write_iolog` opens the file for itself. What several of them write is mixed or \
+     overwritten, and cannot be replayed.",
+    "Give each job a file of its own.",
+"[global]
+size=1m
+write_iolog=requests.log
+[a]
+[b]
+" =>
+"[global]
+size=1m
+[a]
+write_iolog=a.log
+[b]
+write_iolog=b.log
+";
 }
