@@ -75,6 +75,7 @@ pub(crate) fn test_host() -> Host<'static> {
                 Some(EngineFacts { inline: true, ..EngineFacts::default() })
             }
             "mmap" => Some(EngineFacts { inline: true, no_extend: true, ..EngineFacts::default() }),
+            "libaio" => Some(EngineFacts::default()),
             "null" => Some(EngineFacts { diskless: true, no_data: true, ..EngineFacts::default() }),
             _ => None,
         },

@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "peer/snippets.rs"]
+#[allow(dead_code)] // the comparison with fio uses the rest
+mod snippets;
 #[path = "peer/support.rs"]
-#[allow(dead_code, reason = "each test program uses a part of it")]
+#[allow(dead_code)]
 mod support;
 
 use std::ffi::OsString;
@@ -69,6 +72,32 @@ fn examples_mean_the_same_when_they_are_written_again() {
         }
     }
     assert!(checked >= 12, "{checked}");
+}
+
+#[test]
+fn every_snippet_survives() {
+    let scratch = Scratch::new("snippets");
+    let mut checked = 0;
+    let mut faults = Vec::new();
+    let files = snippets::LINES.iter().map(|lines| {
+        let head = "[global]\nioengine=null\nsize=64k\n[other]\n[job]\n";
+        format!("{head}{lines}\n")
+    });
+    let files = files.chain(snippets::FILES.iter().map(|file| (*file).to_owned()));
+    // This variable has a comment in it, which no job file can hold.
+    let files = files.filter(|text| !text.contains("FIORD_TEST_TEXT"));
+    for (index, text) in files.enumerate() {
+        // Snippets are text; bytes that are none have tests of their own.
+        let path = scratch.0.join(format!("{index}.fio"));
+        std::fs::write(&path, &text).unwrap();
+        match scratch.fault(&[path.into()]) {
+            Some(Ok(())) => checked += 1,
+            Some(Err(fault)) => faults.push(format!("{text}\n{fault}")),
+            None => {}
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(checked > 300, "{checked}");
 }
 
 /// Some value that the option takes, or none where that takes more than a guess.

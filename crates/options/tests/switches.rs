@@ -46,7 +46,7 @@ const VALUES: &[Values] = &[
     values("section", &["a", "b c"], &["global"]),
     values("inflate-log", &["log.fz"], &[]),
     values("alloc-size", &["16384", "0", "1m"], &["x", "-1", ""]),
-    values("profile", &["act", "tiobench"], &[]),
+    values("profile", &["tiobench"], &["nosuch", ""]),
     values("max-jobs", &["4", "0", "4096"], &["x", "-1", ""]),
     values("server", &["host,8765", ",8765", "sock:/run/fio"], &[]),
     values("daemonize", &["pid"], &[]),

@@ -1,5 +1,5 @@
-//! Reading and printing of values: samples for every option that works, the odd corners of the job
-//! language, and properties over random text.
+//! Reading and printing of values: the odd corners of the job language, and properties over random
+//! text. `rows.rs` has a value of every option.
 
 use fiord_options::table::{self, JobOptions, OptionDef, Status, job_option};
 use fiord_options::value::{ParseContext, PatternPiece, Value, ValueError, assemble, parse};
@@ -33,154 +33,6 @@ fn refuse(name: &str, text: &str, wrong: &str, message: &str) {
             let said = format!("{error}; {}", error.hint.as_deref().unwrap_or(""));
             assert!(said.contains(message), "{name}={text}: {said}");
             assert_eq!(&text[error.span], wrong, "{name}={text}: {said}");
-        }
-    }
-}
-
-/// For every option that works: a value, its canonical text, and a value that is none.
-const SAMPLES: &[(&str, &str, &str, &str)] = &[
-    ("description", "what it is for", "what it is for", ""),
-    ("name", "job 1", "job 1", ""),
-    ("filename", "/dev/a:/dev/b", "/dev/a:/dev/b", ":"),
-    ("filetype", "block", "block", "disk"),
-    ("directory", "/a:/b", "/a:/b", "::"),
-    ("filename_format", "$jobname.$filenum", "$jobname.$filenum", ""),
-    ("unique_filename", "0", "0", "2"),
-    ("lockfile", "readwrite", "readwrite", "shared"),
-    ("opendir", "/srv/data", "/srv/data", ""),
-    ("rw", "randrw:8", "randrw:8", "randrw:foo"),
-    ("rw_sequencer", "identical", "identical", "same"),
-    ("ioengine", "psync", "psync", "psnc"),
-    ("iodepth", "32", "32", "0"),
-    ("iodepth_batch", "8", "8", "eight"),
-    ("iodepth_batch_complete_min", "0", "0", "-1"),
-    ("iodepth_batch_complete_max", "16", "16", "x"),
-    ("iodepth_low", "4", "4", "%"),
-    ("size", "10%", "10%", "101%"),
-    ("io_size", "3z", "3z", "3q"),
-    ("fill_device", "1", "1", "yes"),
-    ("filesize", "8k-4k", "4096-8192", "0"),
-    ("file_append", "1", "1", "-1"),
-    ("offset", "1m", "1048576", "-1m"),
-    ("offset_align", "4k", "4096", "1.5k"),
-    ("offset_increment", "1g", "1073741824", "one"),
-    ("number_ios", "10k", "10240", "-5"),
-    ("bs", "4k,8k", "4096,8192", "0"),
-    ("ba", "512", "512", "0"),
-    ("bsrange", "64k-4k", "4096-65536", "4k"),
-    ("bssplit", "4k/50:64k", "4096/50:65536/50", "4k/x"),
-    ("bs_unaligned", "1", "1", "yes"),
-    ("bs_is_seq_rand", "1", "1", "3"),
-    ("randrepeat", "0", "0", "2"),
-    ("randseed", "0x89", "137", "seed"),
-    ("norandommap", "0", "0", "no"),
-    ("softrandommap", "1", "1", "maybe"),
-    ("random_generator", "lfsr", "lfsr", "mersenne"),
-    ("percentage_random", "100,50", "100,50", "101"),
-    ("nrfiles", "10", "10", "ten"),
-    ("openfiles", "5", "5", "-1"),
-    ("file_service_type", "random:8", "random:8", "random:0"),
-    ("fallocate", "1", "posix", "2"),
-    ("fadvise_hint", "noreuse", "noreuse", "often"),
-    ("fsync", "32", "32", "-1"),
-    ("fdatasync", "32", "32", "-1"),
-    ("sync_file_range", "wait_after,write:8", "write,wait_after:8", "now"),
-    ("direct", "1", "1", "true"),
-    ("buffered", "0", "0", "false"),
-    ("overwrite", "1", "1", "2"),
-    ("loops", "3", "3", "-3"),
-    ("numjobs", "4", "4", "four"),
-    ("startdelay", "20-10", "10s-20s", "soon"),
-    ("runtime", "90", "90s", "1.5m"),
-    ("time_based", "1", "1", "on"),
-    ("ramp_time", "500ms", "500ms", "5min"),
-    ("clocksource", "cpu", "cpu", "hpet"),
-    ("write_iolog", "trace.log", "trace.log", ""),
-    ("rwmixread", "70", "70", "101"),
-    ("rwmixwrite", "30", "30", "-1"),
-    ("invalidate", "0", "0", "no"),
-    ("sync", "1", "sync", "async"),
-    ("write_hint", "short", "short", "tiny"),
-    ("create_serialize", "0", "0", "2"),
-    ("create_fsync", "0", "0", "2"),
-    ("create_on_open", "1", "1", "2"),
-    ("create_only", "1", "1", "2"),
-    ("allow_file_create", "0", "0", "2"),
-    ("allow_mounted_write", "1", "1", "2"),
-    ("pre_read", "1", "1", "2"),
-    ("end_fsync", "1", "1", "2"),
-    ("fsync_on_close", "1", "1", "2"),
-    ("end_syncfs", "1", "1", "2"),
-    ("unlink", "1", "1", "2"),
-    ("unlink_each_loop", "1", "1", "2"),
-    ("stonewall", "1", "1", "wait"),
-    ("new_group", "1", "1", "x"),
-    ("thread", "1", "1", "x"),
-    ("bwavgtime", "250", "250", "-1"),
-    ("iopsavgtime", "250", "250", "1s"),
-    ("group_reporting", "1", "1", "x"),
-    ("stats", "0", "0", "2"),
-    ("zero_buffers", "1", "1", "x"),
-    ("refill_buffers", "1", "1", "x"),
-    ("scramble_buffers", "0", "0", "2"),
-    ("buffer_pattern", "0xdeadbeef", "0xdeadbeef", "deadbeef"),
-    ("clat_percentiles", "0", "0", "2"),
-    ("lat_percentiles", "1", "1", "2"),
-    ("slat_percentiles", "1", "1", "2"),
-    ("percentile_list", "50:99.9", "50:99.9", "50,99"),
-    ("significant_figures", "10", "10", "11"),
-    ("disk_util", "0", "0", "2"),
-    ("gtod_reduce", "1", "1", "2"),
-    ("disable_lat", "1", "1", "2"),
-    ("disable_clat", "1", "1", "2"),
-    ("disable_slat", "1", "1", "2"),
-    ("disable_bw_measurement", "1", "1", "2"),
-    ("unified_rw_reporting", "1", "mixed", "3"),
-    ("continue_on_error", "io", "io", "some"),
-    ("ignore_error", "EIO:28,,0x54", "EIO:ENOSPC,,EILSEQ", "EIOX"),
-    ("error_dump", "1", "1", "2"),
-    ("kb_base", "1000", "1000", "1042"),
-    ("unit_base", "8", "8", "2"),
-];
-
-#[test]
-fn options_that_work_take_what_they_should_and_nothing_else() {
-    for (name, text, canonical, bad) in SAMPLES {
-        check(name, text, canonical);
-        let def = def(name);
-        assert_eq!(def.status, Status::Ready, "{name}");
-        let value = read(name, text).unwrap();
-        let mut options = JobOptions::default();
-        assert_eq!(options.set(def, &value), Ok(()), "{name}={text} has a field of its type");
-        assert_ne!(options, JobOptions::default(), "{name}={text} is stored");
-        options.unset(def);
-        assert_eq!(options, JobOptions::default(), "{name} is forgotten");
-        if !bad.is_empty() {
-            assert!(read(name, bad).is_err(), "{name}={bad}");
-        }
-    }
-}
-
-#[test]
-fn every_option_that_works_has_a_sample_and_a_usable_default() {
-    for def in table::job_options().filter(|def| def.status == Status::Ready) {
-        assert!(SAMPLES.iter().any(|sample| sample.0 == def.name), "{}", def.name);
-        if let Some(text) = def.default {
-            let value = read(def.name, text).unwrap();
-            assert_eq!(JobOptions::default().set(def, &value), Ok(()), "{}={text}", def.name);
-        }
-    }
-}
-
-#[test]
-fn every_word_of_an_option_that_works_can_be_stored() {
-    for def in table::job_options().filter(|def| def.status == Status::Ready) {
-        for choice in def.choices() {
-            let value = read(def.name, choice.word).unwrap();
-            if def.value_status(&value) == Status::Ready {
-                let stored = JobOptions::default().set(def, &value);
-                assert_eq!(stored, Ok(()), "{}={}", def.name, choice.word);
-            }
         }
     }
 }
@@ -483,6 +335,12 @@ fn id_lists_are_sorted_and_joined() {
     refuse("plids", "70000", "70000", "65535");
 }
 
+/// A value of every option.
+fn values_of_options() -> Vec<&'static str> {
+    let lines = include_str!("data/values.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split('|').nth(3)).collect()
+}
+
 /// Text that resembles values more often than random bytes do.
 fn valuelike() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![
@@ -534,7 +392,7 @@ fn valuelike() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => tokens,
         1 => prop::collection::vec(any::<u8>(), 0..40),
-        2 => prop::sample::select(SAMPLES).prop_map(|s| s.1.as_bytes().to_vec()),
+        2 => prop::sample::select(values_of_options()).prop_map(|text| text.as_bytes().to_vec()),
     ]
 }
 

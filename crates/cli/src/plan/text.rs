@@ -164,6 +164,10 @@ fn ends(job: &JobPreview) -> String {
         End::Amount => format!("until {}", moved(&job.amounts)),
         End::AmountOrTime => format!("until {}, for {runtime} at most", moved(&job.amounts)),
     };
+    let least = job.end.at_least_ns.saturating_sub(job.start.at_least_ns);
+    if least > 0 && matches!(job.ends_by, End::Amount | End::AmountOrTime) {
+        let _ = write!(text, ", for {} at least", time(least));
+    }
     if job.ramp_ns > 0 {
         let _ = write!(text, ", after {} of warm-up", time(job.ramp_ns));
     }
@@ -172,12 +176,22 @@ fn ends(job: &JobPreview) -> String {
 
 fn starts(job: &JobPreview, phase: Span) -> String {
     let Span { at_least_ns, at_most_ns } = job.start;
-    match at_most_ns {
+    let waits = job.wait_for.as_ref().map(|name| format!(", when {name} has ended"));
+    let mut text = waits.unwrap_or_default();
+    text.push_str(&match at_most_ns {
         _ if job.start == phase => String::new(),
         Some(most) if most == at_least_ns => format!(", from {} on", time(most)),
         Some(most) => format!(", from {} to {} on", time(at_least_ns), time(most)),
+        None if at_least_ns == phase.at_least_ns => String::new(),
         None => format!(", not before {}", time(at_least_ns)),
+    });
+    match job.ends_others {
+        Some("group") => text.push_str("; its end ends its group"),
+        Some("phase") => text.push_str("; its end ends the phase"),
+        Some(_) => text.push_str("; its end ends all"),
+        None => {}
     }
+    text
 }
 
 /// `1 GiB are read, 2 MiB written`.

@@ -3,7 +3,7 @@
 use fiord_base::{PerDirection, Quantity};
 
 use super::settings::Settings;
-use crate::plan::{Fill, JobPlan, Seeds};
+use crate::plan::{Fill, JobPlan, Seeds, VerifyKind, ZonesPlan};
 use crate::table::{self, OptionDef, Status};
 
 impl JobPlan {
@@ -102,6 +102,9 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
         }),
         "rwmixread" => Resolved::number(plan.pattern.read_percent),
         "rwmixwrite" => Resolved::number(100_u32.saturating_sub(plan.pattern.read_percent)),
+        "write_iolog" if plan.replay.is_some() => Resolved::Absent,
+        "bwavgtime" => Resolved::number(stats.bw_period_ms),
+        "iopsavgtime" => Resolved::number(stats.iops_period_ms),
         "zero_buffers" => Resolved::flag(plan.data.fill == Fill::Zero),
         "refill_buffers" => Resolved::flag(plan.data.refill),
         "scramble_buffers" => Resolved::flag(plan.data.scramble),
@@ -117,6 +120,28 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
             Resolved::optional((!list.is_empty()).then(|| list.join(":")))
         }
         "unit_base" => Resolved::number(stats.unit_base),
+        _ => checks_and_zones(name, plan),
+    }
+}
+
+/// The options of verification, zones and placement.
+fn checks_and_zones(name: &str, plan: &JobPlan) -> Resolved {
+    let verify = &plan.verify;
+    match (name, &*plan.zones, plan.placement.as_ref()) {
+        ("verify", ..) => Resolved::Text(verify.kind.map_or("0", VerifyKind::name).to_owned()),
+        ("verify_interval", ..) if verify.kind.is_some() => {
+            Resolved::optional(verify.interval_bytes.map(|bytes| bytes.to_string()))
+        }
+        ("verify_write_sequence", ..) => Resolved::flag(verify.check_write_number),
+        ("verify_header_seed", ..) => Resolved::flag(verify.check_header_seed),
+        ("zonemode", zones, _) => Resolved::Text(zones.name().to_owned()),
+        ("zonerange", ZonesPlan::Strided(zones), _) => Resolved::number(zones.range_bytes),
+        ("job_max_open_zones", ZonesPlan::Device(zones), _) => {
+            Resolved::number(zones.job_open_limit.unwrap_or(0))
+        }
+        ("dataplacement", _, Some(placement)) => {
+            Resolved::Text(placement.directive.name().to_owned())
+        }
         _ => Resolved::AsGiven,
     }
 }

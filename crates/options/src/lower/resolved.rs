@@ -16,6 +16,9 @@ use crate::value::{self, ParseContext, Value};
 /// Longest name in a section's header.
 const MAX_NAME_BYTES: usize = 255;
 
+/// What ends a line or begins a comment.
+const SEPARATORS: &[u8] = b"#;\n";
+
 /// A job file, and what cannot be said in one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFile {
@@ -39,7 +42,8 @@ pub fn job_file(plan: &Plan) -> JobFile {
 
 fn section(job: &JobPlan, file: &mut JobFile) {
     let name = job.name.as_bytes();
-    let fits = name.len() <= MAX_NAME_BYTES && is_plain(name) && !name.starts_with(b"global");
+    let is_text = !name.iter().any(|byte| SEPARATORS.contains(byte));
+    let fits = name.len() <= MAX_NAME_BYTES && is_text && !name.starts_with(b"global");
     let header = if fits { name } else { b"job" };
     file.text.extend([b"[", header, b"]\n"].concat());
     if !fits {
@@ -111,7 +115,7 @@ fn is_plain(text: &[u8]) -> bool {
     const VARIABLES: [&[u8]; 4] = [b"${", b"$pagesize", b"$mb_memory", b"$ncpus"];
     let has = |word: &[u8]| text.windows(word.len()).any(|window| window == word);
     let blank = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_whitespace() || *b == 0x0b);
-    !text.iter().any(|byte| b"#;\n".contains(byte))
+    !text.iter().any(|byte| SEPARATORS.contains(byte))
         && !VARIABLES.into_iter().any(has)
         && !blank(text.last())
 }

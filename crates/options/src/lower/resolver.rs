@@ -121,6 +121,16 @@ impl<'r, 'a> Resolver<'r, 'a> {
         self.given.push((def.name.to_owned(), text.into_owned()));
     }
 
+    /// One name may stand for options of several engines (`proto` of net and of rdma), and the
+    /// engine was not known when the setting was noted.
+    fn name_given(&mut self, setting: Setting<'_>, def: &OptionDef) {
+        let Found::Engine(assumed) = look_up(setting.name()) else { return };
+        if assumed.name != def.name {
+            let noted = self.given.iter_mut().filter(|(name, _)| name == assumed.name);
+            noted.for_each(|(name, _)| def.name.clone_into(name));
+        }
+    }
+
     /// Complains about unknown options, unless the engine is one whose options are not known.
     fn report_unknown(&mut self) {
         let unknown = std::mem::take(&mut self.unknown);
@@ -251,7 +261,8 @@ impl<'r, 'a> Resolver<'r, 'a> {
         let engine = table::engine(engine).map_or(engine, |known| known.name).to_owned();
         for setting in std::mem::take(&mut self.of_engines) {
             let mut owners = table::called(setting.name());
-            if owners.clone().any(|(_, def)| table::belongs(def, &engine)) {
+            if let Some((_, def)) = owners.clone().find(|(_, def)| table::belongs(def, &engine)) {
+                self.name_given(setting, def);
                 continue;
             }
             let of_engine = |(_, def): &(usize, &OptionDef)| matches!(def.scope, Scope::Engine(_));

@@ -349,9 +349,10 @@ fn options_of_profiles_are_warned_about() {
 #[test]
 fn engines_that_are_not_there_hide_no_other_fault_and_cause_none() {
     check_errors(
-        "[a]\nioengine=libaio\nuserspace_reap\nfoo=1\n",
+        "[a]\nioengine=rbd\nbusy_poll=1\nfoo=1\n",
         &[
-            "t.fio:2:10: `ioengine=libaio` is known but not built yet in this version",
+            "t.fio:2:10: `ioengine=rbd` is known but not built yet in this version; it will need \
+             librbd at run time",
             "t.fio:4:1: unknown option `foo`; `--cmdhelp` lists the options",
         ],
     );
@@ -362,8 +363,8 @@ fn options_that_do_not_work_yet_prevent_a_run_unless_they_ask_for_what_happens_a
     for (text, expected) in [
         ("[a]\nrate=1m\n", "t.fio:2:1: option `rate` is known but not built yet in this version"),
         (
-            "[a]\nioengine=libaio\n",
-            "t.fio:2:10: `ioengine=libaio` is known but not built yet in this version",
+            "[a]\nioengine=splice\n",
+            "t.fio:2:10: `ioengine=splice` is known but not built yet in this version",
         ),
         (
             "[a]\nioengine=rbd\nbusy_poll=1\n",

@@ -19,6 +19,17 @@ pub enum ZonesPlan {
     Device(DeviceZones),
 }
 
+impl ZonesPlan {
+    /// The word of the job language.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ZonesPlan::None => "none",
+            ZonesPlan::Strided(_) => "strided",
+            ZonesPlan::Device(_) => "zbd",
+        }
+    }
+}
+
 /// Zones that a job steps through.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StridedZones {
@@ -83,6 +94,16 @@ pub enum PlacementDirective {
     FlexibleDataPlacement,
     /// Streams.
     Streams,
+}
+
+impl PlacementDirective {
+    /// The word of the job language.
+    pub fn name(self) -> &'static str {
+        match self {
+            PlacementDirective::FlexibleDataPlacement => "fdp",
+            PlacementDirective::Streams => "streams",
+        }
+    }
 }
 
 /// How the next placement identifier is chosen.

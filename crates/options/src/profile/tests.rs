@@ -2,14 +2,15 @@ use std::ffi::OsString;
 
 use crate::commandline;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::host::test_host;
+use crate::host::{EngineFacts, Host, test_host};
 use crate::lower::lower;
 use crate::showcmd::command_lines;
 
 /// What `--showcmd` makes of the words, and the findings from errors to unbuilt.
 fn shown(words: &str) -> (String, Vec<String>) {
     let args: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
-    let host = test_host();
+    // All engines are there.
+    let host = Host { engine: &|_| Some(EngineFacts::default()), ..test_host() };
     let (invocation, mut found) = commandline::parse(&args, &host);
     found.extend(lower(&invocation.spec, &host).1);
     let (line, _) = command_lines(&invocation.spec, "fio");

@@ -18,7 +18,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use differences::{LINES_DIFFER, RUNS_DIFFER, VERDICTS_DIFFER, WORDS_DIFFER, lists, settle};
+use differences::{
+    LINES_DIFFER, RUNS_DIFFER, VERDICTS_DIFFER, WORDS_DIFFER, lists, refused_at_start, settle,
+};
 use fiord_options::Diagnostics;
 use fiord_options::diagnostic::Severity;
 use fiord_options::showcmd::command_lines;
@@ -259,19 +261,33 @@ fn words_of_the_command_line() {
 fn options_that_must_fit_together() {
     let Some(peer) = peer() else { return };
     let scratch = Scratch::new("peer-runs");
-    let answers = on_threads(8, snippets::RUNS.len(), |index| {
-        let lines_of_job = snippets::RUNS[index];
-        let text = format!("[a]\nioengine=null\nsize=1m\n{lines_of_job}\n");
+    let starts = |index: usize, lines_of_job: &str| {
+        let text = match lines_of_job.starts_with('[') {
+            true => lines_of_job.to_owned(),
+            false => format!("[a]\nioengine=null\nsize=1m\n{lines_of_job}\n"),
+        };
         let file = scratch.file(&format!("{index}/job.fio"), text);
         let directory = scratch.0.join(index.to_string());
-        let (plan, found) = understand(std::slice::from_ref(&file), &directory);
+        let found = understand(std::slice::from_ref(&file), &directory).1;
         let output = ask(&peer, &["--output-format=terse".into(), file], &directory);
+        (output, found)
+    };
+    let refused = refused_at_start();
+    let count = snippets::RUNS.len() + refused.len();
+    let answers = on_threads(8, count, |index| {
+        if let Some(refused) = index.checked_sub(snippets::RUNS.len()).map(|at| refused[at]) {
+            let (output, _) = starts(index, refused);
+            return output.status.success().then(|| (refused, "fio runs it".to_owned()));
+        }
+        let lines_of_job = snippets::RUNS[index];
+        let (output, found) = starts(index, lines_of_job);
         let theirs = output.status.success();
+        let ours = !found.has_errors();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let detail = format!("peer {theirs}, we {}\n{said}{}", plan.is_some(), lines(&found));
+        let detail = format!("peer {theirs}, we {ours}\n{said}{}", lines(&found));
         // What is not built yet does not run either, whatever else it has to fit with.
         let undecided = !theirs && found.has(Severity::Unbuilt);
-        (plan.is_some() != theirs && !undecided).then_some((lines_of_job, detail))
+        (ours != theirs && !undecided).then_some((lines_of_job, detail))
     });
     let differ: Vec<_> = answers.into_iter().flatten().collect();
     settle("runs", &differ, RUNS_DIFFER);

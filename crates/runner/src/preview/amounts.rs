@@ -33,6 +33,11 @@ pub(super) fn of_clone(
     if job.files.create_only {
         return Amounts::default();
     }
+    if limits.time_based
+        && let Some(amounts) = capped(job)
+    {
+        return amounts;
+    }
     if limits.time_based || job.region.fill_device || job.replay.is_some() {
         return Amounts { certainty: Certainty::Open, ..Amounts::default() };
     }
@@ -44,13 +49,39 @@ pub(super) fn of_clone(
         amounts.read_bytes = amounts.read_bytes.saturating_add(amounts.write_bytes);
         amounts.read_ios = amounts.read_ios.saturating_add(amounts.write_ios);
     }
-    if !bounds.exact || reads_back {
+    if limits.verify_only {
+        // Nothing but the check takes place.
+        let Amounts { write_bytes: read_bytes, write_ios: read_ios, .. } = amounts;
+        amounts = Amounts { read_bytes, read_ios, ..Amounts::default() };
+    }
+    if !bounds.exact || reads_back || limits.verify_only {
         amounts.certainty = amounts.certainty.max(Certainty::Expected);
     }
     if limits.runtime_ns.is_some() {
         amounts.certainty = Certainty::AtMost;
     }
     amounts
+}
+
+/// What caps of rates let a job move in its time, if they cap all that it does.
+fn capped(job: &JobPlan) -> Option<Amounts> {
+    let (limits, rate) = (&job.limits, &job.pacing.rate);
+    let time_ns = u128::from(limits.runtime_ns?) + u128::from(limits.ramp_ns.unwrap_or(0));
+    let mut bytes = PerDirection::default();
+    let mut ios = PerDirection::default();
+    for direction in DATA.into_iter().filter(|direction| job.pattern.rw.has(*direction)) {
+        let all = |each_second: u64| {
+            u64::try_from(u128::from(each_second) * time_ns / 1_000_000_000).unwrap_or(u64::MAX)
+        };
+        let mean = mean_bytes(job, direction).max(1);
+        (bytes[direction], ios[direction]) =
+            match (rate.bytes_max[direction], rate.iops_max[direction]) {
+                (Some(cap), _) => (all(cap), all(cap) / mean),
+                (None, Some(cap)) => (all(cap).saturating_mul(mean), all(cap)),
+                (None, None) => return None,
+            };
+    }
+    Some(Amounts::new(Certainty::AtMost, bytes, ios))
 }
 
 /// The sum of the requests that will be made; `None` if there are too many to make them now.

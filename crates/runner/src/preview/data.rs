@@ -49,6 +49,17 @@ impl Span {
         }
     }
 
+    /// The earlier of both.
+    pub(crate) fn sooner(self, other: Span) -> Span {
+        Span {
+            at_least_ns: self.at_least_ns.min(other.at_least_ns),
+            at_most_ns: match (self.at_most_ns, other.at_most_ns) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            },
+        }
+    }
+
     /// One after the other.
     pub(crate) fn then(self, other: Span) -> Span {
         let both = self.at_most_ns.zip(other.at_most_ns);
@@ -117,6 +128,12 @@ pub struct JobPreview {
     pub direct: bool,
     /// It waits until all earlier jobs have ended.
     pub stonewall: bool,
+    /// It waits until this job has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<String>,
+    /// Its end ends others: of its group, of the phase, or all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_others: Option<&'static str>,
     /// When it starts.
     pub start: Span,
     /// When its last clone ends.

@@ -7,7 +7,7 @@ use fiord_base::random::StreamSeeds;
 use fiord_base::{DATA, Quantity};
 use fiord_engine::{Caps, Registration, find};
 use fiord_options::Plan;
-use fiord_options::plan::{Execution, Fallocate, JobPlan, Seeds};
+use fiord_options::plan::{EndOthers, EndScope, Execution, Fallocate, JobPlan, Seeds};
 use fiord_sys::file::{self, Kind};
 
 use super::amounts::{self, Bounds};
@@ -190,7 +190,7 @@ impl<'a> Inspection<'a> {
             facts,
             range: &range,
             needed_bytes: if bounded { target.real_bytes } else { 0 },
-            role: match (rw.write || rw.trim) && !job.files.create_only {
+            role: match (rw.write || rw.trim) && !job.files.create_only && !job.limits.verify_only {
                 true => Role::Writes,
                 false => Role::Reads,
             },
@@ -350,6 +350,14 @@ fn describe(job: &JobPlan, caps: Caps) -> JobPreview {
         depth: memory::depth(job, caps),
         direct: job.files.direct,
         stonewall: job.stonewall,
+        wait_for: job.schedule.wait_for.clone(),
+        ends_others: (job.schedule.end_others == EndOthers::Always).then_some(
+            match job.schedule.end_scope {
+                EndScope::Group => "group",
+                EndScope::Stonewall => "phase",
+                EndScope::All => "all",
+            },
+        ),
         ramp_ns: job.limits.ramp_ns.unwrap_or(0),
         runtime_ns: job.limits.runtime_ns,
         loops: job.limits.loops,
