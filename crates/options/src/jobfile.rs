@@ -108,8 +108,8 @@ impl Reader<'_> {
     fn add(&mut self, source: &Arc<Source>) -> Option<u32> {
         if source.text.len() >= Source::MAX_BYTES {
             let limit = Source::MAX_BYTES;
-            self.diagnostics
-                .push(Diagnostic::error(format!("{} is longer than {limit} bytes", source.name)));
+            let message = format!("{} is longer than {limit} bytes", source.name);
+            self.diagnostics.push(Diagnostic::error(message).code(Code::TOO_LARGE));
             return None;
         }
         Some(self.document.add_source(source))
@@ -180,7 +180,8 @@ impl Reader<'_> {
     /// Complains about a limit; nothing that follows is worth another complaint.
     fn limit(&mut self, line: Line<'_>, message: &str) {
         if !std::mem::replace(&mut self.limit_was_said, true) {
-            self.diagnostics.push(Diagnostic::error(message).at(&line.origin()));
+            let diagnostic = Diagnostic::error(message).code(Code::TOO_LARGE);
+            self.diagnostics.push(diagnostic.at(&line.origin()));
         }
     }
 
