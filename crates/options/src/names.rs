@@ -6,6 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes that somebody typed, mostly a path; a copy costs nothing.
@@ -285,7 +286,12 @@ impl std::fmt::Debug for Names {
 
 impl Serialize for Names {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+        // The form in which workers get their orders wants to know the length before.
+        let mut list = serializer.serialize_seq(Some(self.len()))?;
+        for name in self.iter() {
+            list.serialize_element(name)?;
+        }
+        list.end()
     }
 }
 

@@ -1,6 +1,5 @@
-//! Rules about verification.
-
-use fiord_base::Quantity;
+//! Rules about verification. What lowering warns of (shared files, time that leaves no verification,
+//! blocks of several sizes) is not repeated here.
 
 use super::Job;
 use crate::diagnostic::{Code, Diagnostic};
@@ -11,13 +10,14 @@ pub(super) fn look(job: &mut Job<'_, '_>) {
     let checks = job.value("do_verify") != Some(Value::Bool(false));
     if verifies && checks && job.plan.pattern.rw.write {
         repeated_blocks(job);
-        shared_file(job);
-        never_reads(job);
     }
 }
 
 fn repeated_blocks(job: &mut Job<'_, '_>) {
-    if job.plan.pattern.rw.random
+    let (min, max) = (&job.plan.blocks.min.0, &job.plan.blocks.max.0);
+    let one_size = min.iter().chain(max).all(|size| *size == min[0]);
+    if one_size
+        && job.plan.pattern.rw.random
         && job.plan.engine.iodepth > 1
         && job.is_on("norandommap")
         && !job.is_on("serialize_overlap")
@@ -28,36 +28,6 @@ fn repeated_blocks(job: &mut Job<'_, '_>) {
                 .code(Code::VERIFY_REPEATED_BLOCKS)
                 .label("two writes of a block may be in flight at once")
                 .help("delete it, or add `serialize_overlap=1`"),
-        );
-    }
-}
-
-fn shared_file(job: &mut Job<'_, '_>) {
-    let plan = job.plan;
-    if plan.clones > 1
-        && !plan.files.names.is_empty()
-        && plan.files.directories.len() < 2
-        && plan.region.offset_increment == Quantity::Bytes(0)
-        && !job.is_word("zonemode", "zbd")
-    {
-        job.trap(
-            "numjobs",
-            Diagnostic::warning("clones overwrite what the others verify")
-                .code(Code::VERIFY_SHARED_FILE)
-                .label(format!("{} clones write to the same file", plan.clones))
-                .help("add `offset_increment`, or leave out `filename`"),
-        );
-    }
-}
-
-fn never_reads(job: &mut Job<'_, '_>) {
-    if job.plan.limits.time_based && !job.plan.pattern.rw.read && !job.is_on("verify_backlog") {
-        job.trap(
-            "verify",
-            Diagnostic::warning("nothing is verified")
-                .code(Code::VERIFY_NEVER_READS)
-                .label("a `time_based` job writes until its time is over")
-                .help("add `verify_backlog`, or delete `time_based`"),
         );
     }
 }

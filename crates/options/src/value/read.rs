@@ -28,9 +28,9 @@ pub fn parse(
     let Some(text) = text else { return without_value(def) };
     let all = Piece::whole(text);
     let missing = match def.kind {
-        ValueKind::OptionalText | ValueKind::Ignored => false,
+        ValueKind::OptionalText | ValueKind::Ignored | ValueKind::Names => false,
         // A blank may be meant, but nothing at all is most often an unset variable.
-        ValueKind::Text { .. } | ValueKind::Names => text.is_empty() && def.scope != Scope::Switch,
+        ValueKind::Text { .. } => text.is_empty() && def.scope != Scope::Switch,
         _ => all.is_blank(),
     };
     if missing {
@@ -279,6 +279,7 @@ fn floats(all: Piece<'_>, min: f64, max: f64, most: usize) -> Result<Value, Valu
     }
     parts
         .into_iter()
+        .map(|part| if max == 100.0 { number::without_percent(part) } else { part })
         .map(|part| number::float(part, min, max))
         .collect::<Result<Vec<_>, _>>()
         .map(Value::Floats)

@@ -145,4 +145,19 @@ size=1m
     "Give it a name.",
 "fiord --name= --size=1m" =>
 "fiord --name=a --size=1m";
+
+    TOO_LARGE = "FD0115" "too-large" Error,
+    "The input is beyond a limit",
+    "Job files, their includes, the number of sections and what variables are replaced by are bounded, \
+     so that files that include others many times, or that were never meant as job files, do not fill \
+     the memory. The limits are far above anything that is run.",
+    "Look for includes that multiply, or for a wrong file name.",
+"[a]
+size=1m
+include many.inc
+" =>
+"[a]
+size=1m
+include options.inc
+";
 }
