@@ -33,7 +33,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::{EngineFacts, Host};
 use crate::plan::{IdRanges, JobPlan, Plan};
 use crate::shared::Part;
-use crate::spec::{Document, DocumentKind, Section, SectionKind, Spec};
+use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
 use agreement::Agreement;
 pub use resolved::{JobFile, job_file};
@@ -41,8 +41,8 @@ use resolver::Resolver;
 pub(crate) use resolver::order;
 use settings::Settings;
 
-/// Most clones over all jobs. A bound keeps a typing error in `numjobs` from filling the machine
-/// with processes.
+/// Most clones over all jobs of a run. A bound keeps a typing error in `numjobs` from filling the
+/// machine with processes.
 pub const MAX_CLONES: u64 = 65_536;
 
 /// Finds out what the specification means. There is a plan exactly if there is no error.
@@ -66,6 +66,8 @@ struct Lowering<'a> {
     /// Where the options begin that hold for the present document.
     global_options_start: usize,
     clones: u64,
+    /// Where the jobs became too many to run.
+    too_many: Option<Origin>,
     group: u32,
     group_has_members: bool,
     /// How many jobs of each name there are so far.
@@ -88,6 +90,7 @@ impl<'a> Lowering<'a> {
             global_options: Vec::new(),
             global_options_start: 0,
             clones: 0,
+            too_many: None,
             group: 0,
             group_has_members: false,
             names: HashMap::new(),
@@ -149,6 +152,7 @@ impl<'a> Lowering<'a> {
         let of_engine = resolver.engine_options();
         let given = resolver.given;
         let name = self.settings.own_text("name").unwrap_or_else(|| section.name());
+        let raw_name = std::str::from_utf8(name).is_err().then(|| name.into());
         let name = String::from_utf8_lossy(name).into_owned();
         let mut job = Job {
             settings: &self.settings,
@@ -158,6 +162,7 @@ impl<'a> Lowering<'a> {
             diagnostics: &mut self.diagnostics,
         };
         let mut plan = draft::draft(name);
+        plan.raw_name = raw_name;
         plan.given = given;
         let new_group = lower_groups(self.settings.options(&of_engine), &mut plan, &mut job);
         consistency::make_consistent(&mut plan, &mut job, self.spec.readonly);
@@ -187,9 +192,15 @@ impl<'a> Lowering<'a> {
         let before = self.clones;
         self.clones += u64::from(plan.clones);
         if before <= MAX_CLONES && self.clones > MAX_CLONES {
-            let origin = place("numjobs");
+            self.too_many = Some(place("numjobs"));
+        }
+    }
+
+    /// So many jobs can be understood, but not run.
+    fn bound_clones(&mut self) {
+        if let Some(origin) = self.too_many.take() {
             self.diagnostics.push(
-                Diagnostic::error(format!("{} jobs are too many", self.clones))
+                Diagnostic::unbuilt(format!("{} jobs are too many to run", self.clones))
                     .code(Code::TOO_MANY_JOBS)
                     .at(&origin)
                     .label(format!("at most {MAX_CLONES} jobs and clones together")),
@@ -198,6 +209,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn finish(mut self) -> (Option<Plan>, Diagnostics) {
+        self.bound_clones();
         self.diagnostics.sort_by_place();
         if self.spec.warnings_fatal {
             self.diagnostics.promote_warnings();
@@ -238,7 +250,7 @@ fn lower_groups(options: JobOptions, plan: &mut JobPlan, job: &mut Job<'_>) -> b
     } = options;
     let new_group = general::lower_general(general, plan, job);
     io::lower_io(io, plan, job);
-    files::lower_files(file, plan, job);
+    files::lower_files(file, plan);
     random::lower_random(random, plan);
     pacing::lower_pacing(pacing, plan);
     verify::lower_verify(verify, plan, job);

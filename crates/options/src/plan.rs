@@ -17,11 +17,12 @@ mod steady_state;
 mod verify;
 mod zones;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use fiord_base::{Direction, PerDirection, Quantity};
 use serde::{Deserialize, Serialize};
 
+use crate::names::{Names, Text};
 use crate::shared::{Part, Shared};
 pub use logs::{HistogramLog, LogCompression, LogFile, LogsPlan, SampleLog, WindowValue};
 pub use replay::{MergePlan, MergedTrace, ReplayPlan, ReplaySkip};
@@ -63,10 +64,12 @@ pub struct Plan {
 /// One job section. Parts that are equal in several jobs are shared between them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobPlan {
-    /// Section name.
+    /// Section name, as it is shown.
     pub name: String,
+    /// The name as it is, if it is not UTF-8: names of files are made of it.
+    pub raw_name: Option<Text>,
     /// Free text for reports.
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// Options of the section as typed (name, value), for the report; without globals.
     pub given: Vec<(String, String)>,
     /// Options that the job inherits as typed (name, value), from its global sections in order.
@@ -122,12 +125,17 @@ pub struct JobPlan {
     /// Files of samples over time.
     pub logs: Shared<LogsPlan>,
     /// Record of the requests issued.
-    pub write_iolog: Option<OsString>,
+    pub write_iolog: Option<Text>,
     /// Recorded requests that are issued instead of generated ones.
     pub replay: Shared<Option<ReplayPlan>>,
 }
 
 impl JobPlan {
+    /// The name of the section, byte by byte.
+    pub fn os_name(&self) -> &OsStr {
+        self.raw_name.as_deref().unwrap_or(OsStr::new(&self.name))
+    }
+
     /// The job without the words that it was made of: what a worker needs.
     pub fn without_words(&self) -> JobPlan {
         JobPlan { given: Vec::new(), defaults: Part::default(), ..self.clone() }
@@ -137,6 +145,7 @@ impl JobPlan {
     pub(crate) fn share_with(&mut self, other: &JobPlan) {
         let JobPlan {
             name: _,
+            raw_name: _,
             description: _,
             given: _,
             defaults: _,
@@ -174,13 +183,17 @@ impl JobPlan {
         process.share_with(&other.process);
         memory.share_with(&other.memory);
         region.share_with(&other.region);
-        files.share_with(&other.files);
+        if !files.share_with(&other.files) && files.name_format == other.files.name_format {
+            files.name_format = other.files.name_format.clone();
+        }
         pattern.share_with(&other.pattern);
         blocks.share_with(&other.blocks);
         flush.share_with(&other.flush);
         data.share_with(&other.data);
         engine.share_with(&other.engine);
-        stats.share_with(&other.stats);
+        if !stats.share_with(&other.stats) {
+            stats.percentiles.share_with(&other.stats.percentiles);
+        }
         errors.share_with(&other.errors);
         verify.share_with(&other.verify);
         zones.share_with(&other.zones);
@@ -273,15 +286,15 @@ pub struct Region {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FilesPlan {
     /// Explicit names, already split at colons; empty: names are generated.
-    pub names: Vec<OsString>,
+    pub names: Names,
     /// `filename` as typed, before splitting (an existing path with a colon in it is one target).
-    pub unsplit: Option<OsString>,
+    pub unsplit: Option<Text>,
     /// Directories, already split; clone `k` uses entry `k mod len`.
-    pub directories: Vec<OsString>,
+    pub directories: Names,
     /// Template of generated names.
-    pub name_format: String,
+    pub name_format: Text,
     /// Every file below this directory is a target.
-    pub opendir: Option<OsString>,
+    pub opendir: Option<Text>,
     /// Number of files.
     pub count: u32,
     /// Most files open at once, 1..=count; 0: all (the number is not known before `opendir` is read).
@@ -707,7 +720,7 @@ pub struct StatsPlan {
     /// Percentiles of submission latency.
     pub slat_percentiles: bool,
     /// Percentiles, ascending, 0..=100.
-    pub percentiles: Vec<f64>,
+    pub percentiles: Shared<Vec<f64>>,
     /// Digits of numbers in the normal report.
     pub significant_figures: u32,
     /// Bandwidth sampling period.

@@ -164,7 +164,7 @@ impl Jobs<'_> {
 
     fn text(&mut self, option: &str) -> Option<Vec<u8>> {
         match self.value(option) {
-            Some(Value::Text(text)) => Some(text),
+            Some(Value::Text(text)) => Some(text.as_bytes().to_vec()),
             _ => None,
         }
     }

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use fiord_base::{PerDirection, Quantity};
 use fiord_options::plan::Pattern;
 use fiord_options::table::{self, Choice, OptionDef, Parameter, Scope, Status, ValueKind};
@@ -16,6 +19,16 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
+
+/// A text of these bytes.
+fn text(bytes: Vec<u8>) -> Value {
+    Value::Text(bytes.as_slice().into())
+}
+
+/// A list of names of these bytes.
+fn names(list: Vec<Vec<u8>>) -> Value {
+    Value::Names(list.iter().map(|name| OsStr::from_bytes(name)).collect())
+}
 
 /// Cases for each option; there are hundreds of options.
 const CASES: u32 = if cfg!(debug_assertions) { 32 } else { 256 };
@@ -97,16 +110,16 @@ fn value_of(def: &'static OptionDef) -> BoxedStrategy<Value> {
     match def.kind {
         ValueKind::Text { max } => {
             let shortest = usize::from(def.scope != Scope::Switch);
-            vec(any::<u8>(), shortest..=(max as usize).min(40)).prop_map(Value::Text).boxed()
+            vec(any::<u8>(), shortest..=(max as usize).min(40)).prop_map(text).boxed()
         }
         ValueKind::OptionalText | ValueKind::Ignored => {
-            prop_oneof![Just(Value::Nothing), vec(any::<u8>(), 1..40).prop_map(Value::Text)].boxed()
+            prop_oneof![Just(Value::Nothing), vec(any::<u8>(), 1..40).prop_map(text)].boxed()
         }
-        ValueKind::Names => vec(name(), 1..5).prop_map(Value::Names).boxed(),
+        ValueKind::Names => vec(name(), 1..5).prop_map(names).boxed(),
         ValueKind::Properties => {
             let pair = ("[a-z-]{1,8}", name())
                 .prop_map(|(name, value)| [name.as_bytes(), b"=", &value].concat());
-            vec(pair, 1..4).prop_map(Value::Names).boxed()
+            vec(pair, 1..4).prop_map(names).boxed()
         }
         ValueKind::Bool | ValueKind::Flag => any::<bool>().prop_map(Value::Bool).boxed(),
         ValueKind::Choice(choices) => choice(choices).boxed(),

@@ -41,6 +41,7 @@ fn distributions_with_a_parameter() {
         check(name, "pareto:0.9:1", "pareto:0.9:1");
         check(name, "normal", "normal:0");
         check(name, "normal:20:0", "normal:20:0");
+        check(name, "normal:20%:0.5", "normal:20:0.5");
         refuse(name, "zipf:1", "1", "theta other than 1");
         refuse(name, "zipf:", "", "a theta");
         refuse(name, "zipf:inf", "inf", "a theta");
@@ -173,6 +174,15 @@ fn kinds_of_memory() {
     refuse("mem", "mmap:", "", "a parameter after 'mmap:'");
     refuse("mem", "malloc:x", "x", "nothing after 'malloc'");
     refuse("mem", "mmaped", "mmaped", "did you mean");
+}
+
+#[test]
+fn percentages_may_have_their_sign() {
+    check("latency_percentile", "99.9%", "99.9");
+    check("rwmixread", "70%", "70");
+    refuse("latency_percentile", "%", "%", "a number");
+    refuse("latency_percentile", "101%", "101", "from 0 to 100");
+    refuse("spr_op", "15%", "15%", "a number");
 }
 
 #[test]

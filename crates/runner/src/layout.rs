@@ -247,7 +247,7 @@ pub(crate) fn fills(job: &JobPlan, caps: Caps) -> bool {
 fn resolve(request: &Request<'_>) -> Result<Layout, Failure> {
     let job = request.job;
     let mut found = Vec::new();
-    for path in names(&job.files, &job.name, request.clone_number)? {
+    for path in names(&job.files, job.os_name(), request.clone_number)? {
         found.push(look_at(request, path)?);
     }
     if found.is_empty() {
@@ -451,7 +451,7 @@ fn reserve(job: &JobPlan, fd: BorrowedFd<'_>, bytes: u64) -> Result<(), Errno> {
 /// that is not mounted would fill another one.
 pub(crate) fn check_directories(plan: &Plan) -> Result<(), Failure> {
     for job in &plan.jobs {
-        for directory in &job.files.directories {
+        for directory in job.files.directories.iter() {
             let path = Path::new(directory);
             let shown = path.display();
             let missing = match file::facts(path) {
@@ -470,7 +470,7 @@ pub(crate) fn check_directories(plan: &Plan) -> Result<(), Failure> {
 /// The paths of a clone, in order.
 pub(crate) fn names(
     plan: &FilesPlan,
-    job_name: &str,
+    job_name: &OsStr,
     clone_number: u32,
 ) -> Result<Vec<PathBuf>, Failure> {
     let directory = match plan.directories.len() {
@@ -506,13 +506,13 @@ pub(crate) fn names(
     })?;
     names.extend((0..plan.count).map(|index| {
         let name = expand(&plan.name_format, job_name, clone_number, index);
-        prefixed(directory, OsStr::new(&name))
+        prefixed(directory, &name)
     }));
     Ok(names)
 }
 
 /// Puts the directory in front of a name; absolute names get it too, as in fio.
-fn prefixed(directory: Option<&OsString>, name: &OsStr) -> PathBuf {
+fn prefixed(directory: Option<&OsStr>, name: &OsStr) -> PathBuf {
     match directory {
         None => PathBuf::from(name),
         Some(directory) => {
@@ -525,35 +525,33 @@ fn prefixed(directory: Option<&OsString>, name: &OsStr) -> PathBuf {
 }
 
 /// Expands the variables of `filename_format`.
-fn expand(format: &str, job_name: &str, clone_number: u32, index: u32) -> String {
-    let format = if format.is_empty() { "$jobname.$jobnum.$filenum" } else { format };
-    let values = [
-        ("$jobname", job_name.to_owned()),
-        ("$jobnum", clone_number.to_string()),
-        ("$filenum", index.to_string()),
-        ("$clientuid", String::new()),
+fn expand(format: &OsStr, job_name: &OsStr, clone_number: u32, index: u32) -> OsString {
+    let format = if format.is_empty() { OsStr::new("$jobname.$jobnum.$filenum") } else { format };
+    let (clone_number, index) = (clone_number.to_string(), index.to_string());
+    let values: [(&[u8], &[u8]); 4] = [
+        (b"$jobname", job_name.as_bytes()),
+        (b"$jobnum", clone_number.as_bytes()),
+        (b"$filenum", index.as_bytes()),
+        (b"$clientuid", b""),
     ];
-    let mut rest = format;
-    let mut name = String::new();
-    while let Some(start) = rest.find('$') {
-        name.push_str(&rest[..start]);
-        rest = &rest[start..];
+    let mut rest = format.as_bytes();
+    let mut name = Vec::new();
+    while let [first, others @ ..] = rest {
         let variable = values.iter().find(|(variable, _)| {
             rest.get(..variable.len()).is_some_and(|head| head.eq_ignore_ascii_case(variable))
         });
         match variable {
             Some((variable, value)) => {
-                name.push_str(value);
+                name.extend_from_slice(value);
                 rest = &rest[variable.len()..];
             }
             None => {
-                name.push('$');
-                rest = &rest[1..];
+                name.push(*first);
+                rest = others;
             }
         }
     }
-    name.push_str(rest);
-    name
+    OsString::from_vec(name)
 }
 
 /// Collects every regular file below a directory, in the order of the directories, as fio does.
@@ -614,17 +612,22 @@ mod tests {
 
     #[test]
     fn name_variables_are_expanded_without_regard_to_case() {
-        assert_eq!(expand("", "job", 3, 7), "job.3.7");
-        assert_eq!(expand("$JobName-$filenum$", "a$jobnum", 3, 7), "a$jobnum-7$");
-        assert_eq!(expand("$clientuid/$nothing", "j", 0, 0), "/$nothing");
+        let expand = |format: &str, job: &[u8], clone, index| {
+            expand(OsStr::new(format), OsStr::from_bytes(job), clone, index)
+        };
+        assert_eq!(expand("", b"job", 3, 7), "job.3.7");
+        assert_eq!(expand("$JobName-$filenum$", b"a$jobnum", 3, 7), "a$jobnum-7$");
+        assert_eq!(expand("$clientuid/$nothing", b"j", 0, 0), "/$nothing");
+        assert_eq!(expand("", b"\xff", 0, 0), OsStr::from_bytes(b"\xff.0.0"));
     }
 
     #[test]
     fn directories_are_spread_over_clones() {
-        let directories = vec![OsString::from("a"), OsString::from("b")];
-        let plan =
-            FilesPlan { directories, names: vec!["/x".into()], count: 1, ..FilesPlan::default() };
-        assert_eq!(names(&plan, "j", 0).unwrap(), [PathBuf::from("a//x")]);
-        assert_eq!(names(&plan, "j", 3).unwrap(), [PathBuf::from("b//x")]);
+        let directories = ["a", "b"].into_iter().collect();
+        let names = ["/x"].into_iter().collect();
+        let plan = FilesPlan { directories, names, count: 1, ..FilesPlan::default() };
+        let names = |clone| super::names(&plan, OsStr::new("j"), clone).unwrap();
+        assert_eq!(names(0), [PathBuf::from("a//x")]);
+        assert_eq!(names(3), [PathBuf::from("b//x")]);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Where the kernel or a container denies io_uring there is nothing to test; that is said.
 
+#![allow(clippy::unwrap_used)] // The lint exempts test functions, but not what they call.
+
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileExt;

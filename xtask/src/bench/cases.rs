@@ -22,6 +22,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "shortest", run: shortest },
     Case { name: "memory", run: run_memory },
     Case { name: "map", run: map_memory },
+    Case { name: "parse", run: parse },
 ];
 
 fn words(text: &str) -> Vec<String> {
@@ -176,6 +177,52 @@ fn shortest(bench: &Bench) -> Outcome<Vec<Line>> {
         });
     }
     Ok(lines)
+}
+
+/// Options of the job files that are only read.
+const OPTIONS: &str = "rw=randread bs=4k size=1m iodepth=16 direct=1 ioengine=psync numjobs=1 \
+    runtime=10 time_based norandommap randrepeat=0 group_reporting fsync=16 fallocate=none nrfiles=2 \
+    percentile_list=50:90:99 thread invalidate=1 unlink=1 directory=/tmp";
+
+fn job_file(directory: &Path, sections: usize) -> Outcome<String> {
+    let path = directory.join(format!("{sections}.fio"));
+    let options: String = words(OPTIONS).iter().map(|option| format!("{option}\n")).collect();
+    let text: String = (0..sections).map(|index| format!("[job{index}]\n{options}")).collect();
+    std::fs::write(&path, text)?;
+    Ok(path.to_string_lossy().into_owned())
+}
+
+/// Reads large job files: against the peer, and whether the time grows with the size only.
+fn parse(bench: &Bench) -> Outcome<Vec<Line>> {
+    let scratch = Scratch::new("bench-parse")?;
+    let job = |sections| -> Outcome<Vec<String>> {
+        Ok(vec!["--parse-only".to_owned(), job_file(scratch.path(), sections)?])
+    };
+    let (peers, quarter, whole) = (job(4000)?, job(25_000)?, job(100_000)?);
+    let (mut ours, mut theirs, mut four, mut large) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..bench.pairs {
+        ours.push(wall_ms(&bench.ours, &peers)?);
+        theirs.push(wall_ms(&bench.peer, &peers)?);
+        four.push(4.0 * wall_ms(&bench.ours, &quarter)?);
+        large.push(wall_ms(&bench.ours, &whole)?);
+    }
+    Ok(vec![
+        Line {
+            what: "4,000 sections of 20 options, parse only".to_string(),
+            ours: milliseconds(&ours),
+            other: milliseconds(&theirs),
+            values: ratios(&ours, &theirs),
+            target: Target::AtMost(0.5),
+        },
+        Line {
+            what: "100,000 sections to four times 25,000".to_string(),
+            ours: milliseconds(&large),
+            other: milliseconds(&four),
+            values: ratios(&large, &four),
+            target: Target::AtMost(1.25),
+        },
+    ])
 }
 
 const SETTLE: Duration = Duration::from_millis(1500);

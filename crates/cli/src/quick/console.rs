@@ -58,9 +58,10 @@ impl Console {
         self.jobs = plan.jobs.len();
         self.workers.clear();
         for (index, job) in plan.jobs.iter().enumerate() {
-            let label = job.description.as_ref().unwrap_or(&job.name);
+            let label = job.description.as_ref().map(|text| text.to_string_lossy());
+            let label = label.as_deref().unwrap_or(&job.name);
             let label = match job.clones {
-                1 => label.clone(),
+                1 => label.to_owned(),
                 clones => format!("{label}, {clones} jobs"),
             };
             self.workers.extend((0..job.clones).map(|_| (index, label.clone())));

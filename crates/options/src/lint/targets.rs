@@ -1,12 +1,13 @@
 //! Rules about files and devices, by their names alone.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use fiord_base::{DATA, Quantity};
 
 use super::Job;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::names::Names;
 
 pub(super) fn look(job: &mut Job<'_, '_>) {
     count_of_named_files(job);
@@ -35,7 +36,7 @@ impl Job<'_, '_> {
             return vec![self.plan.name.clone().into_bytes()];
         }
         let directory = files.directories.first();
-        let path = |name: &OsString| match directory {
+        let path = |name: &OsStr| match directory {
             Some(directory) => [directory.as_bytes(), b"/", name.as_bytes()].concat(),
             None => name.as_bytes().to_vec(),
         };
@@ -137,11 +138,10 @@ fn size_above_files(job: &mut Job<'_, '_>) {
 /// A name that is no absolute path behind one that is: the pieces of one name.
 fn colon_in_path(job: &mut Job<'_, '_>) {
     let names = &job.plan.files.names;
-    let Some((first, rest)) = names.split_first() else { return };
-    let first = first.as_bytes();
-    let drive = first.len() == 1 && rest.first().is_some_and(|name| name.as_bytes()[0] == b'\\');
-    let pieces =
-        first.starts_with(b"/") && rest.iter().any(|name| !name.as_bytes().starts_with(b"/"));
+    let mut rest = names.iter().map(OsStr::as_bytes);
+    let Some(first) = rest.next() else { return };
+    let drive = first.len() == 1 && names[1].as_bytes().starts_with(b"\\");
+    let pieces = first.starts_with(b"/") && rest.any(|name| !name.starts_with(b"/"));
     if drive || pieces {
         job.trap(
             "filename",
@@ -191,7 +191,7 @@ fn needs_a_shell(name: &[u8]) -> bool {
 }
 
 /// The options with lists of paths.
-fn named<'a>(job: &Job<'a, '_>) -> [(&'static str, &'a [OsString]); 2] {
+fn named<'a>(job: &Job<'a, '_>) -> [(&'static str, &'a Names); 2] {
     let files = &job.plan.files;
     [("filename", &files.names), ("directory", &files.directories)]
 }

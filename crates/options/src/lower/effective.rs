@@ -5,6 +5,7 @@ use fiord_base::{PerDirection, Quantity};
 use super::settings::Settings;
 use crate::plan::{Fill, JobPlan, Seeds, VerifyKind, ZonesPlan};
 use crate::table::{self, OptionDef, Status};
+use crate::value::{Nanos, Value};
 
 impl JobPlan {
     /// All options that are built and have a value, in the order of the table: what was resolved,
@@ -77,6 +78,14 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
         "iodepth_batch_complete_min" => Resolved::number(engine.batch_complete_min),
         "iodepth_batch_complete_max" => Resolved::number(engine.batch_complete_max),
         "iodepth_low" => Resolved::number(engine.iodepth_low),
+        "serialize_overlap" => Resolved::flag(engine.serialize_overlap),
+        "thinktime_spin" => Resolved::Text(Nanos(plan.pacing.think.spin_ns).to_string()),
+        // The mask and the list are one setting.
+        "cpumask" => Resolved::Absent,
+        "cpus_allowed" => Resolved::optional(
+            plan.process.cpus.allowed.clone().map(|ranges| Value::IdList(ranges.0).to_string()),
+        ),
+        "random_generator" if plan.pattern.precondition.is_some() => Resolved::Text("lfsr".into()),
         "bs" if ranged => Resolved::Absent,
         "bs" => Resolved::Text(directions(&plan.blocks.min)),
         "bsrange" if ranged => Resolved::Text(ranges(plan)),
@@ -86,6 +95,8 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
         "io_size" => Resolved::optional(plan.region.io_size.map(quantity)),
         "nrfiles" => Resolved::number(files.count),
         "openfiles" => Resolved::number(files.open_limit),
+        "pre_read" => Resolved::flag(files.pre_read),
+        "atomic" => Resolved::flag(files.atomic),
         "overwrite" => Resolved::flag(files.overwrite),
         "direct" => Resolved::flag(files.direct),
         "buffered" => Resolved::flag(!files.direct),

@@ -1,9 +1,5 @@
 //! Lowering of the file options: which targets, how they are made, opened, flushed and removed.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-
-use super::Job;
 use crate::plan::{FilesPlan, FlushPlan, JobPlan};
 use crate::table::FileOptions;
 
@@ -11,7 +7,7 @@ use crate::table::FileOptions;
 const NAME_FORMAT: &str = "$jobname.$jobnum.$filenum";
 
 /// Fills the plan.
-pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_>) {
+pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan) {
     let FileOptions {
         filename,
         filetype,
@@ -49,11 +45,8 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         unlink_each_loop,
     } = options;
     let names = filename.unwrap_or_default();
-    let typed = job.settings.typed("filename");
     // Only a single setting can be a path with colons in it.
-    let unsplit = typed
-        .filter(|text| text.split(|byte| *byte == b':').count() >= names.len())
-        .map(|text| OsString::from_vec(text.to_vec()));
+    let unsplit = names.typed().cloned();
     let choice = file_service_type.unwrap_or_default();
     plan.region.fill_device = fill_device.unwrap_or(false);
     *plan.files = FilesPlan {
@@ -66,7 +59,7 @@ pub(super) fn lower_files(options: FileOptions, plan: &mut JobPlan, job: &Job<'_
         directories: directory.unwrap_or_default(),
         name_format: filename_format
             .filter(|format| !format.is_empty())
-            .unwrap_or_else(|| NAME_FORMAT.to_owned()),
+            .unwrap_or_else(|| NAME_FORMAT.into()),
         opendir,
         open_limit: openfiles.unwrap_or(0),
         file_size: filesize,

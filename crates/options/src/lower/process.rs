@@ -1,9 +1,8 @@
 //! Lowering of what concerns the worker as a process: identity, priorities, CPUs, memory, groups.
 
-use std::ffi::OsString;
-
 use super::Job;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::names::Text;
 use crate::plan::{
     CgroupPlan, CpuPlan, CpuPolicy, IdRanges, IoPriority, JobPlan, NodeSet, NumaMemory, NumaPlan,
     ProcessPlan,
@@ -11,7 +10,7 @@ use crate::plan::{
 
 /// The general options that concern the process, as they were given.
 pub(super) struct ProcessOptions {
-    pub(super) comm: Option<OsString>,
+    pub(super) comm: Option<Text>,
     pub(super) uid: Option<u32>,
     pub(super) gid: Option<u32>,
     pub(super) nice: Option<i32>,
@@ -21,12 +20,12 @@ pub(super) struct ProcessOptions {
     pub(super) cpus_allowed_policy: Option<CpuPolicy>,
     pub(super) numa_cpu_nodes: Option<NodeSet>,
     pub(super) numa_mem_policy: Option<NumaMemory>,
-    pub(super) cgroup: Option<OsString>,
+    pub(super) cgroup: Option<Text>,
     pub(super) cgroup_weight: Option<u32>,
     pub(super) cgroup_nodelete: Option<bool>,
     pub(super) lockmem: Option<u64>,
-    pub(super) exec_prerun: Option<OsString>,
-    pub(super) exec_postrun: Option<OsString>,
+    pub(super) exec_prerun: Option<Text>,
+    pub(super) exec_postrun: Option<Text>,
 }
 
 /// Fills the plan.

@@ -41,7 +41,7 @@ pub fn job_file(plan: &Plan) -> JobFile {
 }
 
 fn section(job: &JobPlan, file: &mut JobFile) {
-    let name = job.name.as_bytes();
+    let name = job.os_name().as_bytes();
     let is_text = !name.iter().any(|byte| SEPARATORS.contains(byte));
     let fits = name.len() <= MAX_NAME_BYTES && is_text && !name.starts_with(b"global");
     let header = if fits { name } else { b"job" };
@@ -74,10 +74,7 @@ fn text(def: &OptionDef, value: &Value, job: &JobPlan) -> Option<Vec<u8>> {
         (_, Value::Nothing) => None,
         ("opendir", _) => job.files.opendir.as_deref().map(path),
         ("write_iolog", _) => job.write_iolog.as_deref().map(path),
-        ("directory", _) => {
-            let names = job.files.directories.iter().map(|name| path(name)).collect();
-            Some(Value::Names(names).to_bytes())
-        }
+        ("directory", _) => Some(Value::Names(job.files.directories.clone()).to_bytes()),
         _ => Some(value.to_bytes()),
     }
 }
@@ -88,8 +85,8 @@ fn names(job: &JobPlan, file: &mut JobFile) {
     if let Some(unsplit) = &job.files.unsplit {
         return file.line(&job.name, "filename", Some(unsplit.as_bytes()));
     }
-    for name in &job.files.names {
-        let name = Value::Names(vec![name.as_bytes().to_vec()]).to_bytes();
+    for name in job.files.names.iter() {
+        let name = Value::Names([name].into_iter().collect()).to_bytes();
         file.line(&job.name, "filename", Some(&name));
     }
 }

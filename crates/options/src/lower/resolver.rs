@@ -18,26 +18,26 @@ pub(super) struct Resolver<'r, 'a> {
     of_engines: Vec<Setting<'a>>,
 }
 
-/// What the name of a setting turned out to be.
+/// What the name of a setting turned out to be: the number of an entry of the table.
 #[derive(Clone, Copy)]
-enum Found {
-    Job(usize, &'static OptionDef),
-    Engine(&'static OptionDef),
-    Profile(&'static OptionDef),
-    Nothing,
-}
+struct Found(u16);
 
-fn look_up(name: &[u8]) -> Found {
-    let mut found = Found::Nothing;
-    for (number, def) in table::called(name) {
-        found = match (def.scope, found) {
-            (Scope::Job, _) => return Found::Job(number, def),
-            (Scope::Engine(_), Found::Nothing) => Found::Engine(def),
-            (Scope::Profile(_), Found::Nothing) => Found::Profile(def),
-            (_, found) => found,
-        };
+impl Found {
+    /// Options of jobs come before those of engines, and these before those of profiles.
+    fn of(name: &[u8]) -> Self {
+        let is_switch = |def: &OptionDef| def.scope == Scope::Switch;
+        let first = table::called(name).find(|(_, def)| !is_switch(def));
+        Found(first.and_then(|(number, _)| u16::try_from(number).ok()).unwrap_or(u16::MAX))
     }
-    found
+
+    fn def(self) -> Option<&'static OptionDef> {
+        table::by_number(usize::from(self.0))
+    }
+
+    /// Place in the order in which the settings of a section take effect.
+    fn rank(self) -> i8 {
+        self.def().map_or(0, order)
+    }
 }
 
 impl<'r, 'a> Resolver<'r, 'a> {
@@ -55,49 +55,45 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// sizes first, the names of files last.
     pub(super) fn section(&mut self, kind: DocumentKind, section: Section<'a>) {
         let settings = section.settings();
-        self.given.reserve_exact(settings.len());
-        let found = settings.map(|setting| (look_up(setting.name()), setting));
-        if kind == DocumentKind::JobFile {
-            let mut found: Vec<_> = found.collect();
-            found.sort_by_key(|(found, _)| match found {
-                Found::Job(_, def) => order(def),
-                _ => 0,
-            });
-            for (found, setting) in found {
-                self.setting(found, setting);
-            }
-        } else {
-            for (found, setting) in found {
-                self.setting(found, setting);
+        self.given.reserve_exact(settings.len().min(1000));
+        // There may be a million of them.
+        let found: Vec<Found> = settings.clone().map(|setting| Found::of(setting.name())).collect();
+        let ranks: &[i8] = match kind {
+            DocumentKind::JobFile if found.iter().any(|found| found.rank() != 0) => &[-1, 0, 1],
+            _ => &[0],
+        };
+        for rank in ranks {
+            for (found, setting) in found.iter().zip(settings.clone()) {
+                if ranks.len() == 1 || found.rank() == *rank {
+                    self.setting(*found, setting);
+                }
             }
         }
         self.report_unknown();
     }
 
     fn setting(&mut self, found: Found, setting: Setting<'a>) {
-        match found {
-            Found::Job(number, def) => {
-                self.given(def, setting);
-                self.apply(number, def, setting);
+        let Some(def) = found.def() else {
+            self.unknown.push(setting);
+            return;
+        };
+        self.given(def, setting);
+        match def.scope {
+            Scope::Job => self.apply(usize::from(found.0), def, setting),
+            Scope::Engine(_) => self.engine_option(setting),
+            _ => self.profile_option(def, setting),
+        }
+    }
+
+    /// Which engine the job has may be said later: the value is kept for all that know the name.
+    fn engine_option(&mut self, setting: Setting<'a>) {
+        self.of_engines.push(setting);
+        for (number, def) in table::called(setting.name()) {
+            if matches!(def.scope, Scope::Engine(_)) {
+                let text = significant(def, setting.value());
+                let value = value::parse(def, text, &self.settings.context);
+                self.settings.put(number, value, Some(setting));
             }
-            Found::Engine(def) => {
-                self.given(def, setting);
-                self.of_engines.push(setting);
-                // Which engine the job has may be said later: the value is kept for all that know
-                // the name.
-                for (number, def) in table::called(setting.name()) {
-                    if matches!(def.scope, Scope::Engine(_)) {
-                        let text = significant(def, setting.value());
-                        let value = value::parse(def, text, &self.settings.context);
-                        self.settings.put(number, value, Some(setting));
-                    }
-                }
-            }
-            Found::Profile(def) => {
-                self.given(def, setting);
-                self.profile_option(def, setting);
-            }
-            Found::Nothing => self.unknown.push(setting),
         }
     }
 
@@ -116,7 +112,11 @@ impl<'r, 'a> Resolver<'r, 'a> {
         self.diagnostics.push_once(diagnostic);
     }
 
+    /// Notes what is applied; after an error there will be no plan to note it in.
     fn given(&mut self, def: &OptionDef, setting: Setting<'_>) {
+        if self.diagnostics.has_errors() {
+            return;
+        }
         let text = String::from_utf8_lossy(setting.value().unwrap_or_default());
         self.given.push((def.name.to_owned(), text.into_owned()));
     }
@@ -124,7 +124,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// One name may stand for options of several engines (`proto` of net and of rdma), and the
     /// engine was not known when the setting was noted.
     fn name_given(&mut self, setting: Setting<'_>, def: &OptionDef) {
-        let Found::Engine(assumed) = look_up(setting.name()) else { return };
+        let Some(assumed) = Found::of(setting.name()).def() else { return };
         if assumed.name != def.name {
             let noted = self.given.iter_mut().filter(|(name, _)| name == assumed.name);
             noted.for_each(|(name, _)| def.name.clone_into(name));
@@ -206,9 +206,12 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// have one. Asking for what happens anyway is fine.
     fn is_possible(&mut self, def: &OptionDef, value: &Value, setting: Setting<'_>) -> bool {
         let status = def.value_status(value);
+        if status == Status::Ready {
+            return true;
+        }
         // An engine that is not built has been complained about; its options go with it.
         let passes = |value| is_default(def, value) || self.engine_is_missing(def);
-        if status == Status::Ready || (def.status == Status::Planned && passes(value)) {
+        if def.status == Status::Planned && passes(value) {
             return true;
         }
         let (what, origin) = if def.status == Status::Planned && status == Status::Planned {
@@ -219,14 +222,10 @@ impl<'r, 'a> Resolver<'r, 'a> {
         let diagnostic = match status {
             Status::Ready => return true,
             Status::Planned => {
-                self.diagnostics.push_once(
-                    Diagnostic::unbuilt(format!(
-                        "{what} is known but not built yet in this version{}",
-                        needs(value)
-                    ))
-                    .code(Code::NOT_BUILT)
-                    .at(&origin),
-                );
+                let message =
+                    format!("{what} is known but not built yet in this version{}", needs(value));
+                let diagnostic = Diagnostic::unbuilt(message).code(Code::NOT_BUILT);
+                self.diagnostics.push_once(diagnostic.at(&origin));
                 return true;
             }
             Status::NoOp => {
@@ -319,16 +318,6 @@ fn table_owner(def: &OptionDef) -> String {
     }
 }
 
-/// True if a planned option is set to what holds anyway: decided for options that name a state.
-fn is_default(def: &OptionDef, value: &Value) -> bool {
-    let unset = match def.kind {
-        ValueKind::Flag | ValueKind::Bool => Some("0"),
-        _ => None,
-    };
-    let Some(text) = def.default.or(def.idle).or(unset) else { return false };
-    value::parse(def, Some(text.as_bytes()), &ParseContext::default()).as_ref() == Ok(value)
-}
-
 /// What an engine will take once it is built.
 fn needs(value: &Value) -> String {
     let Value::Engine(name) = value else { return String::new() };
@@ -336,6 +325,16 @@ fn needs(value: &Value) -> String {
         "" => String::new(),
         needs => format!("; it will need {needs}"),
     }
+}
+
+/// True if an option is set to what holds anyway.
+fn is_default(def: &OptionDef, value: &Value) -> bool {
+    let unset = match def.kind {
+        ValueKind::Flag | ValueKind::Bool => Some("0"),
+        _ => None,
+    };
+    let Some(text) = def.default.or(def.idle).or(unset) else { return false };
+    value::parse(def, Some(text.as_bytes()), &ParseContext::default()).as_ref() == Ok(value)
 }
 
 fn bad_value(

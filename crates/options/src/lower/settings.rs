@@ -126,11 +126,6 @@ impl<'a> Settings<'a> {
         place(name) > place(other)
     }
 
-    /// The value as typed.
-    pub(super) fn typed(&self, name: &str) -> Option<&'a [u8]> {
-        self.entry(name)?.setting?.value()
-    }
-
     /// The value as typed, if the job's own section sets it.
     pub(super) fn own_text(&self, name: &str) -> Option<&'a [u8]> {
         self.entry(name).filter(|entry| entry.own)?.setting?.value()
@@ -233,9 +228,7 @@ pub(super) fn significant<'t>(def: &OptionDef, text: Option<&'t [u8]>) -> Option
 /// Files are added to those that were named before, also by globals.
 fn added(new: Value, old: &Value) -> Value {
     match (new, old) {
-        (Value::Names(new), Value::Names(old)) => {
-            Value::Names(old.iter().cloned().chain(new).collect())
-        }
+        (Value::Names(new), Value::Names(old)) => Value::Names(new.after(old)),
         (new, _) => new,
     }
 }

@@ -68,7 +68,7 @@ fn defaults_of_a_job() {
     assert_eq!(plan.blocks.min, PerDirection::all(4096));
     assert_eq!(plan.pattern.rw.name(), "read");
     assert_eq!(plan.pattern.seeds, Seeds::Base { base: 0x89, repeat: true });
-    assert_eq!(plan.files.name_format, "$jobname.$jobnum.$filenum");
+    assert_eq!(&*plan.files.name_format, "$jobname.$jobnum.$filenum");
     assert!(plan.files.invalidate && plan.files.create_serialize && plan.files.allow_create);
     assert!(plan.data.scramble);
     assert_eq!(plan.stats.percentiles.len(), 17);
@@ -245,7 +245,10 @@ fn files() {
     assert_eq!(files.unsplit, Some("/tmp/a:b".into()));
     assert_eq!(files.directories, ["x", "y"]);
     let files = job("nrfiles=7").files;
-    assert_eq!((files.count, files.name_format.as_str()), (7, "$jobname.$jobnum.$filenum"));
+    assert_eq!(
+        (files.count, files.name_format.to_str().unwrap()),
+        (7, "$jobname.$jobnum.$filenum")
+    );
     assert!(job("rw=rw").files.overwrite && !job("rw=write").files.overwrite);
     assert!(!job("pre_read=1").files.invalidate);
 }
@@ -258,8 +261,8 @@ fn measurements_that_are_off_take_their_percentiles_along() {
     let stats = job("disable_clat=1 unified_rw_reporting=2 percentile_list=99:50").stats;
     assert!(stats.lat && !stats.clat && !stats.clat_percentiles);
     assert_eq!(stats.unified, Unified::Both);
-    assert_eq!(stats.percentiles, [50.0, 99.0]);
-    assert_eq!(job("percentile_list=99:50:0:10").stats.percentiles, [50.0, 99.0]);
+    assert_eq!(*stats.percentiles, [50.0, 99.0]);
+    assert_eq!(*job("percentile_list=99:50:0:10").stats.percentiles, [50.0, 99.0]);
     assert!(job("percentile_list=0").stats.percentiles.is_empty());
 }
 
@@ -400,10 +403,12 @@ fn bounds_of_jobs() {
         "[a]\nnumjobs=0\n",
         &["t.fio:2:9: `numjobs=0` leaves nothing to run (at least 1)"],
     );
-    check_errors(
-        "[a]\nnumjobs=40000\n[b]\nnumjobs=40000\n[c]\n",
-        &["t.fio:4:9: 80000 jobs are too many (at most 65536 jobs and clones together)"],
-    );
+    let many = spec(&["[a]\nnumjobs=40000\n[b]\nnumjobs=40000\n[c]\n"]);
+    let (plan, found) = lower(&many, &test_host());
+    assert_eq!(plan.map(|plan| plan.jobs.len()), Some(3), "they can be planned, but not run");
+    let found: Vec<_> = found.iter().map(|found| (found.severity, found.one_line())).collect();
+    let text = "t.fio:4:9: 80001 jobs are too many to run (at most 65536 jobs and clones together)";
+    assert_eq!(found, [(Severity::Unbuilt, text.to_owned())]);
     assert_eq!(plan_of(&["[a]\nnumjobs=16384\n"]).jobs[0].clones, 16384);
 }
 

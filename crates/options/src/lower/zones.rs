@@ -152,7 +152,7 @@ fn identifiers(
 }
 
 fn select(
-    (select, scheme): (PlidSelect, Option<std::ffi::OsString>),
+    (select, scheme): (PlidSelect, Option<crate::names::Text>),
     job: &mut Job<'_>,
 ) -> PlacementSelect {
     match (select, scheme) {

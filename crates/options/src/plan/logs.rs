@@ -1,6 +1,6 @@
 //! Files of samples over time.
 
-use std::ffi::OsString;
+use crate::names::Text;
 
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,7 @@ impl Default for LogsPlan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogFile {
     /// What its name begins with; `None`: the name of the job.
-    pub prefix: Option<OsString>,
+    pub prefix: Option<Text>,
 }
 
 /// Samples over time.

@@ -1,7 +1,6 @@
 //! What a worker is to the operating system: identity, priorities, CPUs, memory, control group.
 
-use std::ffi::OsString;
-
+use crate::names::Text;
 use serde::{Deserialize, Serialize};
 
 use super::IdRanges;
@@ -10,7 +9,7 @@ use super::IdRanges;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProcessPlan {
     /// Name of the task (`PR_SET_NAME`); the kernel keeps 15 bytes.
-    pub task_name: Option<OsString>,
+    pub task_name: Option<Text>,
     /// User to run as.
     pub uid: Option<u32>,
     /// Group to run as.
@@ -28,9 +27,9 @@ pub struct ProcessPlan {
     /// Memory to pin, so that less is left for caches.
     pub locked_bytes: u64,
     /// Shell command before the job; if it fails, the job does no I/O.
-    pub command_before: Option<OsString>,
+    pub command_before: Option<Text>,
     /// Shell command after the job.
-    pub command_after: Option<OsString>,
+    pub command_after: Option<Text>,
 }
 
 /// Priority of I/O, as ioprio_set(2) takes it.
@@ -102,7 +101,7 @@ pub enum NumaMemory {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CgroupPlan {
     /// Its path below the mount point of the hierarchy.
-    pub name: OsString,
+    pub name: Text,
     /// Its weight for block I/O (version 1 only), 100..=1000.
     pub weight: Option<u32>,
     /// It is left behind at the end, even if it was made for the job.
@@ -115,7 +114,7 @@ pub struct MemoryPlan {
     /// Kind of memory; `None`: the engine's own, else ordinary memory.
     pub kind: Option<MemoryKind>,
     /// File behind a mapping.
-    pub backing: Option<OsString>,
+    pub backing: Option<Text>,
     /// Offset of each buffer from its natural alignment.
     pub align_offset_bytes: u32,
     /// Size of huge pages.

@@ -1,6 +1,6 @@
 //! Recorded requests that are issued again.
 
-use std::ffi::OsString;
+use crate::names::{Names, Text};
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 pub struct ReplayPlan {
     /// Logs and traces; clone `k` takes entry `k` modulo their number, unless they are merged.
     /// `-` is the standard input.
-    pub sources: Vec<OsString>,
+    pub sources: Names,
     /// Entries are loaded piece by piece.
     pub chunked: bool,
     /// Gaps between requests are not waited for.
     pub no_stall: bool,
     /// All requests go to this file.
-    pub redirect: Option<OsString>,
+    pub redirect: Option<Text>,
     /// Offsets are divided by this.
     pub offset_divisor: NonZeroU32,
     /// Offsets are rounded down to a multiple of this power of two; `None`: left as they are.
@@ -46,7 +46,7 @@ pub struct ReplaySkip {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MergePlan {
     /// The file that is written, and then replayed.
-    pub output: OsString,
+    pub output: Text,
     /// How each trace enters, in the order of the sources.
     pub traces: Vec<MergedTrace>,
 }

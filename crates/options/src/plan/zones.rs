@@ -1,6 +1,6 @@
 //! Zones of targets, and identifiers that tell a device where data belong.
 
-use std::ffi::OsString;
+use crate::names::Text;
 
 use fiord_base::Quantity;
 use serde::{Deserialize, Serialize};
@@ -114,5 +114,5 @@ pub enum PlacementSelect {
     /// At random.
     Random,
     /// By the offset of the request: this file maps ranges to identifiers.
-    Scheme(OsString),
+    Scheme(Text),
 }

@@ -1,9 +1,8 @@
 //! Which files a job uses, how they are made and how they are opened.
 
-use std::ffi::OsString;
-
 use super::group::option_group;
 use super::{Choice, INT, OptionDef, TEXT, ValueKind};
+use crate::names::{Names, Text};
 use crate::plan::{Fadvise, Fallocate, LockMode, TargetKind};
 use crate::value::{FileChoice, SyncRange, WriteHint};
 
@@ -66,7 +65,7 @@ option_group! {
     /// Which files a job uses, how they are made and how they are opened.
     FileOptions, FILE;
 
-    [filename: Vec<OsString>] OptionDef::new(
+    [filename: Names] OptionDef::new(
         "filename",
         ValueKind::Names,
         "Explicit target files or devices, colon-separated; backslash escapes a colon",
@@ -78,13 +77,13 @@ option_group! {
         "Declare the type of all targets, skipping per-file stat calls",
     )
         .default("none").since("3.41").category("File/Names");
-    [directory: Vec<OsString>] OptionDef::new(
+    [directory: Names] OptionDef::new(
         "directory",
         ValueKind::Names,
         "Directory prefix for generated files; several are spread over job clones",
     )
         .syntax("a:b:c").category("File/Names");
-    [filename_format: String] OptionDef::new(
+    [filename_format: Text] OptionDef::new(
         "filename_format",
         TEXT,
         "Template for generated file names, with $-variables",
@@ -102,7 +101,7 @@ option_group! {
         "Lock a file around each transfer to it",
     )
         .default("none").parent("filename").category("File/Names");
-    [opendir: OsString] OptionDef::new(
+    [opendir: Text] OptionDef::new(
         "opendir",
         TEXT,
         "Add every file found recursively below this directory",

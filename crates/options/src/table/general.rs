@@ -1,9 +1,8 @@
 //! What a job is called, how it is run, when it starts and ends, with whose rights.
 
-use std::ffi::OsString;
-
 use super::group::option_group;
 use super::{BYTES, CPUS, Choice, INT, NAME, OptionDef, Status, TEXT, TimeUnit, ValueKind};
+use crate::names::Text;
 use crate::plan::{
     ClockSource, CpuPolicy, EndScope, ErrorClasses, IdRanges, NodeSet, NumaMemory, SteadyState,
 };
@@ -50,7 +49,7 @@ option_group! {
     /// What a job is called, how it is run, when it starts and ends, with whose rights.
     GeneralOptions, GENERAL;
 
-    [description: String] OptionDef::new(
+    [description: Text] OptionDef::new(
         "description",
         TEXT,
         "Free-text label of the job; shown in reports only",
@@ -114,11 +113,11 @@ option_group! {
         "Clock used for time stamps",
     )
         .category("General/Clock");
-    [exec_prerun: OsString; planned] OptionDef::new("exec_prerun", TEXT, "Shell command run before the job").category("General");
-    [exec_postrun: OsString; planned] OptionDef::new("exec_postrun", TEXT, "Shell command run after the job").category("General");
+    [exec_prerun: Text; planned] OptionDef::new("exec_prerun", TEXT, "Shell command run before the job").category("General");
+    [exec_postrun: Text; planned] OptionDef::new("exec_postrun", TEXT, "Shell command run after the job").category("General");
     [lockmem: u64; planned] OptionDef::new("lockmem", BYTES, "Memory to pin per worker")
         .default("0").category("General");
-    [comm: OsString; planned] OptionDef::new("comm", TEXT, "Process name set for the job (Linux)")
+    [comm: Text; planned] OptionDef::new("comm", TEXT, "Process name set for the job (Linux)")
         .since("3.42").category("General/Description");
     [nice: i32; planned] OptionDef::new("nice", ValueKind::Int { min: -20, max: 19 }, "CPU nice value")
         .default("0").category("General/Credentials and priority");
@@ -199,7 +198,7 @@ option_group! {
         .default("0").category("General/Error handling");
     [] OptionDef::new("profile", TEXT, "Run a built-in benchmark instead of job files")
         .category("Profiles");
-    [cgroup: OsString; planned] OptionDef::new("cgroup", TEXT, "Control group to place the job in")
+    [cgroup: Text; planned] OptionDef::new("cgroup", TEXT, "Control group to place the job in")
         .category("General/Control groups");
     [cgroup_nodelete: bool; planned] OptionDef::new("cgroup_nodelete", ValueKind::Bool, "Leave the control group behind")
         .default("0").parent("cgroup").category("General/Control groups");

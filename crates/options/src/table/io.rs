@@ -1,7 +1,6 @@
 //! Direction, sizes and extent of requests, and the engine that executes them.
 
-use std::ffi::OsString;
-
+use crate::names::Text;
 use fiord_base::{PerDirection, Quantity};
 
 use super::group::option_group;
@@ -205,7 +204,7 @@ option_group! {
         .default("0").category("I/O/Kind");
     [buffered: bool] OptionDef::new("buffered", ValueKind::Bool, "Opposite of direct")
         .default("1").inverse("direct").category("I/O/Kind");
-    [mem: (MemoryKind, Option<OsString>); planned] OptionDef::new(
+    [mem: (MemoryKind, Option<Text>); planned] OptionDef::new(
         "mem",
         ValueKind::Choice(MEM),
         "Where I/O buffers come from; mmap kinds accept :path",

@@ -1,8 +1,5 @@
 //! Files of samples over time.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-
 use super::group::option_group;
 use super::typed::from_word;
 use super::{CPUS, Choice, FromValue, INT, OptionDef, ValueKind};
@@ -29,7 +26,7 @@ impl FromValue for LogFile {
     fn from_value(value: &Value) -> Option<Self> {
         match value {
             Value::Nothing => Some(LogFile { prefix: None }),
-            Value::Text(text) => Some(LogFile { prefix: Some(OsString::from_vec(text.clone())) }),
+            Value::Text(text) => Some(LogFile { prefix: Some(text.clone()) }),
             _ => None,
         }
     }

@@ -89,6 +89,11 @@ pub(crate) fn called(
     numbers.iter().map(|&number| (usize::from(number), INDEX.defs[usize::from(number)]))
 }
 
+/// The entry of this number.
+pub(crate) fn by_number(number: usize) -> Option<&'static OptionDef> {
+    INDEX.defs.get(number).copied()
+}
+
 /// The options of jobs and engines, which are the first of [`all`].
 pub(crate) fn options_by_number() -> &'static [&'static OptionDef] {
     static COUNT: LazyLock<usize> = LazyLock::new(|| job_options().chain(engine_options()).count());

@@ -43,7 +43,7 @@ pub use lookup::{
     job_groups, job_option, job_options, profile_option, profile_options, short_switch, switch,
     switches,
 };
-pub(crate) use lookup::{belongs, called, closest, options_by_number};
+pub(crate) use lookup::{belongs, by_number, called, closest, options_by_number};
 pub use pacing::PacingOptions;
 pub use random::RandomOptions;
 pub use replay::ReplayOptions;

@@ -1,9 +1,8 @@
 //! Recording of requests and replay of recorded ones.
 
-use std::ffi::OsString;
-
 use super::group::option_group;
 use super::{Choice, FromValue, INT, INT_MAX, OptionDef, TEXT, ValueKind, floats};
+use crate::names::{Names, Text};
 use crate::plan::ReplaySkip;
 use crate::value::Value;
 
@@ -31,15 +30,15 @@ option_group! {
     /// Recording of requests and replay of recorded ones.
     ReplayOptions, REPLAY;
 
-    [write_iolog: OsString] OptionDef::new("write_iolog", TEXT, "Record issued I/O to this file")
+    [write_iolog: Text] OptionDef::new("write_iolog", TEXT, "Record issued I/O to this file")
         .category("I/O/Recording and replay");
-    [read_iolog: Vec<OsString>; planned] OptionDef::new("read_iolog", ValueKind::Names, "Replay I/O from this fio log or blktrace file")
+    [read_iolog: Names; planned] OptionDef::new("read_iolog", ValueKind::Names, "Replay I/O from this fio log or blktrace file")
         .category("I/O/Recording and replay");
     [read_iolog_chunked: bool; planned] OptionDef::new("read_iolog_chunked", ValueKind::Bool, "Load the replay log piecewise")
         .default("0").parent("read_iolog").category("I/O/Recording and replay");
     [replay_no_stall: bool; planned] OptionDef::new("replay_no_stall", ValueKind::Bool, "Ignore time gaps while replaying")
         .default("0").parent("read_iolog").category("I/O/Recording and replay");
-    [replay_redirect: OsString; planned] OptionDef::new("replay_redirect", TEXT, "Replay everything against this device")
+    [replay_redirect: Text; planned] OptionDef::new("replay_redirect", TEXT, "Replay everything against this device")
         .parent("read_iolog").category("I/O/Recording and replay");
     [replay_scale: u32; planned] OptionDef::new("replay_scale", INT, "Divide replayed offsets by this")
         .default("1").parent("read_iolog").category("I/O/Recording and replay");
@@ -53,7 +52,7 @@ option_group! {
         .default("100").parent("read_iolog").category("I/O/Recording and replay");
     [replay_skip: ReplaySkip; planned] OptionDef::new("replay_skip", ValueKind::ChoiceSet { choices: REPLAY_SKIP, counted: false }, "Operation kinds dropped from replay")
         .syntax("read,write,trim,sync list").parent("read_iolog").category("I/O/Recording and replay");
-    [merge_blktrace_file: OsString; planned] OptionDef::new("merge_blktrace_file", TEXT, "Output file when several traces are merged")
+    [merge_blktrace_file: Text; planned] OptionDef::new("merge_blktrace_file", TEXT, "Output file when several traces are merged")
         .category("I/O/Recording and replay");
     [merge_blktrace_scalars: Vec<f64>; planned] OptionDef::new(
         "merge_blktrace_scalars",

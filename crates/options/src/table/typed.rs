@@ -1,8 +1,6 @@
 //! The options of one job, typed: what the table's fields collect and the lowering consumes.
 
 use std::borrow::Cow;
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 
 use fiord_base::{PerDirection, Quantity};
 
@@ -10,6 +8,7 @@ use super::{
     DataOptions, FileOptions, GeneralOptions, IoOptions, LogOptions, OptionDef, PacingOptions,
     RandomOptions, ReplayOptions, Scope, StatsOptions, VerifyOptions, ZoneOptions,
 };
+use crate::names::{Names, Text};
 use crate::plan::{
     ClockSource, CpuPolicy, Distribution, EndScope, ErrorClasses, Fadvise, Fallocate, IdRanges,
     LockMode, MemoryKind, NodeSet, NumaMemory, RandomGenerator, RateSpacing, Sequencer,
@@ -138,9 +137,8 @@ from_variant! {
     (Nanos, Nanos): Value::TimeRange(low, high) => Some((*low, *high));
     (u64, u64): Value::SizeRange(low, high) => Some((*low, *high));
     Quantity: Value::Quantity(q) => Some(*q);
-    OsString: Value::Text(text) => Some(OsString::from_vec(text.clone()));
-    Vec<OsString>: Value::Names(names) =>
-        Some(names.iter().map(|n| OsString::from_vec(n.clone())).collect());
+    Text: Value::Text(text) => Some(text.clone());
+    Names: Value::Names(names) => Some(names.clone());
     Vec<f64>: Value::Floats(list) => Some(list.clone());
     PerDirection<Option<u64>>: Value::Sizes(sizes) => Some(*sizes);
     PerDirection<Option<(u64, u64)>>: Value::SizeRanges(ranges) => Some(*ranges);
@@ -181,7 +179,7 @@ impl FromValue for u32 {
 impl FromValue for String {
     fn from_value(value: &Value) -> Option<Self> {
         match value {
-            Value::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+            Value::Text(text) => Some(text.to_string_lossy().into_owned()),
             Value::Engine(name) => Some(name.clone()),
             _ => None,
         }
@@ -307,7 +305,7 @@ from_word! {
 }
 
 /// The kind of memory, and the file behind it.
-impl FromValue for (MemoryKind, Option<OsString>) {
+impl FromValue for (MemoryKind, Option<Text>) {
     fn from_value(value: &Value) -> Option<Self> {
         let Value::Choice { word, parameter } = value else { return None };
         let kind = match *word {
@@ -319,7 +317,7 @@ impl FromValue for (MemoryKind, Option<OsString>) {
             "mmaphuge" => MemoryKind::MmapHuge,
             _ => return None,
         };
-        Some((kind, parameter.clone().map(OsString::from_vec)))
+        Some((kind, parameter.as_deref().map(Text::from)))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Zoned devices, zones of other devices, and data placement.
 
-use std::ffi::OsString;
-
+use crate::names::Text;
 use fiord_base::Quantity;
 
 use super::group::option_group;
@@ -148,6 +147,6 @@ option_group! {
     )
         .alias(&["fdp_pli"]).syntax("1,2-4,7; at most 128; each <= 65535").since("3.38")
         .category("I/O");
-    [dp_scheme: OsString; planned] OptionDef::new("dp_scheme", TEXT, "File mapping offset ranges to placement identifiers")
+    [dp_scheme: Text; planned] OptionDef::new("dp_scheme", TEXT, "File mapping offset ranges to placement identifiers")
         .since("3.38").category("I/O");
 }

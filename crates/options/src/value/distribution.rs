@@ -122,6 +122,7 @@ fn open_share(parameter: Option<Piece<'_>>) -> Result<f64, ValueError> {
 fn deviation(parameter: Option<Piece<'_>>) -> Result<f64, ValueError> {
     const EXPECTED: &str = "a deviation in percent, from 0 to below 100";
     let Some(piece) = parameter else { return Ok(0.0) };
+    let piece = number::without_percent(piece);
     let deviation = float(piece, 0.0, 100.0, EXPECTED)?;
     if deviation < 100.0 { Ok(deviation) } else { Err(ValueError::at(piece.trim(), EXPECTED)) }
 }

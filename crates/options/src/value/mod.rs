@@ -21,6 +21,7 @@ use std::ops::Range;
 
 use fiord_base::{PerDirection, Quantity};
 
+use crate::names::{Names, Text};
 use crate::plan::{Distribution, FileService, NodeSet, NumaMemory, Pattern, SteadyState};
 
 pub(crate) use distribution::word as distribution_word;
@@ -169,11 +170,11 @@ pub enum PatternPiece {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Text as typed.
-    Text(Vec<u8>),
+    Text(Text),
     /// Nothing: the option was given without a value and may be.
     Nothing,
     /// Names, without the backslashes before their colons.
-    Names(Vec<Vec<u8>>),
+    Names(Names),
     /// An integer.
     Int(i64),
     /// An amount.

@@ -34,12 +34,8 @@ pub(super) fn integer_in(
     ctx: &ParseContext,
 ) -> Result<i128, ValueError> {
     let plain = piece.trim();
-    let number = match plain.bytes {
-        [_, .., b'%'] if max == 100 && !arithmetic::is_expression(plain) => {
-            integer(plain.slice(0, plain.bytes.len() - 1), ctx)?
-        }
-        _ => integer(plain, ctx)?,
-    };
+    let percentage = max == 100 && !arithmetic::is_expression(plain);
+    let number = integer(if percentage { without_percent(plain) } else { plain }, ctx)?;
     if (min..=max).contains(&number) { Ok(number) } else { Err(out_of_range(piece, min, max)) }
 }
 
@@ -120,6 +116,15 @@ pub(super) fn float(piece: Piece<'_>, min: f64, max: f64) -> Result<f64, ValueEr
         return Err(ValueError::at(piece, expected));
     }
     Ok(number)
+}
+
+/// A percentage may say that it is one.
+pub(super) fn without_percent(piece: Piece<'_>) -> Piece<'_> {
+    let piece = piece.trim();
+    match piece.bytes {
+        [number @ .., b'%'] if !number.is_empty() => piece.slice(0, number.len()),
+        _ => piece,
+    }
 }
 
 /// Takes a sign and digits off the front; the rest is the unit.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use std::os::unix::ffi::OsStrExt;
+
 use fiord_base::{PerDirection, Quantity};
 
 use super::{
@@ -13,9 +15,10 @@ impl Value {
     /// The canonical text in bytes; differs from `Display` only in text that is not UTF-8.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Value::Text(text) => text.clone(),
+            Value::Text(text) => text.as_bytes().to_vec(),
             Value::Names(names) => {
-                let escaped: Vec<Vec<u8>> = names.iter().map(|name| escape(name)).collect();
+                let escaped: Vec<Vec<u8>> =
+                    names.iter().map(|name| escape(name.as_bytes())).collect();
                 escaped.join(&b':')
             }
             Value::Choice { word, parameter: Some(parameter) } => {

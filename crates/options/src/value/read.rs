@@ -1,5 +1,8 @@
 //! Reading values: one function per kind.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use fiord_base::PerDirection;
 
 use super::piece::Piece;
@@ -7,6 +10,7 @@ use super::{
     Nanos, ParseContext, Value, ValueError, distribution, numa, number, pattern, steady_state,
     weights, words,
 };
+use crate::names::Names;
 use crate::table::{OptionDef, Scope, TimeUnit, ValueKind};
 
 /// Most ranges of an [`ValueKind::IdList`].
@@ -24,9 +28,9 @@ pub fn parse(
     let Some(text) = text else { return without_value(def) };
     let all = Piece::whole(text);
     let missing = match def.kind {
-        ValueKind::OptionalText | ValueKind::Ignored => false,
+        ValueKind::OptionalText | ValueKind::Ignored | ValueKind::Names => false,
         // A blank may be meant, but nothing at all is most often an unset variable.
-        ValueKind::Text { .. } | ValueKind::Names => text.is_empty() && def.scope != Scope::Switch,
+        ValueKind::Text { .. } => text.is_empty() && def.scope != Scope::Switch,
         _ => all.is_blank(),
     };
     if missing {
@@ -35,7 +39,7 @@ pub fn parse(
     match def.kind {
         ValueKind::Text { max } => plain_text(all, max),
         ValueKind::OptionalText | ValueKind::Ignored if text.is_empty() => Ok(Value::Nothing),
-        ValueKind::OptionalText | ValueKind::Ignored => Ok(Value::Text(text.to_vec())),
+        ValueKind::OptionalText | ValueKind::Ignored => Ok(Value::Text(text.into())),
         ValueKind::Names => names(all),
         ValueKind::Int { min, max } => {
             let n = number::integer_in(all, i128::from(min), i128::from(max), ctx)?;
@@ -151,30 +155,12 @@ fn plain_text(all: Piece<'_>, max: u32) -> Result<Value, ValueError> {
     if all.bytes.len() > max as usize {
         return Err(ValueError::at(all, format!("at most {max} bytes")));
     }
-    Ok(Value::Text(all.bytes.to_vec()))
+    Ok(Value::Text(all.bytes.into()))
 }
 
 /// Splits at colons; `\:` is a colon, and a colon at the very beginning is skipped.
 fn names(all: Piece<'_>) -> Result<Value, ValueError> {
-    let mut names = vec![Vec::new()];
-    let mut bytes = all.bytes.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\\' if bytes.peek() == Some(&b':') => {
-                bytes.next();
-                if let Some(name) = names.last_mut() {
-                    name.push(b':');
-                }
-            }
-            b':' => names.push(Vec::new()),
-            _ => {
-                if let Some(name) = names.last_mut() {
-                    name.push(byte);
-                }
-            }
-        }
-    }
-    names.retain(|name| !name.is_empty());
+    let names = Names::split(all.bytes);
     if names.is_empty() {
         return Err(ValueError::at(all, "at least one name"));
     }
@@ -184,7 +170,8 @@ fn names(all: Piece<'_>) -> Result<Value, ValueError> {
 /// Reads `name=value` pairs separated by colons.
 fn properties(all: Piece<'_>) -> Result<Value, ValueError> {
     let value = names(all)?;
-    let is_pair = |pair: &Vec<u8>| pair.iter().position(|b| *b == b'=').is_some_and(|at| at > 0);
+    let is_pair =
+        |pair: &OsStr| pair.as_bytes().iter().position(|b| *b == b'=').is_some_and(|at| at > 0);
     match &value {
         Value::Names(pairs) if !pairs.iter().all(is_pair) => {
             Err(ValueError::at(all, "NAME=VALUE pairs separated by ':'"))
@@ -292,6 +279,7 @@ fn floats(all: Piece<'_>, min: f64, max: f64, most: usize) -> Result<Value, Valu
     }
     parts
         .into_iter()
+        .map(|part| if max == 100.0 { number::without_percent(part) } else { part })
         .map(|part| number::float(part, min, max))
         .collect::<Result<Vec<_>, _>>()
         .map(Value::Floats)

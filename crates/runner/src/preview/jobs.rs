@@ -220,7 +220,7 @@ impl<'a> Inspection<'a> {
         if caps.diskless {
             return;
         }
-        let names = layout::names(&job.files, &job.name, clone_number).unwrap_or_default();
+        let names = layout::names(&job.files, job.os_name(), clone_number).unwrap_or_default();
         for path in names {
             let facts = file::facts(&path).ok();
             let range = FileRange {

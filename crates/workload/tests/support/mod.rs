@@ -19,6 +19,7 @@ use fiord_workload::{Generator, Outcome, Step, Target, regions};
 fn defaults() -> JobPlan {
     JobPlan {
         name: "job".into(),
+        raw_name: None,
         description: None,
         given: Vec::new(),
         defaults: Part::default(),
@@ -94,7 +95,7 @@ fn defaults() -> JobPlan {
             clat_percentiles: true,
             lat_percentiles: false,
             slat_percentiles: false,
-            percentiles: Vec::new(),
+            percentiles: Shared::default(),
             significant_figures: 4,
             bw_period_ms: 500,
             iops_period_ms: 500,

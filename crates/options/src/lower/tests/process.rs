@@ -179,3 +179,15 @@ fn jobs_agree_on_the_steady_state() {
         ],
     );
 }
+
+#[test]
+fn the_echo_has_what_the_rules_made() {
+    let effective =
+        job("cpus_allowed=0-3 cpumask=0x3 gtod_cpu=1 thinktime=5 thinktime_spin=9 rate=1m")
+            .effective();
+    let value =
+        |name: &str| effective.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    assert_eq!((value("cpus_allowed"), value("cpumask")), (Some("0"), None));
+    assert_eq!((value("thinktime"), value("thinktime_spin")), (Some("5us"), Some("5us")));
+    assert_eq!((value("rate"), value("rate_min")), (Some("1048576"), None));
+}
