@@ -30,6 +30,9 @@ use crate::table::{self, OptionDef};
 use crate::value::{self, ParseContext, Value};
 use findings::Findings;
 
+/// Most names of a job that are looked at: a hundred thousand may be inherited by as many jobs.
+const MOST_NAMES: usize = 1000;
+
 /// All that can be said about what was read: `found` when it was read, faults in its meaning, and
 /// what is hardly meant. Here a finding is as bad as its kind is, even if a run just mentions it.
 pub fn check(spec: &Spec, found: Diagnostics, host: &Host<'_>) -> Diagnostics {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 
 use super::findings::Findings;
-use super::{Settings, place};
+use super::{MOST_NAMES, Settings, place};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::JobPlan;
 use crate::spec::{Section, Setting};
@@ -77,13 +77,20 @@ fn shared_file_removed<'a>(jobs: &[Kept<'a>], findings: &mut Findings<'a>) {
     let mut last_reader: HashMap<&OsStr, usize> = HashMap::new();
     for (index, job) in jobs.iter().enumerate() {
         if job.plan.pattern.rw.read {
-            last_reader.extend(job.plan.files.names.iter().map(|name| (name, index)));
+            last_reader
+                .extend(job.plan.files.names.iter().take(MOST_NAMES).map(|name| (name, index)));
         }
     }
     let mut next_wait = jobs.len();
     for (index, job) in jobs.iter().enumerate().rev() {
         if let Some(setting) = job.unlink {
-            let readers = job.plan.files.names.iter().filter_map(|name| last_reader.get(name));
+            let readers = job
+                .plan
+                .files
+                .names
+                .iter()
+                .take(MOST_NAMES)
+                .filter_map(|name| last_reader.get(name));
             if let Some(&reader) = readers.max()
                 && reader >= next_wait
                 && let Some(reader) = jobs.get(reader)

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use fiord_base::{DATA, Quantity};
 
 use super::Job;
+use super::MOST_NAMES;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::Names;
 
@@ -40,7 +41,7 @@ impl Job<'_, '_> {
             Some(directory) => [directory.as_bytes(), b"/", name.as_bytes()].concat(),
             None => name.as_bytes().to_vec(),
         };
-        files.names.iter().map(path).collect()
+        files.names.iter().take(MOST_NAMES).map(path).collect()
     }
 
     /// True if the targets hold no data (`/dev/null` and the like).
@@ -138,7 +139,7 @@ fn size_above_files(job: &mut Job<'_, '_>) {
 /// A name that is no absolute path behind one that is: the pieces of one name.
 fn colon_in_path(job: &mut Job<'_, '_>) {
     let names = &job.plan.files.names;
-    let mut rest = names.iter().map(OsStr::as_bytes);
+    let mut rest = names.iter().take(MOST_NAMES).map(OsStr::as_bytes);
     let Some(first) = rest.next() else { return };
     let drive = first.len() == 1 && names[1].as_bytes().starts_with(b"\\");
     let pieces = first.starts_with(b"/") && rest.any(|name| !name.starts_with(b"/"));
@@ -158,7 +159,11 @@ fn colon_in_path(job: &mut Job<'_, '_>) {
 
 fn comma_in_paths(job: &mut Job<'_, '_>) {
     for (option, names) in named(job) {
-        if names.iter().any(|name| name.as_bytes().windows(2).any(|pair| pair == b",/")) {
+        if names
+            .iter()
+            .take(MOST_NAMES)
+            .any(|name| name.as_bytes().windows(2).any(|pair| pair == b",/"))
+        {
             job.trap(
                 option,
                 Diagnostic::warning("names are separated by `:`, not by `,`")
@@ -172,7 +177,7 @@ fn comma_in_paths(job: &mut Job<'_, '_>) {
 
 fn shell_syntax_in_path(job: &mut Job<'_, '_>) {
     for (option, names) in named(job) {
-        if names.iter().any(|name| needs_a_shell(name.as_bytes())) {
+        if names.iter().take(MOST_NAMES).any(|name| needs_a_shell(name.as_bytes())) {
             job.trap(
                 option,
                 Diagnostic::warning("only a shell understands this name")
@@ -199,7 +204,9 @@ fn named<'a>(job: &Job<'a, '_>) -> [(&'static str, &'a Names); 2] {
 fn directory_before_absolute_path(job: &mut Job<'_, '_>) {
     let files = &job.plan.files;
     let Some(directory) = files.directories.first() else { return };
-    let Some(name) = files.names.iter().find(|name| name.as_bytes().starts_with(b"/")) else {
+    let Some(name) =
+        files.names.iter().take(MOST_NAMES).find(|name| name.as_bytes().starts_with(b"/"))
+    else {
         return;
     };
     let text = format!("the target is {}/{}", directory.display(), name.display());
