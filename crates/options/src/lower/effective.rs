@@ -80,8 +80,6 @@ fn resolved(name: &str, plan: &JobPlan) -> Resolved {
         "iodepth_low" => Resolved::number(engine.iodepth_low),
         "serialize_overlap" => Resolved::flag(engine.serialize_overlap),
         "thinktime_spin" => Resolved::Text(Nanos(plan.pacing.think.spin_ns).to_string()),
-        // The mask and the list are one setting.
-        "cpumask" => Resolved::Absent,
         "cpus_allowed" => Resolved::optional(
             plan.process.cpus.allowed.clone().map(|ranges| Value::IdList(ranges.0).to_string()),
         ),

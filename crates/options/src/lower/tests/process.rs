@@ -187,7 +187,7 @@ fn the_echo_has_what_the_rules_made() {
             .effective();
     let value =
         |name: &str| effective.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
-    assert_eq!((value("cpus_allowed"), value("cpumask")), (Some("0"), None));
+    assert_eq!((value("cpus_allowed"), value("cpumask")), (Some("0"), Some("3")));
     assert_eq!((value("thinktime"), value("thinktime_spin")), (Some("5us"), Some("5us")));
     assert_eq!((value("rate"), value("rate_min")), (Some("1048576"), None));
 }
