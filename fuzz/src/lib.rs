@@ -1,11 +1,12 @@
-//! What the fuzz targets share: the whole way from words to a plan on an invented machine.
+//! What the fuzz targets share: the whole way from words to a plan on an invented machine, and back.
 
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
 
 use fiord_options::diagnostic::{Colors, Severity};
-use fiord_options::{EngineFacts, Host, commandline, lower};
+use fiord_options::lower::{job_file, lower};
+use fiord_options::{EngineFacts, Host, commandline, lint, showcmd};
 
 /// What became of the words.
 pub struct Understood {
@@ -25,10 +26,16 @@ pub fn understand(words: &[OsString], file: &[u8]) -> Understood {
         read_file: &|_| Ok(file.to_vec()),
         engine: &|_| Some(EngineFacts::default()),
     };
-    let (invocation, mut diagnostics) = commandline::parse(words, &host);
+    let (invocation, found) = commandline::parse(words, &host);
+    let mut diagnostics = found.clone();
     let (plan, more) = lower(&invocation.spec, &host);
     diagnostics.extend(more);
     // Rendering cuts lines into spans: any bytes must do.
     let _ = diagnostics.render(Severity::Note, Colors::Always);
+    let _ = lint::check(&invocation.spec, found, &host);
+    if let Some(plan) = &plan {
+        let _ = showcmd::command_lines(&invocation.spec, "fiord");
+        let _ = job_file(plan);
+    }
     Understood { plan: plan.is_some(), errors: diagnostics.has_errors() }
 }

@@ -144,6 +144,27 @@ fn names_of_files_may_be_any_bytes() {
 }
 
 #[test]
+fn names_of_sections_may_be_any_bytes() {
+    let scratch = Scratch::new("input").unwrap();
+    let text = b"[\xfe\x01]\nrw=write\nsize=4k\nioengine=psync\ndescription=\xff\n";
+    std::fs::write(scratch.path().join("odd.fio"), text).unwrap();
+    let run = run(&scratch, "odd.fio --output-format=json");
+    assert_eq!((run.code(), run.stderr.as_str()), (0, ""));
+    let name = run.json().unwrap().at("jobs.0.jobname").and_then(Json::text).map(str::to_owned);
+    assert_eq!(name.as_deref(), Some("\u{fffd}\u{1}"));
+    let written = scratch.path().join(OsStr::from_bytes(b"\xfe\x01.0.0"));
+    assert_eq!(std::fs::metadata(written).unwrap().len(), 4096);
+}
+
+#[test]
+fn endless_job_files_are_refused() {
+    let scratch = Scratch::new("input").unwrap();
+    let run = run(&scratch, "/dev/zero --parse-only");
+    assert_eq!(run.code(), 1);
+    assert!(run.stderr.contains("more than 268435456 bytes"), "{}", run.stderr);
+}
+
+#[test]
 fn success_is_silent() {
     let jobs = "--name=a --ioengine=psync --rw=randrw --size=64k --name=b --stonewall --rw=write \
                 --size=64k --name=c --thread --ioengine=null --size=64k";

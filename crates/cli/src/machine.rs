@@ -1,11 +1,15 @@
 //! What the job language may know of this machine, gathered in one place.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use fiord_engines::REGISTRY;
 use fiord_options::{EngineFacts, Host};
+
+/// Longest job file. Devices and pipes may have no end.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// The machine as the job language sees it.
 pub(crate) fn host() -> Host<'static> {
@@ -26,11 +30,14 @@ fn env(name: &OsStr) -> Option<OsString> {
 }
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    if path.as_os_str() != "-" {
-        return std::fs::read(path);
-    }
     let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes)?;
+    let length = match path.as_os_str() == OsStr::new("-") {
+        true => io::stdin().lock().take(MOST_BYTES + 1).read_to_end(&mut bytes)?,
+        false => File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?,
+    };
+    if length as u64 > MOST_BYTES {
+        return Err(io::Error::other(format!("more than {MOST_BYTES} bytes")));
+    }
     Ok(bytes)
 }
 

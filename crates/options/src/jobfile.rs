@@ -22,7 +22,7 @@ use crate::variables::{TooLong, expand};
 /// Longest section name, as fio's.
 const MAX_NAME_BYTES: usize = 255;
 /// Most sections of a job file. It bounds the memory that tiny sections may ask for.
-const MAX_SECTIONS: usize = 131_072;
+const MAX_SECTIONS: usize = 110_000;
 /// Most files that include each other in a chain.
 const MAX_INCLUDE_DEPTH: usize = 32;
 /// Most files that one job file includes altogether: files that include others twice multiply.
@@ -472,7 +472,7 @@ mod tests {
     fn more_sections_than_fit_are_an_error() {
         let (document, diagnostics) = read("t", &b"[]\nx=1\n".repeat(MAX_SECTIONS + 2));
         let lines: Vec<_> = diagnostics.iter().map(Diagnostic::one_line).collect();
-        assert_eq!(lines, ["t:262145:1: more than 131072 sections"]);
+        assert_eq!(lines, ["t:220001:1: more than 110000 sections"]);
         assert_eq!(document.setting_count(), MAX_SECTIONS);
     }
 

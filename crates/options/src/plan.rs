@@ -183,13 +183,17 @@ impl JobPlan {
         process.share_with(&other.process);
         memory.share_with(&other.memory);
         region.share_with(&other.region);
-        files.share_with(&other.files);
+        if !files.share_with(&other.files) && files.name_format == other.files.name_format {
+            files.name_format = other.files.name_format.clone();
+        }
         pattern.share_with(&other.pattern);
         blocks.share_with(&other.blocks);
         flush.share_with(&other.flush);
         data.share_with(&other.data);
         engine.share_with(&other.engine);
-        stats.share_with(&other.stats);
+        if !stats.share_with(&other.stats) {
+            stats.percentiles.share_with(&other.stats.percentiles);
+        }
         errors.share_with(&other.errors);
         verify.share_with(&other.verify);
         zones.share_with(&other.zones);
@@ -716,7 +720,7 @@ pub struct StatsPlan {
     /// Percentiles of submission latency.
     pub slat_percentiles: bool,
     /// Percentiles, ascending, 0..=100.
-    pub percentiles: Vec<f64>,
+    pub percentiles: Shared<Vec<f64>>,
     /// Digits of numbers in the normal report.
     pub significant_figures: u32,
     /// Bandwidth sampling period.

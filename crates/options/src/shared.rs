@@ -19,11 +19,13 @@ impl<T> Shared<T> {
 }
 
 impl<T: PartialEq> Shared<T> {
-    /// Takes the place of `other` if that holds an equal value.
-    pub(crate) fn share_with(&mut self, other: &Self) {
-        if !self.is_same(other) && *self.0 == *other.0 {
+    /// Takes the place of `other` if that holds an equal value; true if the two are the same then.
+    pub(crate) fn share_with(&mut self, other: &Self) -> bool {
+        let equal = self == other;
+        if equal {
             self.0 = Arc::clone(&other.0);
         }
+        equal
     }
 }
 

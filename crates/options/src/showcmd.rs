@@ -166,3 +166,49 @@ fn quote(bytes: &[u8], out: &mut Vec<u8>) {
     }
     out.push(b'\'');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commandline;
+    use crate::host::test_host;
+    use std::ffi::OsString;
+
+    /// What a job file with these bytes is shown as, and the findings.
+    fn shown(text: &[u8]) -> (Vec<u8>, Vec<String>) {
+        let read = |_: &std::path::Path| Ok(text.to_vec());
+        let two_lines = |_: &std::ffi::OsStr| Some(OsString::from("a\nb"));
+        let mut host = test_host();
+        host.read_file = &read;
+        host.env = &two_lines;
+        let (invocation, _) = commandline::parse(&["t.fio".into()], &host);
+        let (line, found) = command_lines(&invocation.spec, "fio");
+        (line, found.iter().map(Diagnostic::one_line).collect())
+    }
+
+    #[test]
+    fn any_bytes_are_quoted() {
+        let (line, found) =
+            shown(b"[\xff]\nfilename=\xfe it's\ndescription=${TWO}\nthread\ncomm=\n");
+        assert_eq!(found, [""; 0]);
+        let expected: &[u8] =
+            b"fio --name='\xff' --description='a\nb' --thread --comm= --filename='\xfe it'\\''s'\n";
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn what_no_command_can_say_is_an_error() {
+        let check = |text: &[u8], expected: &str| {
+            assert_eq!(
+                shown(text).1,
+                [expected.to_owned() + " cannot be written on a command line"]
+            );
+        };
+        check(b"[a]\ncomm=x\0y\n", "t.fio:2:6: a NUL byte");
+        check(b"[]\n", "t.fio:1:2: a job without a name");
+        check(
+            b"[a]\nname=globe\nname=global\n",
+            "t.fio:3:6: a job whose name begins with `global`",
+        );
+    }
+}

@@ -116,6 +116,27 @@ proptest! {
     }
 
     #[test]
+    fn words_of_switches_with_any_value(
+        words in prop::collection::vec(
+            (
+                prop::sample::select(
+                    fiord_options::table::switches().map(|def| def.name).collect::<Vec<_>>(),
+                ),
+                prop::option::of("[!-~]{0,9}"),
+                any::<bool>(),
+            ),
+            0..6,
+        )
+    ) {
+        let words = words.into_iter().flat_map(|(name, value, apart)| match value {
+            Some(value) if apart => vec![format!("--{name}"), value],
+            Some(value) => vec![format!("--{name}={value}")],
+            None => vec![format!("--{name}")],
+        });
+        read_command_line(words.map(String::into_bytes).collect());
+    }
+
+    #[test]
     fn words_like_options(
         words in prop::collection::vec((0..3usize, option_line()), 0..8)
     ) {

@@ -140,7 +140,7 @@ fn settings(job: &JobPlan) -> ReportSettings {
         clat_percentiles: stats.clat_percentiles,
         lat_percentiles: stats.lat_percentiles,
         slat_percentiles: stats.slat_percentiles,
-        percentiles: stats.percentiles.clone(),
+        percentiles: stats.percentiles.to_vec(),
         significant_figures: stats.significant_figures,
         kb_base: stats.kb_base,
         unit_base: stats.unit_base,

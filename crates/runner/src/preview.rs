@@ -1,7 +1,7 @@
 //! What a run would do, found out without doing it: when each job runs, which files it uses and which
 //! of them it makes, how much it moves, what memory it takes, and what its targets hold now.
 //!
-//! The answers come from the code that acts in a run: names, sizes and layouts from [`layout`], sums
+//! The answers come from the code that acts in a run: names, sizes and layouts from `layout`, sums
 //! from the generator, memory from the sizes that are allocated. Nothing is created, written, locked or
 //! dropped from a cache. Files and block devices are opened for reading only; what else a path may name
 //! is not opened at all. The result is plain data, which others render.

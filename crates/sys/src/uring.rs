@@ -2,7 +2,7 @@
 //!
 //! A [`Ring`] takes requests that name slots of one [`BufferPool`], and gives each of them back exactly
 //! once, with the kernel's result. Requests are written in place into the submission queue. While a
-//! request is with the kernel its buffer is [lent](BufferPool::lend): nobody can look into it, and the
+//! request is with the kernel its buffer is lent: nobody can look into it, and the
 //! memory outlives the ring, which waits for everything when it is dropped.
 //!
 //! What is not obvious about the interface, and where it is minded:

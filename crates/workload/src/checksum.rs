@@ -4,7 +4,7 @@
 //! must be readable by the other: `crc32` is the CRC of Ethernet with the most significant bit first,
 //! starting from zero and without an inversion at the end; `crc32c` lacks the inversion; `sha1` is stored
 //! as five words of this machine; `sha256` and `sha512` store the last block of the padded data, in which
-//! only the first bytes depend on all data (see [`sha2`]). Where a value is a number it is stored in the
+//! only the first bytes depend on all data (see `sha2.rs`). Where a value is a number it is stored in the
 //! byte order of this machine.
 //!
 //! Calculation is pure and allocates nothing. The last three kinds of [`Checksum`] are never stored; fio

@@ -88,7 +88,7 @@ pub(super) fn draft(name: String) -> JobPlan {
             clat_percentiles: true,
             lat_percentiles: false,
             slat_percentiles: false,
-            percentiles: Vec::new(),
+            percentiles: Shared::default(),
             significant_figures: 4,
             bw_period_ms: 0,
             iops_period_ms: 0,

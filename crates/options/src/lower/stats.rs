@@ -51,7 +51,7 @@ pub(super) fn lower_stats(options: StatsOptions, plan: &mut JobPlan) {
         clat_percentiles: clat_percentiles.unwrap_or(true) && clat,
         lat_percentiles: lat_percentiles.unwrap_or(false) && lat,
         slat_percentiles: slat_percentiles.unwrap_or(false) && slat,
-        percentiles,
+        percentiles: percentiles.into(),
         significant_figures: significant_figures.unwrap_or(4),
         // Set with the logs.
         bw_period_ms: plan.stats.bw_period_ms,

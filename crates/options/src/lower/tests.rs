@@ -261,8 +261,8 @@ fn measurements_that_are_off_take_their_percentiles_along() {
     let stats = job("disable_clat=1 unified_rw_reporting=2 percentile_list=99:50").stats;
     assert!(stats.lat && !stats.clat && !stats.clat_percentiles);
     assert_eq!(stats.unified, Unified::Both);
-    assert_eq!(stats.percentiles, [50.0, 99.0]);
-    assert_eq!(job("percentile_list=99:50:0:10").stats.percentiles, [50.0, 99.0]);
+    assert_eq!(*stats.percentiles, [50.0, 99.0]);
+    assert_eq!(*job("percentile_list=99:50:0:10").stats.percentiles, [50.0, 99.0]);
     assert!(job("percentile_list=0").stats.percentiles.is_empty());
 }
 

@@ -95,7 +95,7 @@ fn defaults() -> JobPlan {
             clat_percentiles: true,
             lat_percentiles: false,
             slat_percentiles: false,
-            percentiles: Vec::new(),
+            percentiles: Shared::default(),
             significant_figures: 4,
             bw_period_ms: 500,
             iops_period_ms: 500,
