@@ -401,6 +401,10 @@ fn memory_is_depth_times_the_largest_block_and_maps() {
     let document = plan(&scratch, words);
     let memory = |name: &str| number(&document, &format!("jobs.0.memory.{name}_bytes"));
     assert_eq!(memory("buffer"), 2 * 12 * 1024, "in whole pages, at depth 1");
+    let offloaded = "--name=a --rw=read --bs=4k --size=1m --iodepth=8 --io_submit_mode=offload";
+    let offloaded = plan(&scratch, offloaded);
+    assert_eq!(number(&offloaded, "jobs.0.depth"), 8, "a thread for each request in flight");
+    assert_eq!(number(&offloaded, "jobs.0.memory.buffer_bytes"), 8 * 4096);
     let words_of_map = (1 << 18) / 64 * (1 + 64 + 64 * 64) / (64 * 64) + 1;
     assert!(memory("map").abs_diff(2 * 8 * words_of_map) <= 64, "{}", memory("map"));
     let words = "--name=a --ioengine=null --size=1p --rw=randread --bs=1 --numjobs=9";
