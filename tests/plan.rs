@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::json::Json;
 use xtask::program::{Program, Run, Scratch, project_root};
-use xtask::schema;
+use xtask::schema::Schema;
 
 fn fiord() -> Program {
     Program::under_test(env!("CARGO_BIN_EXE_fiord"))
@@ -498,9 +498,7 @@ fn devices_are_known_by_what_they_hold_and_who_uses_them() {
 
 #[test]
 fn the_document_follows_its_schema() {
-    let published = project_root().join("docs/json-schema/plan-1.json");
-    let published = Json::parse(&std::fs::read_to_string(published).unwrap()).unwrap();
-    let mut seen = BTreeSet::new();
+    let mut published = Schema::published("plan-1").unwrap();
     let scratch = Scratch::new("plan").unwrap();
     write(&scratch, "image", 1 << 20);
     let mut swap = vec![0; 1 << 20];
@@ -520,34 +518,11 @@ fn the_document_follows_its_schema() {
     jobs.extend(mounted);
     for words in &jobs {
         let document = plan(&scratch, words);
-        assert_eq!(schema::complaints(&published, &document), [""; 0], "{words}");
-        names(&document, &mut seen);
+        assert_eq!(published.complaints(&document), [""; 0], "{words}");
     }
     if device.is_some() {
-        let missing: Vec<_> = described(&published).difference(&seen).cloned().collect();
-        assert_eq!(missing, [""; 0], "described but never written");
+        assert_eq!(published.unseen(), [""; 0], "described but never written");
     }
-}
-
-/// Names of all members in a document.
-fn names(document: &Json, found: &mut BTreeSet<String>) {
-    document.items().iter().for_each(|item| names(item, found));
-    for (name, member) in document.members() {
-        found.insert(name.clone());
-        names(member, found);
-    }
-}
-
-/// Names of all members that a schema describes.
-fn described(schema: &Json) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (name, part) in schema.members() {
-        if name == "properties" {
-            found.extend(part.members().iter().map(|(name, _)| name.clone()));
-        }
-        found.extend(described(part));
-    }
-    found
 }
 
 fn examples() -> Vec<PathBuf> {
