@@ -142,6 +142,7 @@ fn report_failure(ledger: &mut Ledger<'_>, failure: &Failure) {
 
 /// Everything a worker needs to run, made before the barrier.
 struct Ready {
+    caps: Caps,
     engine: Box<dyn Engine>,
     buffers: BufferPool,
     filler: Filler,
@@ -208,12 +209,12 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         None => engine,
     };
     let targets = Targets::new(job, layout.files, caps);
-    Ok(Ready { engine, buffers, filler, generator, targets, recorder })
+    Ok(Ready { caps, engine, buffers, filler, generator, targets, recorder })
 }
 
 /// Most requests in flight.
 pub(crate) fn depth(job: &JobPlan, caps: Caps) -> u32 {
-    if caps.inline { 1 } else { job.engine.iodepth.max(1) }
+    if caps.single { 1 } else { job.engine.iodepth.max(1) }
 }
 
 /// Bytes of each of the buffers of a job.
@@ -325,7 +326,7 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             enter: &enter,
             between_passes: &relay,
         },
-        order.ledger.depth_one,
+        ready.caps,
     );
     drive.run();
     let (mut ledger, targets) = drive.into_results();

@@ -108,7 +108,10 @@ impl Drive<'_> {
             return self.release(unit, Outcome::Bytes(progress));
         }
         self.ledger.record_short(unit.direction);
-        self.batch.push(Unit { progress, ..*unit });
+        let rest = Unit { progress, ..*unit };
+        self.units[unit.slot.index()] = rest;
+        self.batch.insert(self.continued, rest);
+        self.continued += 1;
     }
 
     /// Counts a request of which only `bytes` were moved.
@@ -215,6 +218,7 @@ impl Drive<'_> {
         if let Some(request) = self.waiting.take() {
             self.generator.done(&request, Outcome::Failed);
         }
+        self.continued = 0;
         while let Some(unit) = self.batch.pop() {
             if unit.progress > 0 {
                 // Part of it has been moved, and its first part has been counted as issued.

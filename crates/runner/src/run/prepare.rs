@@ -248,16 +248,15 @@ fn make_order(
 /// What a job measures. `caps` are those at its depth.
 pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
     let stats = &job.stats;
-    let inline = caps.inline;
     LedgerConfig {
         slat: stats.slat && caps.reports_slat,
         clat: stats.clat,
         lat: stats.lat,
         slat_histogram: stats.slat_percentiles && caps.reports_slat,
         lat_histogram: stats.lat_percentiles,
-        lat_is_clat: inline && stats.clat,
-        depth_one: inline,
-        batches_of_one: inline && !caps.inline_at_depth_one,
+        lat_is_clat: caps.inline && stats.clat,
+        depth_one: caps.single,
+        batches_of_one: caps.single && !(caps.inline && caps.inline_at_depth_one),
     }
 }
 

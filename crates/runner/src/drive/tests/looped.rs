@@ -88,7 +88,7 @@ impl Setup {
 
     /// Requests that the loop keeps in flight.
     pub(super) fn depth(&self) -> usize {
-        if self.caps.inline { 1 } else { self.job.engine.iodepth as usize }
+        if self.caps.single { 1 } else { self.job.engine.iodepth as usize }
     }
 
     /// What engines are told of the job.
@@ -154,7 +154,7 @@ impl Setup {
             enter: &enter,
             between_passes: &between_passes,
         };
-        let end = Drive::new(job, parts, self.caps.inline).run();
+        let end = Drive::new(job, parts, self.caps).run();
         let report = ledger::read(&words).expect("a snapshot");
         let messages = ledger::read_last_words(&words).messages;
         let (states, passes) = (states.into_inner(), passes.into_inner());
@@ -183,7 +183,7 @@ fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         slat_histogram: stats.slat_percentiles && caps.reports_slat,
         lat_histogram: stats.lat_percentiles,
         lat_is_clat: caps.inline,
-        depth_one: caps.inline,
-        batches_of_one: caps.inline,
+        depth_one: caps.single,
+        batches_of_one: caps.single,
     }
 }
