@@ -25,6 +25,8 @@ pub(crate) fn check(
     let host = Host {
         page_size: 4096,
         cpus: 4,
+        last_cpu: 3,
+        last_node: 0,
         memory_bytes: 8 << 30,
         env: &|name| match name.to_str()? {
             "HOME" => Some("/home/me".into()),
