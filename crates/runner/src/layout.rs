@@ -217,7 +217,7 @@ pub(crate) fn survey(request: &Request<'_>) -> Result<Survey, Failure> {
     }
     if !job.files.allow_create {
         return Err(Failure {
-            errno: Errno(2),
+            errno: Errno::NOENT,
             text: format!(
                 "'{first}' is missing or too short, and allow_file_create=0 forbids creating it"
             ),
@@ -286,7 +286,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
     let shown = path.display();
     let facts = match request.facts(&path) {
         Ok(facts) => facts,
-        Err(Errno(2)) => return Ok((path, Kind::Regular, Target::File(0))),
+        Err(Errno::NOENT) => return Ok((path, Kind::Regular, Target::File(0))),
         Err(errno) => return Err(Failure::new(format!("look at '{shown}'"), errno)),
     };
     let kind = match job.files.kind {
@@ -297,7 +297,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
     };
     match kind {
         Kind::Directory => Err(Failure {
-            errno: Errno(21),
+            errno: Errno::ISDIR,
             text: format!(
                 "'{shown}' is a directory; use directory={shown} to work in it, or opendir={shown} to use the files below it"
             ),
@@ -308,7 +308,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
                 && file::is_mounted(facts.is_device) == Some(true)
             {
                 return Err(Failure {
-                    errno: Errno(16),
+                    errno: Errno::BUSY,
                     text: format!(
                         "'{shown}' is mounted and the job writes to it; unmount it, or say allow_mounted_write=1 if its contents may be destroyed"
                     ),
@@ -344,7 +344,7 @@ fn create(
     let fresh = content.is_some() || !(job.files.append || job.files.overwrite);
     if fresh {
         match file::unlink(path) {
-            Ok(()) | Err(Errno(2)) => {}
+            Ok(()) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(Failure::new(format!("replace '{shown}'"), errno)),
         }
     }
@@ -456,7 +456,7 @@ pub(crate) fn check_directories(plan: &Plan) -> Result<(), Failure> {
             let shown = path.display();
             let missing = match file::facts(path) {
                 Ok(facts) if facts.kind == Kind::Directory => continue,
-                Ok(_) => Errno(20),
+                Ok(_) => Errno::NOTDIR,
                 Err(errno) => errno,
             };
             let action = format!("use the directory '{shown}' of job '{}'", job.name);

@@ -242,7 +242,7 @@ impl Targets {
     pub(crate) fn unlink_all(&self) -> Result<(), Failure> {
         for target in self.files.iter().filter(|t| t.kind == Kind::Regular) {
             match file::unlink(&target.path) {
-                Ok(()) | Err(Errno(2)) => {}
+                Ok(()) | Err(Errno::NOENT) => {}
                 Err(errno) => {
                     return Err(Failure::new(format!("remove '{}'", target.path.display()), errno));
                 }
