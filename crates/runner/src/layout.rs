@@ -158,18 +158,20 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
     }
     let (job, caps) = (request.job, request.caps);
     let whole = fills(job, caps);
-    let total = missing.iter().map(|i| layout.files[*i].end()).sum();
+    // Sparse files may be larger than any sum: it is for those who watch.
+    let ends = missing.iter().map(|index| layout.files[*index].end());
+    let total = ends.fold(0, u64::saturating_add);
     if whole || job.files.fallocate != Fallocate::None {
         watcher.begin(&job.name, missing.len(), total);
     }
-    let mut done = 0;
+    let mut done = 0_u64;
     let mut content = LayoutContent::new(job, request.seeds);
     for index in missing {
         let target = &mut layout.files[index];
         let reached = create((job, caps), target, whole.then_some(&mut content), &mut |bytes| {
-            watcher.progress(done + bytes, total)
+            watcher.progress(done.saturating_add(bytes), total)
         })?;
-        done += target.end();
+        done = done.saturating_add(target.end());
         // A device that is full, which the job expects, ends the region where it ends the file.
         let lost = target.end() - reached.clamp(target.offset, target.end());
         target.size -= lost;
