@@ -1,8 +1,11 @@
 //! Facts of the machine, and its entropy.
 
+mod numbered;
+
 use rustix::rand::GetRandomFlags;
 
 use crate::Errno;
+pub use numbered::{Numbered, cpus_online, nodes_online};
 
 /// Name and release of the kernel.
 pub fn kernel() -> String {

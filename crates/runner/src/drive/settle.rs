@@ -184,7 +184,7 @@ impl Drive<'_> {
         };
         on && match list {
             Some(list) => list.contains(&errno.0),
-            None => errno == Errno::IO || errno.0 == 84,
+            None => errno == Errno::IO || errno == Errno::ILSEQ,
         }
     }
 
