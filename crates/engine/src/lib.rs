@@ -110,6 +110,9 @@ pub struct Caps {
     pub needs_write_access: bool,
     /// The rules of O_DIRECT for offsets and lengths do not apply to requests.
     pub any_alignment: bool,
+    /// Making one asks the kernel for what it may deny and has no other effect: that is tried before
+    /// files are laid out.
+    pub rehearsed: bool,
 }
 
 impl Caps {
@@ -123,6 +126,7 @@ impl Caps {
         inline_at_depth_one: false,
         needs_write_access: false,
         any_alignment: false,
+        rehearsed: false,
     };
 
     /// What the engine is in a job of this depth.
