@@ -11,6 +11,8 @@ pub mod errno;
 pub mod file;
 pub mod futex;
 pub mod host;
+#[cfg(target_env = "gnu")]
+pub mod posix_aio;
 pub mod process;
 pub mod shared;
 pub mod signal;

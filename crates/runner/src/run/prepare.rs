@@ -258,6 +258,7 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         lat_is_clat: inline && stats.clat,
         depth_one: inline,
         batches_of_one: inline && !caps.inline_at_depth_one,
+        submits_singly: caps.submits_singly,
     }
 }
 

@@ -185,5 +185,6 @@ fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         lat_is_clat: caps.inline,
         depth_one: caps.inline,
         batches_of_one: caps.inline,
+        submits_singly: caps.submits_singly,
     }
 }
