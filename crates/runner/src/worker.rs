@@ -160,9 +160,8 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         Some(layout) => layout.clone(),
         None => lay_out_here(order, entry, &seeds, place.board.commands(order.worker as usize))?,
     };
-    let iodepth = job.engine.iodepth.max(1) as usize;
-    let caps = caps_for(job, entry);
-    let depth = if caps.inline { 1 } else { iodepth };
+    let caps = caps_for(job, entry.caps);
+    let depth = depth(job, caps) as usize;
     check_depth(depth)?;
     let rw = job.pattern.rw;
     let buffer_bytes = buffer_bytes(job, caps);
@@ -210,6 +209,11 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     };
     let targets = Targets::new(job, layout.files, caps);
     Ok(Ready { engine, buffers, filler, generator, targets, recorder })
+}
+
+/// Most requests in flight.
+pub(crate) fn depth(job: &JobPlan, caps: Caps) -> u32 {
+    if caps.inline { 1 } else { job.engine.iodepth.max(1) }
 }
 
 /// Bytes of each of the buffers of a job.
