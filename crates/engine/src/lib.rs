@@ -98,6 +98,9 @@ pub struct Caps {
     /// Requests that end inside `submit` although the engine has a queue still count as queued:
     /// submission and completion latency are told apart.
     pub reports_slat: bool,
+    /// Each request is handed over by a call of its own, however large the batch: that is what the
+    /// statistics of batches say.
+    pub submits_singly: bool,
     /// No files are opened; names are labels.
     pub diskless: bool,
     /// Writing does not extend a file: it must have its full size before.
@@ -126,6 +129,7 @@ impl Caps {
     pub const NONE: Caps = Caps {
         inline: false,
         reports_slat: false,
+        submits_singly: false,
         diskless: false,
         no_extend: false,
         no_data: false,

@@ -12,6 +12,8 @@ pub mod file;
 pub mod futex;
 pub mod host;
 pub mod locked;
+#[cfg(target_env = "gnu")]
+pub mod posix_aio;
 pub mod process;
 pub mod shared;
 pub mod signal;
