@@ -58,6 +58,12 @@ pub trait Engine: Send {
         Vec::new()
     }
 
+    /// What the user can do about an error of a request that is owed to how the job wants it done; empty
+    /// if that is not known.
+    fn remedy(&self, _errno: Errno) -> &'static str {
+        ""
+    }
+
     /// Moves completions to `io.done`: waits for at least `min`, takes at most `max`. Returns with
     /// fewer when interrupted by a signal. An error means that the engine itself is broken. Inline
     /// engines have nothing to reap.

@@ -68,6 +68,11 @@ pub(crate) trait Queue: Send {
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// See [`Engine::remedy`].
+    fn remedy(&self, _errno: Errno) -> &'static str {
+        ""
+    }
 }
 
 /// An engine made of a queue.
@@ -189,5 +194,9 @@ impl<Q: Queue> Engine for Queued<Q> {
 
     fn notes(&self) -> Vec<String> {
         self.queue.notes()
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        self.queue.remedy(errno)
     }
 }

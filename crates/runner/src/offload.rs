@@ -158,6 +158,10 @@ impl Engine for Offload {
     fn notes(&self) -> Vec<String> {
         self.engines.first().map_or_else(Vec::new, |engine| lock(engine).notes())
     }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        self.engines.first().map_or("", |engine| lock(engine).remedy(errno))
+    }
 }
 
 impl Drop for Offload {

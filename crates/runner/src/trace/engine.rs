@@ -120,6 +120,10 @@ impl Engine for TracedEngine {
     fn notes(&self) -> Vec<String> {
         self.inner.notes()
     }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        self.inner.remedy(errno)
+    }
 }
 
 /// What remains to be done of a unit, as lines show it. Readers look for `off=` and `len=`.
