@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::memory::{self, Need};
 use crate::offload::caps_for;
 use crate::targets::advice;
-use crate::worker::{buffer_bytes, check_depth, depth_of};
+use crate::worker::{buffer_bytes, check_depth, depth};
 
 /// Most clones whose queues are tried.
 const MOST_TRIED: u32 = 64;
@@ -25,8 +25,8 @@ pub(crate) fn rehearse(job: &JobPlan, entry: &Registration, clones: u32) -> Resu
 
 /// The same without what has a name: no file is touched.
 pub(crate) fn ask(job: &JobPlan, entry: &Registration, clones: u32) -> Result<Need, Failure> {
-    let caps = caps_for(job, entry);
-    let depth = depth_of(job, caps);
+    let caps = caps_for(job, entry.caps);
+    let depth = depth(job, caps) as usize;
     check_depth(depth)?;
     memory::check_lock(job)?;
     let slot_bytes = buffer_bytes(job, caps);

@@ -145,6 +145,7 @@ fn report_failure(ledger: &mut Ledger<'_>, failure: &Failure) {
 
 /// Everything a worker needs to run, made before the barrier.
 struct Ready {
+    caps: Caps,
     engine: Box<dyn Engine>,
     buffers: BufferPool,
     filler: Filler,
@@ -167,8 +168,8 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         Some(layout) => layout.clone(),
         None => lay_out_here(order, entry, &seeds, place.board.commands(order.worker as usize))?,
     };
-    let caps = caps_for(job, entry);
-    let depth = depth_of(job, caps);
+    let caps = caps_for(job, entry.caps);
+    let depth = depth(job, caps) as usize;
     check_depth(depth)?;
     let rw = job.pattern.rw;
     let buffer_bytes = buffer_bytes(job, caps);
@@ -206,12 +207,12 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     };
     let targets = Targets::new(job, layout.files, caps);
     let note = need.note;
-    Ok(Ready { engine, buffers, filler, generator, targets, recorder, locked, note })
+    Ok(Ready { caps, engine, buffers, filler, generator, targets, recorder, locked, note })
 }
 
-/// Requests of a job that can be in flight.
-pub(crate) fn depth_of(job: &JobPlan, caps: Caps) -> usize {
-    if caps.inline { 1 } else { job.engine.iodepth.max(1) as usize }
+/// Most requests in flight.
+pub(crate) fn depth(job: &JobPlan, caps: Caps) -> u32 {
+    if caps.single { 1 } else { job.engine.iodepth.max(1) }
 }
 
 /// Bytes of each of the buffers of a job.
@@ -323,7 +324,7 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             enter: &enter,
             between_passes: &relay,
         },
-        order.ledger.depth_one,
+        ready.caps,
     );
     drive.run();
     let (mut ledger, targets) = drive.into_results();

@@ -1,11 +1,13 @@
 //! Facts of the machine, and its entropy.
 
 mod huge_pages;
+mod numbered;
 
 use rustix::rand::GetRandomFlags;
 
 use crate::Errno;
 pub use huge_pages::HugePages;
+pub use numbered::{Numbered, cpus_online, nodes_online};
 
 /// Name and release of the kernel.
 pub fn kernel() -> String {

@@ -257,7 +257,7 @@ fn make_order(
     let entry = find(registry, &job.engine.name).ok_or_else(|| {
         Failure::rule(format!("this program has no engine '{}'", job.engine.name))
     })?;
-    let caps = caps_for(job, entry);
+    let caps = caps_for(job, entry.caps);
     let thread_number = job.first_thread_number + index;
     let seeds = match job.pattern.seeds {
         Seeds::Base { base, .. } => *StreamSeeds::derive(base, thread_number).all(),
@@ -282,16 +282,15 @@ fn make_order(
 /// What a job measures. `caps` are those at its depth.
 pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
     let stats = &job.stats;
-    let inline = caps.inline;
     LedgerConfig {
         slat: stats.slat && caps.reports_slat,
         clat: stats.clat,
         lat: stats.lat,
         slat_histogram: stats.slat_percentiles && caps.reports_slat,
         lat_histogram: stats.lat_percentiles,
-        lat_is_clat: inline && stats.clat,
-        depth_one: inline,
-        batches_of_one: inline && !caps.inline_at_depth_one,
+        lat_is_clat: caps.inline && stats.clat,
+        depth_one: caps.single,
+        batches_of_one: caps.single && !(caps.inline && caps.inline_at_depth_one),
     }
 }
 
