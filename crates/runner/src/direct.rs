@@ -89,6 +89,8 @@ mod tests {
         let host = Host {
             page_size: 4096,
             cpus: 2,
+            last_cpu: 1,
+            last_node: 0,
             memory_bytes: 4 << 30,
             env: &|_| None,
             read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
