@@ -19,6 +19,7 @@ use std::os::fd::BorrowedFd;
 
 use fiord_base::FileIndex;
 use fiord_sys::file::Advice;
+use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
 
 /// Executes requests.
@@ -56,6 +57,18 @@ pub trait Engine: Send {
     /// What the user should know of how the job is served: what was asked for and denied.
     fn notes(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Ends the threads that work for the job, of which nothing is in flight any more, and says what
+    /// they used. Called once, at the end of a job.
+    fn end_threads(&mut self) -> Usage {
+        Usage::default()
+    }
+
+    /// What the user can do about an error of a request that is owed to how the job wants it done; empty
+    /// if that is not known.
+    fn remedy(&self, _errno: Errno) -> &'static str {
+        ""
     }
 
     /// Moves completions to `io.done`: waits for at least `min`, takes at most `max`. Returns with

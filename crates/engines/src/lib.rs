@@ -10,6 +10,7 @@ mod falloc;
 mod ftruncate;
 mod io_uring;
 mod libaio;
+mod limits;
 mod mmap;
 mod null;
 #[cfg(target_env = "gnu")]

@@ -14,6 +14,7 @@ use fiord_sys::aio::{Context, Flush};
 use fiord_sys::{BufferPool, Errno, Transfer};
 
 use crate::blocking::{Attached, descriptor};
+use crate::limits::{Extras, NOWAIT, about_extras, no_context};
 use crate::queued::{Pushed, Queue, Queued};
 use crate::settings;
 
@@ -23,9 +24,6 @@ pub(crate) const REGISTRATION: Registration = Registration {
     caps: Caps { reports_slat: true, rehearsed: true, ..Caps::NONE },
     create: |job| Ok(Box::new(Queued::new(job, Libaio::new(job)?))),
 };
-
-/// RWF_NOWAIT of preadv2(2).
-const NOWAIT: u32 = 0x8;
 
 #[derive(Debug)]
 struct Libaio {
@@ -49,25 +47,8 @@ impl Libaio {
             }
         }
         let context = Context::new(job.buffers, vectored, user_space)
-            .map_err(|errno| refused(errno, job.iodepth))?;
+            .map_err(|errno| no_context(errno, job.iodepth))?;
         Ok(Libaio { context, flags, flushes: true, direct: job.direct })
-    }
-}
-
-/// Why there is no queue.
-fn refused(errno: Errno, iodepth: usize) -> EngineError {
-    let remedy = match errno {
-        Errno::AGAIN => "raise the sysctl fs.aio-max-nr, or lower iodepth",
-        Errno::NOSYS | Errno::PERM => {
-            "this kernel or container has no io_setup; use ioengine=psync"
-        }
-        Errno::NOMEM => "lower iodepth",
-        _ => "",
-    };
-    EngineError {
-        action: format!("make a queue of {iodepth} requests"),
-        errno,
-        remedy: remedy.to_owned(),
     }
 }
 
@@ -127,6 +108,10 @@ impl Queue for Libaio {
     #[inline]
     fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
         self.context.take()
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        about_extras(errno, Extras { polled: false, flags: self.flags })
     }
 
     fn notes(&self) -> Vec<String> {

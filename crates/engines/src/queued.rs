@@ -68,6 +68,11 @@ pub(crate) trait Queue: Send {
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// See [`Engine::remedy`].
+    fn remedy(&self, _errno: Errno) -> &'static str {
+        ""
+    }
 }
 
 /// Ends a unit that never came into the queue.
@@ -196,5 +201,9 @@ impl<Q: Queue> Engine for Queued<Q> {
 
     fn notes(&self) -> Vec<String> {
         self.queue.notes()
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        self.queue.remedy(errno)
     }
 }

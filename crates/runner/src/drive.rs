@@ -16,6 +16,7 @@ use fiord_engine::{Caps, Completion, Completions, Engine, Io, Unit};
 use fiord_measure::Ledger;
 use fiord_measure::ledger::Record;
 use fiord_options::plan::{ErrorsPlan, JobPlan};
+use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Clock, Errno};
 use fiord_workload::{Filler, Generator, Outcome, Request, Step};
 
@@ -482,6 +483,11 @@ impl<'a> Drive<'a> {
             self.unstamped = 0;
             self.now_ns = self.clock.now_ns();
         }
+    }
+
+    /// Ends the threads of the engine and says what they used.
+    pub(crate) fn end_threads(&mut self) -> Usage {
+        self.engine.end_threads()
     }
 
     /// What is left when the loop has ended.
