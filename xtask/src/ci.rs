@@ -23,6 +23,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("/usr/bin/zsh", "zsh"),
     ("/usr/bin/fish", "fish"),
     ("/usr/bin/valgrind", "valgrind"),
+    ("/usr/bin/strace", "strace"),
 ];
 
 /// Seconds of fuzzing for each target: enough to see that the target runs and that no shallow input
