@@ -116,6 +116,9 @@ pub struct Caps {
     /// One request at a time, and the loop has it [executed](Engine::execute): the job of an inline
     /// engine, or of one that takes single batches of one. [`Caps::for_job`] finds out.
     pub single: bool,
+    /// Making one asks the kernel for what it may deny and has no other effect: that is tried before
+    /// files are laid out.
+    pub rehearsed: bool,
 }
 
 impl Caps {
@@ -131,6 +134,7 @@ impl Caps {
         any_alignment: false,
         one_batch: false,
         single: false,
+        rehearsed: false,
     };
 
     /// What the engine is in a job of this depth that submits so many requests at once.
