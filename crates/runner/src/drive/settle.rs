@@ -109,7 +109,10 @@ impl Drive<'_> {
             return self.release(unit, Outcome::Bytes(progress));
         }
         self.ledger.record_short(unit.direction);
-        self.batch.push(Unit { progress, ..*unit });
+        let rest = Unit { progress, ..*unit };
+        self.units[unit.slot.index()] = rest;
+        self.batch.insert(self.continued, rest);
+        self.continued += 1;
     }
 
     /// Counts a request that was moved in parts, or of which only `bytes` were moved. Where total and
@@ -121,7 +124,7 @@ impl Drive<'_> {
             count: 1,
             bytes,
             start_ns,
-            issued_ns: if self.settings.depth_one { start_ns } else { completion.issued_ns },
+            issued_ns: if self.settings.single { start_ns } else { completion.issued_ns },
             done_ns: completion.done_ns,
         });
     }
@@ -184,7 +187,7 @@ impl Drive<'_> {
         };
         on && match list {
             Some(list) => list.contains(&errno.0),
-            None => errno == Errno::IO || errno.0 == 84,
+            None => errno == Errno::IO || errno == Errno::ILSEQ,
         }
     }
 
@@ -218,6 +221,7 @@ impl Drive<'_> {
         if let Some(request) = self.waiting.take() {
             self.generator.done(&request, Outcome::Failed);
         }
+        self.continued = 0;
         while let Some(unit) = self.batch.pop() {
             if unit.progress > 0 {
                 // Part of it has been moved, and its first part has been counted as issued.

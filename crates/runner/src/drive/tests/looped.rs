@@ -33,6 +33,8 @@ pub(super) fn plan(words: &str, caps: Caps) -> JobPlan {
     let host = Host {
         page_size: 4096,
         cpus: 2,
+        last_cpu: 1,
+        last_node: 0,
         memory_bytes: 4 << 30,
         env: &|_| None,
         read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
@@ -89,7 +91,7 @@ impl Setup {
 
     /// Requests that the loop keeps in flight.
     pub(super) fn depth(&self) -> usize {
-        if self.caps.inline { 1 } else { self.job.engine.iodepth as usize }
+        if self.caps.single { 1 } else { self.job.engine.iodepth as usize }
     }
 
     /// What engines are told of the job.
@@ -149,7 +151,7 @@ impl Setup {
             enter: &enter,
             between_passes: &between_passes,
         };
-        let end = Drive::new(job, parts, self.caps.inline).run();
+        let end = Drive::new(job, parts, self.caps).run();
         let report = ledger::read(&words).expect("a snapshot");
         let messages = ledger::read_last_words(&words).messages;
         let (states, passes) = (states.into_inner(), passes.into_inner());

@@ -84,7 +84,8 @@ impl Trial {
     /// Runs the job.
     pub(super) fn run(&self) -> Ran {
         let inline = self.kind == Kind::Inline;
-        let caps = Caps { inline, reports_slat: !inline, diskless: true, ..Caps::NONE };
+        let caps =
+            Caps { inline, reports_slat: !inline, diskless: true, ..Caps::NONE }.for_job(2, 2);
         let mut setup = Setup::new(&format!("--ioengine=null {}", self.words), caps);
         for file in &mut setup.layout.files {
             file.real_bytes = self.real_bytes.unwrap_or(file.real_bytes);
