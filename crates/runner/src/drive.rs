@@ -449,7 +449,8 @@ impl<'a> Drive<'a> {
                 || self.waiting.is_some();
             let min = if drain || full { self.settings.reap_min.max(1) } else { 0 };
             let min = min.min(queued).saturating_sub(ready);
-            let max = self.settings.reap_max.max(min).min(queued);
+            // While the queue drains nothing is gained by leaving what is done where it is.
+            let max = if drain { queued } else { self.settings.reap_max.max(min).min(queued) };
             if drain || full || self.settings.reap_min == 0 {
                 reaped = true;
                 let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
