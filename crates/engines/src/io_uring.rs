@@ -68,6 +68,7 @@ impl Settings {
                 "uncached" if number()? != 0 && !job.direct => settings.flags |= DONTCACHE,
                 "nowait" | "uncached" => {}
                 "force_async" => settings.force_async = number()? as u32,
+                name if settings::is_of_units(name) => {}
                 _ => return Err(settings::unknown(name)),
             }
         }
@@ -169,7 +170,7 @@ impl Queue for IoUring {
             file: at.state,
             write: unit.direction == Direction::Write,
             flags: self.settings.flags,
-            priority: 0,
+            priority: unit.priority,
             forced_async: self.settings.force_async > 0 && self.is_forced(),
         };
         self.ring.push(&transfer, buffers).map(|()| Pushed::Transfer)

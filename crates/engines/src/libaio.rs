@@ -45,6 +45,7 @@ impl Libaio {
                 "libaio_vectored" => vectored = settings::number(name, text)? != 0,
                 "nowait" if settings::number(name, text)? != 0 => flags |= NOWAIT,
                 "nowait" => {}
+                name if settings::is_of_units(name) => {}
                 _ => return Err(settings::unknown(name)),
             }
         }
@@ -93,7 +94,7 @@ impl Queue for Libaio {
             file: at.fd(),
             write: unit.direction == Direction::Write,
             flags: self.flags,
-            priority: 0,
+            priority: unit.priority,
             forced_async: false,
         };
         self.context.push(&transfer, buffers).map(|()| Pushed::Transfer)

@@ -10,6 +10,7 @@
 mod distribution;
 mod logs;
 mod pacing;
+mod priority;
 mod process;
 mod replay;
 mod schedule;
@@ -38,9 +39,10 @@ pub use distribution::{Distribution, PreconditionPlan, ZoneArea, ZoneShare};
 pub use pacing::{
     FlowPlan, LatencyPlan, LatencyTarget, PacingPlan, RatePlan, RateSpacing, ThinkCount, ThinkPlan,
 };
+pub use priority::{PriorityShare, RequestPriorities};
 pub use process::{
-    CgroupPlan, CpuPlan, CpuPolicy, IoPriority, MemoryKind, MemoryPlan, NodeSet, NumaMemory,
-    NumaPlan, ProcessPlan,
+    CgroupPlan, CpuPlan, CpuPolicy, MemoryKind, MemoryPlan, NodeSet, NumaMemory, NumaPlan,
+    ProcessPlan,
 };
 pub use schedule::{EndOthers, EndScope, SchedulePlan};
 pub use steady_state::{SteadyQuantity, SteadyState, SteadyStatePlan};
@@ -682,6 +684,8 @@ pub struct EnginePlan {
     pub serialize_overlap: bool,
     /// The engine's own options: canonical name and canonical text.
     pub options: Vec<(String, String)>,
+    /// Priorities of single requests.
+    pub priorities: RequestPriorities,
 }
 
 /// Who submits requests.

@@ -6,18 +6,19 @@
 use std::io::Write;
 use std::sync::atomic::AtomicU64;
 
-use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
+use fiord_base::{Direction, IoPriority, Slot};
 use fiord_engine::{Caps, Engine, JobFacts, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
 use fiord_options::plan::{JobPlan, SubmitMode};
 use fiord_options::trace::Subject;
 use fiord_sys::process::{self, Usage};
-use fiord_sys::{BufferPool, Errno, clock, signal};
+use fiord_sys::{BufferPool, Errno, clock, ioprio, signal};
 use fiord_workload::{Filler, Generator, GeneratorError, Regions};
 
 use crate::board::{Board, CommandWord, State};
+use crate::drive::priority::{self, Prioritizer};
 use crate::drive::{Drive, Parts};
 use crate::failure::Failure;
 use crate::layout::{self, Layout, TargetFile, Watcher};
@@ -148,6 +149,7 @@ struct Ready {
     generator: Generator,
     targets: Targets,
     recorder: Option<Recorder>,
+    prioritizer: Option<Prioritizer>,
 }
 
 fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Ready, Failure> {
@@ -160,6 +162,8 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         Some(layout) => layout.clone(),
         None => lay_out_here(order, entry, &seeds, place.board.commands(order.worker as usize))?,
     };
+    let prioritizer = priority::prioritizer(job, &seeds);
+    take_priority(job, prioritizer.as_ref())?;
     let iodepth = job.engine.iodepth.max(1) as usize;
     let caps = caps_for(job, entry);
     let depth = if caps.inline { 1 } else { iodepth };
@@ -209,7 +213,35 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         None => engine,
     };
     let targets = Targets::new(job, layout.files, caps);
-    Ok(Ready { engine, buffers, filler, generator, targets, recorder })
+    Ok(Ready { engine, buffers, filler, generator, targets, recorder, prioritizer })
+}
+
+/// Takes the job's priority of I/O, after having asked for those of its requests.
+fn take_priority(job: &JobPlan, prioritizer: Option<&Prioritizer>) -> Result<(), Failure> {
+    let refused = |option: &str, priority: IoPriority, errno: Errno| {
+        let action = format!("use the I/O priority {priority} (class/level/hint, {option})");
+        let failure = Failure::new(action, errno);
+        match errno {
+            Errno::PERM => failure.with_remedy(
+                "real time, class 1, needs root or CAP_SYS_NICE; class 2, best effort, does not",
+            ),
+            Errno::INVAL if priority.hint > 0 => failure.with_remedy("hints need Linux 6.5"),
+            _ => failure,
+        }
+    };
+    let of_requests = [Direction::Read, Direction::Write]
+        .into_iter()
+        .filter_map(|direction| prioritizer.map(|chooser| chooser.priorities(direction)));
+    for &priority in of_requests.flatten() {
+        ioprio::is_allowed(priority.number())
+            .map_err(|errno| refused("cmdprio", priority, errno))?;
+    }
+    match job.process.io_priority {
+        Some(priority) => {
+            ioprio::set(priority.number()).map_err(|errno| refused("prio", priority, errno))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Bytes of each of the buffers of a job.
@@ -318,6 +350,7 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             commands: board.commands(worker),
             clock: board.clock(),
             recorder: ready.recorder,
+            prioritizer: ready.prioritizer,
             enter: &enter,
             between_passes: &relay,
         },

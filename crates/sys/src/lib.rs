@@ -11,6 +11,7 @@ pub mod errno;
 pub mod file;
 pub mod futex;
 pub mod host;
+pub mod ioprio;
 pub mod process;
 pub mod shared;
 pub mod signal;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fiord_base::Direction;
 use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
 use fiord_engine::{Caps, Registration, find};
 use fiord_measure::LedgerConfig;
@@ -18,6 +19,7 @@ use fiord_sys::{file, signal};
 use super::{Body, Previous, Run, RunSettings, Worker};
 use crate::board::Board;
 use crate::disks::Disks;
+use crate::drive::priority;
 use crate::events::{Event, Observer};
 use crate::failure::Failure;
 use crate::layout::{self, Watcher};
@@ -258,6 +260,18 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         lat_is_clat: inline && stats.clat,
         depth_one: inline,
         batches_of_one: inline && !caps.inline_at_depth_one,
+        priorities: priority_counts(job),
+    }
+}
+
+/// How many priorities reads and writes have, where latencies are told apart by them.
+fn priority_counts(job: &JobPlan) -> [u16; 2] {
+    let seeds = StreamSeeds::from_entropy([0; 24]);
+    match (priority::told_apart(job), priority::prioritizer(job, &seeds)) {
+        (Some(_), Some(of_requests)) => [Direction::Read, Direction::Write].map(|direction| {
+            u16::try_from(of_requests.priorities(direction).len()).unwrap_or(u16::MAX)
+        }),
+        _ => [0; 2],
     }
 }
 

@@ -151,6 +151,7 @@ impl Setup {
             commands: self.board.commands(0),
             clock,
             recorder: None,
+            prioritizer: None,
             enter: &enter,
             between_passes: &between_passes,
         };
@@ -185,5 +186,6 @@ fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         lat_is_clat: caps.inline,
         depth_one: caps.inline,
         batches_of_one: caps.inline,
+        priorities: [0; 2],
     }
 }
