@@ -1,115 +1,146 @@
-//! Bad input ends with one clear message and fio's exit code, before any data are touched where that is
-//! possible, and never with a panic.
+//! Words and job files that are wrong, or ask for what cannot be done: one clear message in every
+//! format, fio's exit code, nothing created, and never a panic. Good jobs that something around them
+//! goes wrong for are the business of `tests/robustness`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use xtask::json::Json;
 use xtask::peer;
-use xtask::program::{Program, Run, Scratch};
+use xtask::program::{Program, Run, Scratch, messages};
 
-/// A job file and switches, and what standard error has to name.
-struct Case {
-    /// Content of `bad.fio` if there is one; it is then the last argument.
+/// What a user gets wrong.
+#[derive(Clone, Copy)]
+struct Mistake {
+    words: &'static str,
+    /// Content of `bad.fio` if there is one; it is then the last word.
     file: Option<&'static str>,
-    switches: &'static str,
+    /// The exit code, which is that of the peer, too, and the number of messages.
+    code: i32,
     /// Texts of which each stands in the message.
     named: &'static [&'static str],
 }
 
-const fn switches(switches: &'static str, named: &'static [&'static str]) -> Case {
-    Case { file: None, switches, named }
+const fn words(words: &'static str, named: &'static [&'static str]) -> Mistake {
+    Mistake { words, file: None, code: 1, named }
 }
 
-const fn file(text: &'static str, named: &'static [&'static str]) -> Case {
-    Case { file: Some(text), switches: "", named }
+const fn file(text: &'static str, named: &'static [&'static str]) -> Mistake {
+    Mistake { words: "", file: Some(text), code: 1, named }
 }
 
-/// Errors of usage and parsing: exit code 1 and nothing has been created.
-const UNREADABLE: &[Case] = &[
-    switches("--name=a --size=1m --nosuch=1", &["nosuch"]),
-    switches("--nosuch", &["nosuch"]),
-    switches("--name=a --size=1m --rwmixred=3", &["rwmixred", "rwmixread"]),
-    switches("--name=a --size=1m --rw=foo", &["rw", "foo"]),
-    switches("--name=a --size=1m --bs=0", &["bs"]),
-    switches("--name=a --size=1m --iodepth=0", &["iodepth"]),
-    switches("--name=a --size=", &["size"]),
-    switches("--name=a --size=1m --rwmixread=101", &["rwmixread", "101"]),
-    switches("--name=a --size=1k --bs=4k", &["size"]),
-    switches("--name=a --size=1m --ioengine=nosuch", &["nosuch"]),
-    switches("--output-format=nosuch --name=a --size=1m", &["nosuch"]),
-    switches("--readonly --name=a --rw=write --size=1m", &["read"]),
-    switches("", &["job"]),
-    switches("nothere.fio", &["nothere.fio"]),
+/// What cannot be understood.
+const UNREADABLE: &[Mistake] = &[
+    words("--name=a --size=1m --nosuch=1", &["nosuch"]),
+    words("--nosuch", &["nosuch"]),
+    words("--name=a --size=1m --rwmixred=3", &["rwmixred", "rwmixread"]),
+    words("--name=a --size=1m --rw=foo", &["rw", "foo"]),
+    words("--name=a --size=1m --bs=0", &["bs"]),
+    words("--name=a --size=1m --iodepth=0", &["iodepth"]),
+    words("--name=a --size=", &["size"]),
+    words("--name=a --size=1m --rwmixread=101", &["rwmixread", "101"]),
+    words("--name=a --size=1k --bs=4k", &["size"]),
+    words("--name=a --size=1m --ioengine=nosuch", &["nosuch"]),
+    words("--output-format=nosuch --name=a --size=1m", &["nosuch"]),
+    words("--readonly --name=a --rw=randwrite --size=1m", &["readonly", "write"]),
+    words("--readonly --name=a --rw=trim --size=1m", &["readonly"]),
+    words("", &["job"]),
+    words("nothere.fio", &["nothere.fio", "No such file"]),
+    words("directory", &["directory", "Is a directory"]),
     file("", &["job"]),
+    file("; only a remark\n", &["job"]),
     file("[global]\nsize=1m\n", &["job"]),
     file("size=1m\n[a]\n", &["bad.fio:1"]),
-    file("[a]\nsize=1m\nnosuch=1\n", &["bad.fio:3", "nosuch"]),
-    file("[a]\nsize=1m\n\nrw=randraed\n", &["bad.fio:4", "randread"]),
+    file("[a]\nsize=1m\n\nnosuch=1\n", &["bad.fio:4", "nosuch"]),
+    file("[a]\nsize=1m\n\nrw=randraed\n", &["bad.fio:4", "randraed", "randread"]),
     file("[a]\nsize=1m\nrw\n", &["bad.fio:3", "rw"]),
     file("[a]\nsize=bogus\n", &["bad.fio:2", "bogus"]),
+    file("[a]\nsize=1m\nbs=0\n", &["bad.fio:3", "bs"]),
 ];
 
-/// Errors of the same kind that the peer lets pass.
-const STRICTER: &[Case] =
-    &[file("[a]\nsize=1m\ninclude nothere.inc\n", &["bad.fio:3", "nothere.inc"])];
-
-/// Jobs that are understood and cannot be done: exit code 1, for one failed job.
-const IMPOSSIBLE: &[Case] = &[
-    switches("--name=a --rw=read", &["size"]),
-    switches("--name=a --filename=. --size=1m", &["directory"]),
-    switches("--name=a --filename=/dev/full --rw=write --size=4k", &["/dev/full", "space"]),
-    switches("--name=a --filename=/proc/nosuch/x --size=1m", &["/proc/nosuch"]),
+/// Jobs that are understood and cannot be done. Each clone of a job fails for itself.
+const IMPOSSIBLE: &[Mistake] = &[
+    words("--name=a --rw=read", &["size"]),
+    Mistake { code: 2, ..words("--name=a --rw=read --numjobs=2", &["size"]) },
+    words("--name=a --filename=directory --rw=read --size=1m", &["directory"]),
+    words("--name=a --filename=directory/file/x --rw=write --size=1m", &["directory/file"]),
+    words("--name=a --filename=/dev/full --rw=write --size=4k", &["/dev/full", "space"]),
+    words("--name=a --filename=/proc/nosuch/x --size=1m", &["/proc/nosuch"]),
+    words("--name=a --rw=read --size=1m --allow_file_create=0", &["a.0.0", "allow_file_create"]),
+    words("--readonly --name=a --rw=read --size=1m", &["readonly", "a.0.0"]),
+    words("--name=a --ioengine=psync --rw=write --size=1m --directory=absent", &["'absent'"]),
 ];
 
-fn run(program: &Program, case: &Case, scratch: &Scratch) -> Run {
-    let mut arguments: Vec<&str> = case.switches.split_whitespace().collect();
-    if let Some(text) = case.file {
+/// Mistakes that the peer lets pass, does not come back from, or ends with another code.
+const STRICTER: &[Mistake] = &[
+    file("[a\nsize=1m\n", &["bad.fio:1", "]"]),
+    file("[a]\nsize=1m\nbs=4q\n", &["bad.fio:3", "4q"]),
+    words("/dev/zero", &["more than 268435456 bytes"]),
+    file("[a]\nsize=1m\ninclude nothere.inc\n", &["bad.fio:3", "nothere.inc"]),
+    words("--name=a --ioengine=null --size=1m --output=absent/x", &["absent/x"]),
+    words(
+        "--name=a --numjobs=2 --size=1m --directory=directory:directory/file",
+        &["directory/file"],
+    ),
+    words("--name=a --ioengine=null --size=1m --iodepth=4000000000", &["iodepth"]),
+    words("--name=a --ioengine=null --size=1m --nrfiles=4000000000", &["nrfiles"]),
+    words("--name=a --rw=randread --ioengine=null --bs=1 --size=1p", &["norandommap"]),
+    words("--name=a --ioengine=null --size=1m --numjobs=4000000000", &["numjobs"]),
+];
+
+/// The mistake, made with this program where a directory with a file is.
+fn make(mistake: Mistake, program: &Program, format: Option<&str>, scratch: &Scratch) -> Run {
+    std::fs::create_dir(scratch.path().join("directory")).unwrap();
+    std::fs::write(scratch.path().join("directory/file"), "").unwrap();
+    let format = format.map(|format| format!("--output-format={format}"));
+    let mut all: Vec<&str> = format.as_deref().into_iter().collect();
+    all.extend(mistake.words.split_whitespace());
+    if let Some(text) = mistake.file {
         std::fs::write(scratch.path().join("bad.fio"), text).unwrap();
-        arguments.push("bad.fio");
+        all.push("bad.fio");
     }
-    program.run(scratch.path(), &arguments).unwrap()
+    program.run(scratch.path(), &all).unwrap()
 }
 
-fn complaints(case: &Case, run: &Run) -> Vec<String> {
+/// Everything that is not as it should be when fiord is given a mistake.
+fn complaints(mistake: Mistake, format: Option<&str>) -> Vec<String> {
+    let ours = Program::under_test(env!("CARGO_BIN_EXE_fiord"));
+    let scratch = Scratch::new("bad-input").unwrap();
+    let run = make(mistake, &ours, format, &scratch);
+    let Mistake { words, file, code, named } = mistake;
     let mut complaints = Vec::new();
-    if run.code() != 1 {
-        complaints.push(format!("exit code {} instead of 1", run.code()));
+    if run.code() != code {
+        complaints.push(format!("exit code {} instead of {code}", run.code()));
     }
-    for text in case.named {
-        if !run.stderr.contains(text) {
-            complaints.push(format!("the message does not name {text:?}"));
-        }
+    if messages(&run.stderr) != code as usize {
+        complaints.push(format!("{} messages instead of {code}", messages(&run.stderr)));
+    }
+    for text in named.iter().filter(|text| !run.stderr.contains(**text)) {
+        complaints.push(format!("the message does not name {text:?}"));
     }
     if run.stderr.contains("panicked") {
-        complaints.push("panics".to_string());
+        complaints.push("panics".to_owned());
     }
-    let what = format!("{}{:?}", case.switches, case.file.unwrap_or(""));
+    let json = format.is_some_and(|format| format.contains("json")) && !run.stdout.is_empty();
+    if json && Json::parse_output(&run.stdout).is_err() {
+        complaints.push(format!("not JSON: {}", run.stdout));
+    }
+    for entry in std::fs::read_dir(scratch.path()).unwrap() {
+        let name = entry.unwrap().file_name();
+        if name != "bad.fio" && name != "directory" {
+            complaints.push(format!("has created {name:?}"));
+        }
+    }
+    let what = format!("{words} {file:?} as {format:?}");
     complaints.iter().map(|text| format!("{what}: {text}\n{}", run.stderr)).collect()
 }
 
 #[test]
-fn what_cannot_be_read_is_explained() {
-    let ours = Program::under_test(env!("CARGO_BIN_EXE_fiord"));
+fn each_mistake_is_told_once_and_nothing_is_created() {
     let mut failed = Vec::new();
-    for case in UNREADABLE.iter().chain(STRICTER) {
-        let scratch = Scratch::new("bad-input").unwrap();
-        failed.extend(complaints(case, &run(&ours, case, &scratch)));
-        for entry in std::fs::read_dir(scratch.path()).unwrap() {
-            let name = entry.unwrap().file_name();
-            if name != "bad.fio" {
-                failed.push(format!("{}: has created {name:?}", case.switches));
-            }
+    for mistake in UNREADABLE.iter().chain(IMPOSSIBLE).chain(STRICTER) {
+        for format in [None, Some("json"), Some("json+"), Some("terse"), Some("normal,json")] {
+            failed.extend(complaints(*mistake, format));
         }
-    }
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
-}
-
-#[test]
-fn what_cannot_be_done_is_explained() {
-    let ours = Program::under_test(env!("CARGO_BIN_EXE_fiord"));
-    let mut failed = Vec::new();
-    for case in IMPOSSIBLE {
-        let scratch = Scratch::new("bad-input").unwrap();
-        failed.extend(complaints(case, &run(&ours, case, &scratch)));
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
@@ -118,11 +149,11 @@ fn what_cannot_be_done_is_explained() {
 fn exit_codes_are_those_of_the_peer() {
     let Some(peer) = peer::for_test() else { return };
     let mut failed = Vec::new();
-    for case in UNREADABLE.iter().chain(IMPOSSIBLE) {
+    for mistake in UNREADABLE.iter().chain(IMPOSSIBLE) {
         let scratch = Scratch::new("bad-input").unwrap();
-        let code = run(&peer, case, &scratch).code();
-        if code != 1 {
-            failed.push(format!("{}{:?}: {code}", case.switches, case.file));
+        let code = make(*mistake, &peer, None, &scratch).code();
+        if code != mistake.code {
+            failed.push(format!("{} {:?}: {code}", mistake.words, mistake.file));
         }
     }
     assert!(failed.is_empty(), "the peer ends otherwise:\n{}", failed.join("\n"));
@@ -131,24 +162,21 @@ fn exit_codes_are_those_of_the_peer() {
 /// All faults of a file are reported, not only the first.
 #[test]
 fn parsing_goes_on_after_an_error() {
-    let ours = Program::under_test(env!("CARGO_BIN_EXE_fiord"));
-    let case = file(
+    let twice = file(
         "[a]\nsize=1m\nrw=wrong\n[b]\nsize=bogus\n",
         &["bad.fio:3", "wrong", "bad.fio:5", "bogus"],
     );
-    let scratch = Scratch::new("bad-input").unwrap();
-    let failed = complaints(&case, &run(&ours, &case, &scratch));
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    let ours = Program::under_test(env!("CARGO_BIN_EXE_fiord"));
+    let run = make(twice, &ours, None, &Scratch::new("bad-input").unwrap());
+    assert_eq!((run.code(), messages(&run.stderr)), (1, 2), "{}", run.stderr);
+    assert!(twice.named.iter().all(|text| run.stderr.contains(text)), "{}", run.stderr);
 }
 
 /// A job of which the option has no effect yet is refused for that option.
 #[test]
 fn planned_options_are_refused_by_name() {
-    let ours = Program::under_test(env!("CARGO_BIN_EXE_fiord"));
-    let case = switches("--name=a --ioengine=null --size=1m --cgroup=x", &["cgroup"]);
-    let scratch = Scratch::new("bad-input").unwrap();
-    let failed = complaints(&case, &run(&ours, &case, &scratch));
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    let unbuilt = words("--name=a --ioengine=null --size=1m --cgroup=x", &["cgroup"]);
+    assert_eq!(complaints(unbuilt, None), [""; 0]);
 }
 
 /// Requests that do not fit what O_DIRECT demands: the rule is named, where the file system has one.

@@ -5,7 +5,7 @@
 
 use xtask::json::Json;
 use xtask::program::{Program, Run, Scratch, project_root};
-use xtask::schema;
+use xtask::schema::Schema;
 
 const CLEAN: &str = "[a]\nsize=1m\nrw=randread\n";
 const WARNS: &str = "[a]\nsize=1m\nrw=randread\nrwmixread=70\n";
@@ -80,8 +80,7 @@ fn texts_show_the_place_and_end_with_a_summary() {
 
 #[test]
 fn documents_are_as_the_schema_says() {
-    let path = project_root().join("docs/json-schema/check-1.json");
-    let published = Json::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut published = Schema::published("check-1").unwrap();
     let job = "[a]\nsize=1m\nrw=randread\nba=64k\nrwmixread=70\nverifysort=1\ncgroup=box\n";
     for (job, arguments) in [
         (CLEAN, "job.fio"),
@@ -93,9 +92,10 @@ fn documents_are_as_the_schema_says() {
         (CLEAN, "--explain=FD0301"),
     ] {
         let run = check(job, &format!("--format=json {arguments}"));
-        let complaints = schema::complaints(&published, &document(&run));
+        let complaints = published.complaints(&document(&run));
         assert!(complaints.is_empty(), "{arguments}: {complaints:?}\n{}", run.stdout);
     }
+    assert_eq!(published.unseen(), [""; 0], "described but never written");
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::json::Json;
 use xtask::program::{Program, Run, Scratch, project_root};
-use xtask::schema;
+use xtask::schema::Schema;
 
 fn fiord() -> Program {
     Program::under_test(env!("CARGO_BIN_EXE_fiord"))
@@ -401,6 +401,10 @@ fn memory_is_depth_times_the_largest_block_and_maps() {
     let document = plan(&scratch, words);
     let memory = |name: &str| number(&document, &format!("jobs.0.memory.{name}_bytes"));
     assert_eq!(memory("buffer"), 2 * 12 * 1024, "in whole pages, at depth 1");
+    let offloaded = "--name=a --rw=read --bs=4k --size=1m --iodepth=8 --io_submit_mode=offload";
+    let offloaded = plan(&scratch, offloaded);
+    assert_eq!(number(&offloaded, "jobs.0.depth"), 8, "a thread for each request in flight");
+    assert_eq!(number(&offloaded, "jobs.0.memory.buffer_bytes"), 8 * 4096);
     let words_of_map = (1 << 18) / 64 * (1 + 64 + 64 * 64) / (64 * 64) + 1;
     assert!(memory("map").abs_diff(2 * 8 * words_of_map) <= 64, "{}", memory("map"));
     let words = "--name=a --ioengine=null --size=1p --rw=randread --bs=1 --numjobs=9";
@@ -494,9 +498,7 @@ fn devices_are_known_by_what_they_hold_and_who_uses_them() {
 
 #[test]
 fn the_document_follows_its_schema() {
-    let published = project_root().join("docs/json-schema/plan-1.json");
-    let published = Json::parse(&std::fs::read_to_string(published).unwrap()).unwrap();
-    let mut seen = BTreeSet::new();
+    let mut published = Schema::published("plan-1").unwrap();
     let scratch = Scratch::new("plan").unwrap();
     write(&scratch, "image", 1 << 20);
     let mut swap = vec![0; 1 << 20];
@@ -516,34 +518,11 @@ fn the_document_follows_its_schema() {
     jobs.extend(mounted);
     for words in &jobs {
         let document = plan(&scratch, words);
-        assert_eq!(schema::complaints(&published, &document), [""; 0], "{words}");
-        names(&document, &mut seen);
+        assert_eq!(published.complaints(&document), [""; 0], "{words}");
     }
     if device.is_some() {
-        let missing: Vec<_> = described(&published).difference(&seen).cloned().collect();
-        assert_eq!(missing, [""; 0], "described but never written");
+        assert_eq!(published.unseen(), [""; 0], "described but never written");
     }
-}
-
-/// Names of all members in a document.
-fn names(document: &Json, found: &mut BTreeSet<String>) {
-    document.items().iter().for_each(|item| names(item, found));
-    for (name, member) in document.members() {
-        found.insert(name.clone());
-        names(member, found);
-    }
-}
-
-/// Names of all members that a schema describes.
-fn described(schema: &Json) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (name, part) in schema.members() {
-        if name == "properties" {
-            found.extend(part.members().iter().map(|(name, _)| name.clone()));
-        }
-        found.extend(described(part));
-    }
-    found
 }
 
 fn examples() -> Vec<PathBuf> {

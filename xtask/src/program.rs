@@ -193,6 +193,12 @@ impl Drop for Scratch {
     }
 }
 
+/// How many messages fiord has for its user on standard error.
+pub fn messages(stderr: &str) -> usize {
+    let begins = |line: &&str| line.starts_with("error") || line.starts_with("fiord: ");
+    stderr.lines().filter(begins).count()
+}
+
 /// The root of the project's source tree.
 pub fn project_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf()

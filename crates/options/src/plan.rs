@@ -7,9 +7,12 @@
 //! [`Quantity`]. An `Option` is `None` when the user said nothing and the meaning of that depends on
 //! facts the plan does not have.
 
+mod data;
 mod distribution;
+mod files;
 mod logs;
 mod pacing;
+mod pattern;
 mod priority;
 mod process;
 mod replay;
@@ -18,15 +21,22 @@ mod steady_state;
 mod verify;
 mod zones;
 
-use std::ffi::{OsStr, OsString};
-
-use fiord_base::{Direction, PerDirection, Quantity};
-use serde::{Deserialize, Serialize};
-
-use crate::names::{Names, Text};
-use crate::shared::{Part, Shared};
+pub use data::{CompressPlan, DataPlan, DedupePlan, DedupeSource, Fill};
+pub use distribution::{Distribution, PreconditionPlan, ZoneArea, ZoneShare};
+pub use files::{Fadvise, Fallocate, FileService, FilesPlan, LockMode, SyncMode, TargetKind};
 pub use logs::{HistogramLog, LogCompression, LogFile, LogsPlan, SampleLog, WindowValue};
+pub use pacing::{
+    FlowPlan, LatencyPlan, LatencyTarget, PacingPlan, RatePlan, RateSpacing, ThinkCount, ThinkPlan,
+};
+pub use pattern::{Pattern, PatternPlan, RandomGenerator, Seeds, Sequencer};
+pub use priority::{PriorityShare, RequestPriorities};
+pub use process::{
+    CgroupPlan, CpuPlan, CpuPolicy, MemoryKind, MemoryPlan, NodeSet, NumaMemory, NumaPlan,
+    ProcessPlan,
+};
 pub use replay::{MergePlan, MergedTrace, ReplayPlan, ReplaySkip};
+pub use schedule::{EndOthers, EndScope, SchedulePlan};
+pub use steady_state::{SteadyQuantity, SteadyState, SteadyStatePlan};
 pub use verify::{
     VERIFY_HEADER_BYTES, VerifyKind, VerifyPattern, VerifyPlan, VerifyPolicy, VerifyTrimPlan,
 };
@@ -35,17 +45,13 @@ pub use zones::{
     ZonesPlan,
 };
 
-pub use distribution::{Distribution, PreconditionPlan, ZoneArea, ZoneShare};
-pub use pacing::{
-    FlowPlan, LatencyPlan, LatencyTarget, PacingPlan, RatePlan, RateSpacing, ThinkCount, ThinkPlan,
-};
-pub use priority::{PriorityShare, RequestPriorities};
-pub use process::{
-    CgroupPlan, CpuPlan, CpuPolicy, MemoryKind, MemoryPlan, NodeSet, NumaMemory, NumaPlan,
-    ProcessPlan,
-};
-pub use schedule::{EndOthers, EndScope, SchedulePlan};
-pub use steady_state::{SteadyQuantity, SteadyState, SteadyStatePlan};
+use std::ffi::{OsStr, OsString};
+
+use fiord_base::{PerDirection, Quantity};
+use serde::{Deserialize, Serialize};
+
+use crate::names::Text;
+use crate::shared::{Part, Shared};
 
 /// Everything one run will do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -284,276 +290,6 @@ pub struct Region {
     pub fill_device: bool,
 }
 
-/// The targets of a job.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct FilesPlan {
-    /// Explicit names, already split at colons; empty: names are generated.
-    pub names: Names,
-    /// `filename` as typed, before splitting (an existing path with a colon in it is one target).
-    pub unsplit: Option<Text>,
-    /// Directories, already split; clone `k` uses entry `k mod len`.
-    pub directories: Names,
-    /// Template of generated names.
-    pub name_format: Text,
-    /// Every file below this directory is a target.
-    pub opendir: Option<Text>,
-    /// Number of files.
-    pub count: u32,
-    /// Most files open at once, 1..=count; 0: all (the number is not known before `opendir` is read).
-    pub open_limit: u32,
-    /// Size of each file, or range to draw from.
-    pub file_size: Option<(u64, u64)>,
-    /// How the next file is chosen.
-    pub service: FileService,
-    /// How files are distributed that are chosen at random.
-    pub service_distribution: Distribution,
-    /// Requests to a file before the next one is chosen, at least 1.
-    pub service_batch: u64,
-    /// Declared kind of target.
-    pub kind: Option<TargetKind>,
-    /// How space is reserved when a file is laid out.
-    pub fallocate: Fallocate,
-    /// Lay a file out before it is written.
-    pub overwrite: bool,
-    /// Begin at the present end of each file.
-    pub append: bool,
-    /// Layout is done by the parent, one job after the other.
-    pub create_serialize: bool,
-    /// fsync after layout.
-    pub create_fsync: bool,
-    /// Create at open instead of before.
-    pub create_on_open: bool,
-    /// End after layout.
-    pub create_only: bool,
-    /// Create missing files.
-    pub allow_create: bool,
-    /// Write to mounted block devices.
-    pub allow_mounted_write: bool,
-    /// Remove regular files when the job ends.
-    pub unlink: bool,
-    /// Remove and create again for each loop.
-    pub unlink_each_loop: bool,
-    /// Drop caches before I/O.
-    pub invalidate: bool,
-    /// Read the files once before the job.
-    pub pre_read: bool,
-    /// O_DIRECT.
-    pub direct: bool,
-    /// Writes are not torn (RWF_ATOMIC).
-    pub atomic: bool,
-    /// O_SYNC / O_DSYNC.
-    pub sync: SyncMode,
-    /// I/O scheduler that is set for the device first.
-    pub io_scheduler: Option<String>,
-    /// posix_fadvise at open.
-    pub fadvise: Fadvise,
-    /// Life-time hint for writes (fcntl F_SET_RW_HINT value 0..=5); `None`: none given.
-    pub write_hint: Option<u64>,
-    /// Lock each file around each request.
-    pub lock: LockMode,
-}
-
-/// How the next file is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub enum FileService {
-    /// One after the other.
-    #[default]
-    RoundRobin,
-    /// One file until it is finished.
-    Sequential,
-    /// At random.
-    Random,
-}
-
-/// Declared kind of target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TargetKind {
-    /// Regular file.
-    Regular,
-    /// Block device.
-    Block,
-    /// Character device.
-    Character,
-}
-
-/// How space is reserved when a file is laid out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fallocate {
-    /// Not.
-    None,
-    /// fallocate(2), failure ignored.
-    #[default]
-    Native,
-    /// posix_fallocate(3), failure reported.
-    Posix,
-    /// fallocate(2) with FALLOC_FL_KEEP_SIZE.
-    Keep,
-    /// ftruncate(2) only.
-    Truncate,
-}
-
-/// O_SYNC / O_DSYNC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SyncMode {
-    /// Neither.
-    #[default]
-    None,
-    /// O_SYNC.
-    Sync,
-    /// O_DSYNC.
-    Dsync,
-}
-
-/// posix_fadvise(2) at open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fadvise {
-    /// None.
-    Off,
-    /// Sequential or random by the job's pattern.
-    #[default]
-    ByPattern,
-    /// POSIX_FADV_RANDOM.
-    Random,
-    /// POSIX_FADV_SEQUENTIAL.
-    Sequential,
-    /// POSIX_FADV_NOREUSE.
-    NoReuse,
-}
-
-/// File locks around requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LockMode {
-    /// None.
-    #[default]
-    None,
-    /// One at a time.
-    Exclusive,
-    /// Many readers or one writer.
-    ReadWrite,
-}
-
-/// Direction and order of requests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PatternPlan {
-    /// Which directions, and whether random.
-    pub rw: Pattern,
-    /// What the `:N` after a random pattern does.
-    pub sequencer: Sequencer,
-    /// The `N` of `rw=randX:N`: requests per drawn offset; 1 without.
-    pub run_length: u32,
-    /// The `N` of `rw=seqX:N`: bytes added after each request.
-    pub sequential_gap: i64,
-    /// Percent of reads of a mixed job.
-    pub read_percent: u32,
-    /// Percent of random requests of a random job, per direction.
-    pub percentage_random: PerDirection<u32>,
-    /// Generator of offsets.
-    pub generator: RandomGenerator,
-    /// `random_generator` was given.
-    pub generator_explicit: bool,
-    /// How random offsets are distributed.
-    pub distribution: Distribution,
-    /// A sequence of blocks goes on where it has ended, by its length further for each round.
-    pub sequence_stride: bool,
-    /// Write in an order that leaves an SSD as long random writing does.
-    pub precondition: Option<PreconditionPlan>,
-    /// Ranges in one trim request, at least 1.
-    pub ranges_per_trim: u32,
-    /// Each block at most once per pass.
-    pub random_map: bool,
-    /// Go on without a map when there is no memory for it.
-    pub soft_random_map: bool,
-    /// Where the seeds come from.
-    pub seeds: Seeds,
-}
-
-/// `rw`, taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pattern {
-    /// Reads occur.
-    pub read: bool,
-    /// Writes occur.
-    pub write: bool,
-    /// Trims occur.
-    pub trim: bool,
-    /// Offsets are random.
-    pub random: bool,
-}
-
-impl Pattern {
-    /// Reads and writes mixed.
-    pub fn is_mixed(self) -> bool {
-        self.read && self.write
-    }
-
-    /// Each block is trimmed, then written.
-    pub fn is_trim_write(self) -> bool {
-        self.trim && self.write
-    }
-
-    /// The canonical word of the job language.
-    pub fn name(self) -> &'static str {
-        match (self.read, self.write, self.trim, self.random) {
-            (true, true, _, false) => "rw",
-            (true, true, _, true) => "randrw",
-            (_, true, true, false) => "trimwrite",
-            (_, true, true, true) => "randtrimwrite",
-            (_, true, _, false) => "write",
-            (_, true, _, true) => "randwrite",
-            (_, _, true, false) => "trim",
-            (_, _, true, true) => "randtrim",
-            (_, _, _, false) => "read",
-            (_, _, _, true) => "randread",
-        }
-    }
-
-    /// True if requests of this data direction occur.
-    pub fn has(self, direction: Direction) -> bool {
-        match direction {
-            Direction::Read => self.read,
-            Direction::Write => self.write,
-            Direction::Trim => self.trim,
-            _ => false,
-        }
-    }
-}
-
-/// What the `:N` after a random pattern does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Sequencer {
-    /// The next N-1 requests follow directly.
-    #[default]
-    Sequential,
-    /// The same offset N times.
-    Identical,
-}
-
-/// Generator of random offsets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RandomGenerator {
-    /// 32-bit combined Tausworthe.
-    #[default]
-    Tausworthe,
-    /// Linear feedback shift register, each block once.
-    Lfsr,
-    /// 64-bit combined Tausworthe.
-    Tausworthe64,
-}
-
-/// Where the seeds of a job's random streams come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Seeds {
-    /// Derived from this base; `repeat` re-seeds between loops (`randrepeat` without `randseed`).
-    Base {
-        /// `randseed`, default 0x89.
-        base: u64,
-        /// Streams restart at each loop.
-        repeat: bool,
-    },
-    /// From the system's entropy, drawn by the runner at start.
-    System,
-}
-
 /// Sizes of requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BlocksPlan {
@@ -602,65 +338,6 @@ pub struct FlushPlan {
     pub fsync_on_close: bool,
     /// syncfs at the end.
     pub end_syncfs: bool,
-}
-
-/// Contents of write buffers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct DataPlan {
-    /// What buffers hold at the start.
-    pub fill: Fill,
-    /// Fill again for each write.
-    pub refill: bool,
-    /// Stamp offset and time into each 512 bytes.
-    pub scramble: bool,
-    /// How far the data can be compressed; `None`: as far as `fill` happens to allow.
-    pub compress: Option<CompressPlan>,
-    /// How many buffers hold what others hold; `None`: none on purpose.
-    pub dedupe: Option<DedupePlan>,
-}
-
-/// Data that can be compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CompressPlan {
-    /// Share of each chunk that is not random, 1..=99: zeroes, or the pattern.
-    pub percent: u32,
-    /// Extent of a chunk; `None`: the whole buffer.
-    pub chunk_bytes: Option<u32>,
-}
-
-/// Buffers that hold what others hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DedupePlan {
-    /// Share of duplicates, 1..=100.
-    pub percent: u32,
-    /// Where they are taken from.
-    pub source: DedupeSource,
-}
-
-/// Where duplicates are taken from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DedupeSource {
-    /// The buffer before.
-    Previous,
-    /// A set of buffers made at the start.
-    WorkingSet {
-        /// Its extent in percent of the job's size, 0..=100.
-        size_percent: u32,
-        /// Jobs share it.
-        shared: bool,
-    },
-}
-
-/// What buffers hold at the start.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub enum Fill {
-    /// Random data.
-    #[default]
-    Random,
-    /// Zeroes.
-    Zero,
-    /// This pattern, repeated.
-    Pattern(Vec<u8>),
 }
 
 /// How requests are executed.

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "peer/snippets.rs"]
+#[path = "peer/snippets/mod.rs"]
 #[allow(dead_code)] // the comparison with fio uses the rest
 mod snippets;
 #[path = "peer/support.rs"]
@@ -79,7 +79,7 @@ fn every_snippet_survives() {
     let scratch = Scratch::new("snippets");
     let mut checked = 0;
     let mut faults = Vec::new();
-    let files = snippets::LINES.iter().map(|lines| {
+    let files = snippets::job_lines().map(|lines| {
         let head = "[global]\nioengine=null\nsize=64k\n[other]\n[job]\n";
         format!("{head}{lines}\n")
     });

@@ -2,13 +2,13 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
-use std::collections::BTreeSet;
-
 use fiord_base::Direction;
 use fiord_measure::report::{Member, Message, Severity};
 use fiord_measure::{JobReport, RunReport};
 use fiord_report::{Formats, SCHEMA, TerseVersion, render};
 use serde_json::Value;
+use xtask::json::Json;
+use xtask::schema::Schema;
 
 const JSON: Formats = Formats {
     normal: false,
@@ -17,90 +17,6 @@ const JSON: Formats = Formats {
     json_plus: false,
     terse_version: TerseVersion::V3,
 };
-
-/// Checks a value against the parts of JSON Schema that ours uses.
-struct Checker {
-    root: Value,
-    /// Paths of members that were seen, as `definition.member`.
-    seen: BTreeSet<String>,
-}
-
-impl Checker {
-    fn new() -> Checker {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/json-schema/fiord-1.json");
-        let root = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        Checker { root, seen: BTreeSet::new() }
-    }
-
-    fn check(&mut self, value: &Value) -> Result<(), String> {
-        let root = self.root.clone();
-        self.against(&root, "root", value)
-    }
-
-    fn against(&mut self, schema: &Value, at: &str, value: &Value) -> Result<(), String> {
-        if let Some(reference) = schema["$ref"].as_str() {
-            let name = reference.strip_prefix("#/$defs/").expect("local reference");
-            let target = self.root["$defs"][name].clone();
-            assert!(target.is_object(), "{reference} is not defined");
-            return self.against(&target, name, value);
-        }
-        let matches = match schema["type"].as_str().expect("type") {
-            "object" => value.is_object(),
-            "array" => value.is_array(),
-            "string" => value.is_string(),
-            "integer" => value.is_i64(),
-            other => panic!("type {other}"),
-        };
-        if !matches {
-            return Err(format!("{at}: {value} is not of type {}", schema["type"]));
-        }
-        if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) {
-            return Err(format!("{at}: {value} is not one of {}", schema["enum"]));
-        }
-        for item in value.as_array().into_iter().flatten() {
-            self.against(&schema["items"], at, item)?;
-        }
-        let Some(members) = value.as_object() else { return Ok(()) };
-        for name in schema["required"].as_array().into_iter().flatten() {
-            if !members.contains_key(name.as_str().unwrap()) {
-                return Err(format!("{at}: {name} is missing"));
-            }
-        }
-        for (name, member) in members {
-            let path = format!("{at}.{name}");
-            match (schema["properties"].get(name), &schema["additionalProperties"]) {
-                (Some(schema), _) => {
-                    self.seen.insert(path.clone());
-                    self.against(schema, &path, member)?;
-                }
-                (None, Value::Bool(false)) => return Err(format!("{path} is not in the schema")),
-                (None, Value::Null) => (),
-                (None, others) => self.against(others, &path, member)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Paths of all members that the schema describes.
-    fn described(&self) -> BTreeSet<String> {
-        fn walk(schema: &Value, at: &str, out: &mut BTreeSet<String>) {
-            for (name, member) in schema["properties"].as_object().into_iter().flatten() {
-                let path = format!("{at}.{name}");
-                walk(member, &path, out);
-                out.insert(path);
-            }
-            if let Some(items) = schema.get("items") {
-                walk(items, at, out);
-            }
-        }
-        let mut out = BTreeSet::new();
-        walk(&self.root, "root", &mut out);
-        for (name, definition) in self.root["$defs"].as_object().unwrap() {
-            walk(definition, name, &mut out);
-        }
-        out
-    }
-}
 
 /// A report in which every member occurs.
 fn full_report() -> RunReport {
@@ -146,17 +62,25 @@ fn document(report: &RunReport) -> Value {
     serde_json::from_str(&render(report, &JSON)).unwrap()
 }
 
+fn schema() -> Schema {
+    Schema::published(SCHEMA).unwrap()
+}
+
+fn complaints(schema: &mut Schema, document: &Value) -> Vec<String> {
+    schema.complaints(&Json::parse(&document.to_string()).unwrap())
+}
+
 #[test]
 fn reports_match_the_schema() {
-    let mut checker = Checker::new();
-    checker.check(&document(&full_report())).unwrap();
-    assert_eq!(checker.described(), checker.seen, "described but never written");
+    let mut schema = schema();
+    assert_eq!(complaints(&mut schema, &document(&full_report())), [""; 0]);
+    assert_eq!(schema.unseen(), [""; 0], "described but never written");
     // With nothing to report, too, and while jobs run.
     let empty = RunReport { interim: true, ..RunReport::default() };
-    checker.check(&document(&empty)).unwrap();
+    assert_eq!(complaints(&mut schema, &document(&empty)), [""; 0]);
     assert_eq!(document(&empty)["fiord"]["state"], "running");
     assert_eq!(document(&empty)["fiord"]["schema"], SCHEMA);
-    assert_eq!(checker.root["title"], SCHEMA);
+    assert_eq!(schema.title(), Some(SCHEMA));
 }
 
 #[test]
@@ -171,7 +95,7 @@ fn the_check_rejects_what_is_wrong() {
     ] {
         let mut document = whole.clone();
         *document.pointer_mut(pointer).expect(pointer) = wrong;
-        assert!(Checker::new().check(&document).is_err(), "{pointer}");
+        assert!(!complaints(&mut schema(), &document).is_empty(), "{pointer}");
     }
 }
 

@@ -19,12 +19,12 @@ use fiord_engine::{
 use fiord_options::plan::{JobPlan, SubmitMode};
 use fiord_sys::{BufferPool, Clock, Errno};
 
-/// What the engine of a job is to the loop.
-pub(crate) fn caps_for(job: &JobPlan, entry: &Registration) -> Caps {
+/// What an engine with these `caps` is to the loop of a job.
+pub(crate) fn caps_for(job: &JobPlan, caps: Caps) -> Caps {
     match job.engine.submit {
-        SubmitMode::Inline => entry.caps.at_depth(job.engine.iodepth.max(1) as usize),
+        SubmitMode::Inline => caps.at_depth(job.engine.iodepth.max(1) as usize),
         SubmitMode::Offload => {
-            Caps { inline: false, inline_at_depth_one: false, reports_slat: true, ..entry.caps }
+            Caps { inline: false, inline_at_depth_one: false, reports_slat: true, ..caps }
         }
     }
 }

@@ -25,6 +25,7 @@ use fiord_options::plan::JobPlan;
 use fiord_options::table;
 
 use crate::layout;
+use crate::offload::caps_for;
 use crate::run::prepare::check_thread_limit;
 
 /// Files that are described one by one, over all jobs; of the others there are sums only.
@@ -69,10 +70,9 @@ pub fn preview(plan: &Plan, registry: &[Registration], scope: Scope) -> Preview 
     preview
 }
 
-/// What an engine needs, in a job of this depth; a guess for those that this program does not have.
+/// What the engine of a job is to its loop; a guess for those that this program does not have.
 fn caps_of(job: &JobPlan, registry: &[Registration]) -> Caps {
     let name = &job.engine.name;
     let unknown = Caps { diskless: !table::engine_uses_files(name), ..Caps::NONE };
-    let caps = find(registry, name).map_or(unknown, |entry| entry.caps);
-    caps.at_depth(job.engine.iodepth.max(1) as usize)
+    caps_for(job, find(registry, name).map_or(unknown, |entry| entry.caps))
 }

@@ -164,9 +164,8 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     };
     let prioritizer = priority::prioritizer(job, &seeds);
     take_priority(job, prioritizer.as_ref())?;
-    let iodepth = job.engine.iodepth.max(1) as usize;
-    let caps = caps_for(job, entry);
-    let depth = if caps.inline { 1 } else { iodepth };
+    let caps = caps_for(job, entry.caps);
+    let depth = depth(job, caps) as usize;
     check_depth(depth)?;
     let rw = job.pattern.rw;
     let buffer_bytes = buffer_bytes(job, caps);
@@ -242,6 +241,11 @@ fn take_priority(job: &JobPlan, prioritizer: Option<&Prioritizer>) -> Result<(),
         }
         None => Ok(()),
     }
+}
+
+/// Most requests in flight.
+pub(crate) fn depth(job: &JobPlan, caps: Caps) -> u32 {
+    if caps.inline { 1 } else { job.engine.iodepth.max(1) }
 }
 
 /// Bytes of each of the buffers of a job.

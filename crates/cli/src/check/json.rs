@@ -112,8 +112,8 @@ struct Kind {
 pub(super) fn kinds(only: Option<&Code>) -> serde_json::Result<String> {
     let mut kinds = Vec::new();
     for group in GROUPS {
-        let wanted = |code: &&&Code| only.is_none_or(|only| only == **code);
-        kinds.extend(group.codes.iter().filter(wanted).map(|code| Kind {
+        let wanted = |code: &&Code| only.is_none_or(|only| only == *code);
+        kinds.extend(group.codes().filter(wanted).map(|code| Kind {
             code: code.id,
             name: code.slug,
             group: group.title,

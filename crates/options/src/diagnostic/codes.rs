@@ -6,7 +6,9 @@
 
 mod consistency;
 mod effects;
+mod jobs;
 mod options;
+mod parts;
 mod syntax;
 mod targets;
 mod traps;
@@ -46,25 +48,35 @@ impl PartialEq for Code {
 pub struct CodeGroup {
     /// What the kinds of this group are about.
     pub title: &'static str,
+    /// The kinds in order of their numbers, file by file.
+    files: &'static [&'static [&'static Code]],
+}
+
+impl CodeGroup {
     /// The kinds in order of their numbers.
-    pub codes: &'static [&'static Code],
+    pub fn codes(&self) -> impl Iterator<Item = &'static Code> {
+        self.files.iter().flat_map(|codes| codes.iter().copied())
+    }
 }
 
 /// All groups in order.
 pub static GROUPS: &[CodeGroup] = &[
-    CodeGroup { title: "Files, sections and command lines", codes: syntax::CODES },
-    CodeGroup { title: "Values", codes: values::CODES },
-    CodeGroup { title: "Names of options, and where they are set", codes: options::CODES },
-    CodeGroup { title: "Options that exclude or need each other", codes: consistency::CODES },
-    CodeGroup { title: "Options without effect", codes: effects::CODES },
-    CodeGroup { title: "Traps", codes: traps::CODES },
-    CodeGroup { title: "Targets", codes: targets::CODES },
+    CodeGroup { title: "Files, sections and command lines", files: &[syntax::CODES] },
+    CodeGroup { title: "Values", files: &[values::CODES] },
+    CodeGroup { title: "Names of options, and where they are set", files: &[options::CODES] },
+    CodeGroup {
+        title: "Options that exclude or need each other",
+        files: &[jobs::CODES, consistency::CODES],
+    },
+    CodeGroup { title: "Options without effect", files: &[effects::CODES, parts::CODES] },
+    CodeGroup { title: "Traps", files: &[traps::CODES] },
+    CodeGroup { title: "Targets", files: &[targets::CODES] },
 ];
 
 impl Code {
     /// All kinds in order of their numbers.
     pub fn all() -> impl Iterator<Item = &'static Code> {
-        GROUPS.iter().flat_map(|group| group.codes.iter().copied())
+        GROUPS.iter().flat_map(CodeGroup::codes)
     }
 
     /// The kind of this number or name, in any case.
@@ -73,7 +85,7 @@ impl Code {
     }
 }
 
-/// Defines the kinds of a group: constants of [`Code`], and the list of them.
+/// Defines the kinds of a file: constants of [`Code`], and the list of them.
 macro_rules! codes {
     ($($name:ident = $id:literal $slug:literal $severity:ident,
         $title:literal, $why:literal, $remedy:literal, $bad:literal => $good:literal;)*) => {
@@ -93,7 +105,7 @@ macro_rules! codes {
             )*
         }
 
-        /// The kinds of this group.
+        /// The kinds of this file.
         pub(super) static CODES: &[&$crate::diagnostic::Code] =
             &[$($crate::diagnostic::Code::$name),*];
     };

@@ -25,7 +25,7 @@ pub fn list() -> String {
     let mut text = String::new();
     for group in GROUPS {
         text.push_str(&format!("{}\n", group.title));
-        for code in group.codes {
+        for code in group.codes() {
             let word = code.severity.word();
             text.push_str(&format!("  {}  {word:<9}  {}\n", code.id, code.title));
         }
@@ -39,7 +39,7 @@ pub fn page() -> String {
     let mut text = String::from(include_str!("page.md"));
     for group in GROUPS {
         text.push_str(&format!("\n## {}\n", group.title));
-        for code in group.codes {
+        for code in group.codes() {
             text.push_str(&section(code));
         }
     }

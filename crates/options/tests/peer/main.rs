@@ -173,9 +173,8 @@ fn job_files() {
     let Some(peer) = peer() else { return };
     let scratch = Scratch::new("peer-files");
     scratch.furnish();
-    let of_lines = snippets::LINES
-        .iter()
-        .map(|lines| (*lines, format!("[a]\nioengine=null\nsize=1m\n{lines}\n")));
+    let of_lines = snippets::job_lines()
+        .map(|lines| (lines, format!("[a]\nioengine=null\nsize=1m\n{lines}\n")));
     let of_files = snippets::FILES.iter().map(|text| (*text, (*text).to_owned()));
     let cases: Vec<Case> = of_lines
         .chain(of_files)

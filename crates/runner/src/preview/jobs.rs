@@ -18,6 +18,7 @@ use super::data::{
 use super::targets::{self, Role, Sight, Targets, UNLIMITED_BYTES, shown};
 use super::{MOST_FILES, MOST_STEPS, Scope, caps_of, memory};
 use crate::layout::{self, Expected, TargetFile};
+use crate::worker::depth;
 
 /// Fewest files of a job that are described one by one.
 const FEWEST_FILES: usize = 4;
@@ -347,7 +348,7 @@ fn describe(job: &JobPlan, caps: Caps) -> JobPreview {
         read_percent: rw.is_mixed().then_some(job.pattern.read_percent),
         block_bytes: DATA.into_iter().filter(|d| rw.has(*d)).map(sizes).collect(),
         engine: job.engine.name.clone(),
-        depth: memory::depth(job, caps),
+        depth: depth(job, caps),
         direct: job.files.direct,
         stonewall: job.stonewall,
         wait_for: job.schedule.wait_for.clone(),

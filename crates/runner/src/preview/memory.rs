@@ -14,7 +14,7 @@ use crate::layout::TargetFile;
 use crate::layout::fill_buffer_bytes;
 use crate::run::prepare::ledger_config;
 use crate::targets::READ_AHEAD_BYTES;
-use crate::worker::buffer_bytes;
+use crate::worker::{buffer_bytes, depth};
 
 /// Memory of one clone that is about to run on these regions.
 pub(super) fn of_clone(job: &JobPlan, regions: &Regions, caps: Caps, fills: bool) -> Memory {
@@ -34,11 +34,6 @@ pub(super) fn of_clone(job: &JobPlan, regions: &Regions, caps: Caps, fills: bool
         ledger_bytes: ledger as u64,
         fill_bytes: fill_bytes.max(ahead_bytes) as u64,
     }
-}
-
-/// Requests in flight.
-pub(super) fn depth(job: &JobPlan, caps: Caps) -> u32 {
-    if caps.inline { 1 } else { job.engine.iodepth.max(1) }
 }
 
 /// Fills in the peak, and warns where the machine has less.

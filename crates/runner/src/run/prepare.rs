@@ -225,7 +225,7 @@ fn make_order(
     let entry = find(registry, &job.engine.name).ok_or_else(|| {
         Failure::rule(format!("this program has no engine '{}'", job.engine.name))
     })?;
-    let caps = caps_for(job, entry);
+    let caps = caps_for(job, entry.caps);
     let thread_number = job.first_thread_number + index;
     let seeds = match job.pattern.seeds {
         Seeds::Base { base, .. } => *StreamSeeds::derive(base, thread_number).all(),

@@ -1,4 +1,5 @@
-//! Mistakes of users, and machines that cannot do what is asked: one message each, in every format.
+//! Good jobs in odd surroundings: names of any bytes, missing rights and space, devices in use, streams
+//! that nobody reads. Words and job files that are wrong are the business of `tests/bad_input.rs`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use xtask::json::Json;
-use xtask::program::{Run, Scratch};
+use xtask::program::{Scratch, messages};
 
 use crate::session::{copy_of_fiord, fiord, number, run};
 
@@ -16,117 +17,6 @@ const FORMATS: [&str; 5] = ["normal", "json", "json+", "terse", "normal,json"];
 
 /// Somebody without rights.
 const NOBODY: u32 = 65534;
-
-/// A mistake: words, a job file (then `bad.fio` is the last word), the exit code, and what the
-/// message has to name.
-struct Mistake(&'static str, &'static str, i32, &'static [&'static str]);
-
-const MISTAKES: &[Mistake] = &[
-    Mistake("--name=a --size=1m --nosuch=1", "", 1, &["nosuch"]),
-    Mistake("", "[a]\nsize=1m\n\nnosuch=1\n", 1, &["bad.fio:4", "nosuch"]),
-    Mistake("", "size=1m\n[a]\n", 1, &["bad.fio:1"]),
-    Mistake("", "[a\nsize=1m\n", 1, &["bad.fio:1", "]"]),
-    Mistake("", "[a]\nsize=1m\nrw=sideways\n", 1, &["bad.fio:3", "sideways", "randread"]),
-    Mistake("", "[a]\nsize=1m\nbs=0\n", 1, &["bad.fio:3", "bs"]),
-    Mistake("", "[a]\nsize=1m\nbs=4q\n", 1, &["bad.fio:3", "4q"]),
-    Mistake("", "[global]\nsize=1m\n", 1, &["job"]),
-    Mistake("", "", 1, &["job"]),
-    Mistake("", "; only a remark\n", 1, &["job"]),
-    Mistake("absent.fio", "", 1, &["absent.fio", "No such file"]),
-    Mistake("directory", "", 1, &["directory", "Is a directory"]),
-    Mistake("--readonly --name=a --rw=randwrite --size=1m", "", 1, &["readonly", "write"]),
-    Mistake("--readonly --name=a --rw=trim --size=1m", "", 1, &["readonly"]),
-    Mistake("--name=a --rw=read", "", 1, &["size"]),
-    Mistake("--name=a --rw=read --numjobs=2", "", 2, &["size"]),
-    Mistake("--name=a --filename=directory --rw=read --size=1m", "", 1, &["directory"]),
-    Mistake(
-        "--name=a --filename=directory/file/x --rw=write --size=1m",
-        "",
-        1,
-        &["directory/file"],
-    ),
-    Mistake(
-        "--name=a --rw=read --size=1m --allow_file_create=0",
-        "",
-        1,
-        &["a.0.0", "allow_file_create"],
-    ),
-    Mistake("--readonly --name=a --rw=read --size=1m", "", 1, &["readonly", "a.0.0"]),
-    Mistake("--name=a --ioengine=null --size=1m --output=absent/x", "", 1, &["absent/x"]),
-    Mistake(
-        "--name=a --ioengine=psync --rw=write --size=1m --directory=absent",
-        "",
-        1,
-        &["'absent'"],
-    ),
-    Mistake(
-        "--name=a --numjobs=2 --size=1m --directory=directory:directory/file",
-        "",
-        1,
-        &["directory/file"],
-    ),
-    Mistake("--name=a --ioengine=null --size=1m --iodepth=4000000000", "", 1, &["iodepth"]),
-    Mistake("--name=a --ioengine=null --size=1m --nrfiles=4000000000", "", 1, &["nrfiles"]),
-    Mistake("--name=a --rw=randread --ioengine=null --bs=1 --size=1p", "", 1, &["norandommap"]),
-    Mistake("--name=a --ioengine=null --size=1m --numjobs=4000000000", "", 1, &["numjobs"]),
-];
-
-/// The messages on standard error.
-fn messages(stderr: &str) -> usize {
-    let begins = |line: &&str| line.starts_with("error") || line.starts_with("fiord: ");
-    stderr.lines().filter(begins).count()
-}
-
-/// Complains of everything that is not as it should be after a run that was refused.
-fn complaints(run: &Run, code: i32, jobs: usize, named: &[&str], format: &str) -> Vec<String> {
-    let mut complaints = Vec::new();
-    if run.code() != code {
-        complaints.push(format!("exit code {} instead of {code}", run.code()));
-    }
-    if messages(&run.stderr) != jobs {
-        complaints.push(format!("{} messages instead of {jobs}", messages(&run.stderr)));
-    }
-    for text in named.iter().filter(|text| !run.stderr.contains(**text)) {
-        complaints.push(format!("{text:?} is not named"));
-    }
-    if run.stderr.contains("panicked") {
-        complaints.push("panics".to_owned());
-    }
-    let documents = Json::parse_output(&run.stdout);
-    if format.contains("json") && !run.stdout.is_empty() && documents.is_err() {
-        complaints.push(format!("not JSON: {}", run.stdout));
-    }
-    complaints
-}
-
-#[test]
-fn each_mistake_is_told_once_and_nothing_is_created() {
-    let mut failed = Vec::new();
-    for Mistake(words, file, code, named) in MISTAKES {
-        for format in FORMATS {
-            let scratch = Scratch::new("mistake").unwrap();
-            std::fs::create_dir(scratch.path().join("directory")).unwrap();
-            std::fs::write(scratch.path().join("directory/file"), "").unwrap();
-            let mut words = format!("--output-format={format} {words}");
-            if words.split_whitespace().count() == 1 {
-                std::fs::write(scratch.path().join("bad.fio"), file).unwrap();
-                words.push_str(" bad.fio");
-            }
-            let run = run(&scratch, &words);
-            let jobs = usize::try_from(*code).unwrap();
-            for complaint in complaints(&run, *code, jobs, named, format) {
-                failed.push(format!("{words} {file:?}: {complaint}\n{}", run.stderr));
-            }
-            let entries = std::fs::read_dir(scratch.path()).unwrap();
-            for name in entries.map(|entry| entry.unwrap().file_name()) {
-                if name != "bad.fio" && name != "directory" {
-                    failed.push(format!("{words} {file:?}: has created {name:?}"));
-                }
-            }
-        }
-    }
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
-}
 
 #[test]
 fn names_of_files_may_be_any_bytes() {
@@ -154,14 +44,6 @@ fn names_of_sections_may_be_any_bytes() {
     assert_eq!(name.as_deref(), Some("\u{fffd}\u{1}"));
     let written = scratch.path().join(OsStr::from_bytes(b"\xfe\x01.0.0"));
     assert_eq!(std::fs::metadata(written).unwrap().len(), 4096);
-}
-
-#[test]
-fn endless_job_files_are_refused() {
-    let scratch = Scratch::new("input").unwrap();
-    let run = run(&scratch, "/dev/zero --parse-only");
-    assert_eq!(run.code(), 1);
-    assert!(run.stderr.contains("more than 268435456 bytes"), "{}", run.stderr);
 }
 
 #[test]
