@@ -11,17 +11,19 @@
 //! - `sqthread_poll` has a thread of the kernel take submissions, on `sqthread_poll_cpu` if given.
 //! - `nonvectored=0` passes each buffer as a vector of one, as kernels before 5.6 need it.
 //! - `nowait` (RWF_NOWAIT) ends a request with EAGAIN where it would have to wait, `uncached`
-//!   (RWF_DONTCACHE) drops pages after buffered I/O, `force_async=N` has every Nth request begin on a
+//!   (RWF_DONTCACHE) drops pages after buffered I/O, `atomic` (RWF_ATOMIC) writes all of a request or
+//!   nothing of it, `force_async=N` has every Nth request begin on a
 //!   worker of the kernel.
 
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Caps, EngineError, JobFacts, Registration, Target, Unit};
 use fiord_sys::file::RangeFlush;
 use fiord_sys::uring::{Addressing, Order, Range64, Ring, RingFile, Wish};
-use fiord_sys::{BufferPool, Errno, Transfer};
+use fiord_sys::{BufferPool, Errno};
 
 use crate::blocking::{Attached, descriptor};
-use crate::queued::{Pushed, Queue, Queued};
+use crate::flags::RequestFlags;
+use crate::queued::{Pushed, Queue, Queued, transfer};
 use crate::settings;
 
 pub(crate) const REGISTRATION: Registration = Registration {
@@ -31,12 +33,8 @@ pub(crate) const REGISTRATION: Registration = Registration {
     create: |job| Ok(Box::new(Queued::new(job, IoUring::new(job)?))),
 };
 
-/// RWF_NOWAIT and RWF_DONTCACHE of preadv2(2).
-const NOWAIT: u32 = 0x8;
-const DONTCACHE: u32 = 0x80;
-
 /// The options of the engine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Settings {
     poll: bool,
     fixed_buffers: bool,
@@ -44,15 +42,23 @@ struct Settings {
     submission_thread: bool,
     submission_cpu: Option<u32>,
     vectored: bool,
-    /// Flags of each transfer.
-    flags: u32,
+    flags: RequestFlags,
     /// Every so many requests begin on a worker of the kernel; 0: none.
     force_async: u32,
 }
 
 impl Settings {
     fn read(job: &JobFacts<'_>) -> Result<Settings, EngineError> {
-        let mut settings = Settings::default();
+        let mut settings = Settings {
+            poll: false,
+            fixed_buffers: false,
+            registered_files: false,
+            submission_thread: false,
+            submission_cpu: None,
+            vectored: false,
+            flags: RequestFlags::new(job),
+            force_async: 0,
+        };
         for (name, text) in job.options {
             let number = || settings::number(name, text);
             match name.as_str() {
@@ -64,9 +70,7 @@ impl Settings {
                     settings.submission_cpu = Some(settings::number(name, text)? as u32);
                 }
                 "nonvectored" => settings.vectored = text == "0",
-                "nowait" if number()? != 0 => settings.flags |= NOWAIT,
-                "uncached" if number()? != 0 && !job.direct => settings.flags |= DONTCACHE,
-                "nowait" | "uncached" => {}
+                _ if settings.flags.take(job, name, text)? => {}
                 "force_async" => settings.force_async = number()? as u32,
                 name if settings::is_of_units(name) => {}
                 _ => return Err(settings::unknown(name)),
@@ -137,6 +141,7 @@ impl Queue for IoUring {
 
     fn attach(&mut self, index: FileIndex, target: &Target<'_>) -> Result<RingFile, EngineError> {
         let fd = descriptor(target)?;
+        self.settings.flags.check(fd)?;
         if !self.settings.registered_files {
             return Ok(RingFile::open(fd));
         }
@@ -162,17 +167,8 @@ impl Queue for IoUring {
         unit: &Unit,
         buffers: &mut BufferPool,
     ) -> Result<Pushed, Errno> {
-        let transfer = Transfer {
-            slot: unit.slot,
-            start: unit.progress as u32,
-            length: unit.remaining_length() as u32,
-            offset: unit.remaining_offset(),
-            file: at.state,
-            write: unit.direction == Direction::Write,
-            flags: self.settings.flags,
-            priority: unit.priority,
-            forced_async: self.settings.force_async > 0 && self.is_forced(),
-        };
+        let forced = self.settings.force_async > 0 && self.is_forced();
+        let transfer = transfer(unit, at.state, self.settings.flags, forced);
         self.ring.push(&transfer, buffers).map(|()| Pushed::Transfer)
     }
 

@@ -177,6 +177,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         max_block_bytes: job.blocks.largest(),
         files: layout.files.len(),
         direct: job.files.direct,
+        atomic: job.files.atomic,
         options: &job.engine.options,
         sync_range_flags: job.flush.range_flags,
         buffers: &buffers,

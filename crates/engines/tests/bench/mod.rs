@@ -131,6 +131,7 @@ pub fn create(
         max_block_bytes: MAX_BLOCK as u64,
         files: 1,
         direct: options.direct,
+        atomic: false,
         options: engine_options,
         sync_range_flags: options.sync_range_flags,
         buffers,
