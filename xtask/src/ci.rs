@@ -22,6 +22,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("/usr/bin/mandoc", "mandoc"),
     ("/usr/bin/zsh", "zsh"),
     ("/usr/bin/fish", "fish"),
+    ("/usr/bin/strace", "strace"),
 ];
 
 /// Seconds of fuzzing for each target: enough to see that the target runs and that no shallow input

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         "compare" => compare::command(&rest),
         "bench" => bench::command(&rest),
         "generate" => generate::command(),
-        "bare-read" => bench::bare::command(&rest),
+        "zram-guard" => bench::zram::guard(&rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -104,12 +104,21 @@ pub struct Caps {
     pub no_extend: bool,
     /// Requests carry no data: buffers are neither allocated nor filled.
     pub no_data: bool,
-    /// With `iodepth=1` the engine is [inline](Caps::inline), see [`Caps::at_depth`].
+    /// With `iodepth=1` the engine is [inline](Caps::inline), see [`Caps::for_job`].
     pub inline_at_depth_one: bool,
     /// Files are opened for writing even if the job only reads.
     pub needs_write_access: bool,
     /// The rules of O_DIRECT for offsets and lengths do not apply to requests.
     pub any_alignment: bool,
+    /// Takes a batch only when the one before has been reaped, so that the loop need not offer one in
+    /// vain; and can [execute](Engine::execute) a unit at once.
+    pub one_batch: bool,
+    /// One request at a time, and the loop has it [executed](Engine::execute): the job of an inline
+    /// engine, or of one that takes single batches of one. [`Caps::for_job`] finds out.
+    pub single: bool,
+    /// Making one asks the kernel for what it may deny and has no other effect: that is tried before
+    /// files are laid out.
+    pub rehearsed: bool,
 }
 
 impl Caps {
@@ -123,15 +132,19 @@ impl Caps {
         inline_at_depth_one: false,
         needs_write_access: false,
         any_alignment: false,
+        one_batch: false,
+        single: false,
+        rehearsed: false,
     };
 
-    /// What the engine is in a job of this depth.
+    /// What the engine is in a job of this depth that submits so many requests at once.
     #[must_use]
-    pub fn at_depth(mut self, iodepth: usize) -> Caps {
-        if self.inline_at_depth_one && iodepth == 1 {
+    pub fn for_job(mut self, iodepth: u32, batch: u32) -> Caps {
+        if self.inline_at_depth_one && iodepth <= 1 {
             self.inline = true;
             self.reports_slat = false;
         }
+        self.single = self.inline || self.one_batch && batch <= 1;
         self
     }
 }

@@ -29,7 +29,7 @@ use crate::settings;
 pub(crate) const REGISTRATION: Registration = Registration {
     name: "io_uring",
     summary: "queues shared with the kernel (io_uring)",
-    caps: Caps { reports_slat: true, ..Caps::NONE },
+    caps: Caps { reports_slat: true, rehearsed: true, ..Caps::NONE },
     create: |job| Ok(Box::new(Queued::new(job, IoUring::new(job)?))),
 };
 

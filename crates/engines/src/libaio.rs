@@ -22,7 +22,7 @@ use crate::settings;
 pub(crate) const REGISTRATION: Registration = Registration {
     name: "libaio",
     summary: "asynchronous I/O of the kernel (io_submit)",
-    caps: Caps { reports_slat: true, ..Caps::NONE },
+    caps: Caps { reports_slat: true, rehearsed: true, ..Caps::NONE },
     create: |job| Ok(Box::new(Queued::new(job, Libaio::new(job)?))),
 };
 

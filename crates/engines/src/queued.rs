@@ -5,7 +5,7 @@
 //! an engine of it.
 
 use fiord_base::{Direction, FileIndex, Slot};
-use fiord_engine::{Completion, Engine, EngineError, Io, JobFacts, Target, Unit};
+use fiord_engine::{Completion, Completions, Engine, EngineError, Io, JobFacts, Target, Unit};
 use fiord_sys::file::RangeFlush;
 use fiord_sys::{BufferPool, Errno, Transfer};
 
@@ -93,6 +93,12 @@ pub(crate) fn transfer<F>(
     }
 }
 
+/// Ends a unit that never came into the queue.
+#[cold]
+fn end_inline(done: &mut Completions, unit: &Unit, ended: Result<Option<u64>, Errno>) {
+    done.push_inline(unit.slot, ended.map(Option::unwrap_or_default));
+}
+
 /// An engine made of a queue.
 #[derive(Debug)]
 pub(crate) struct Queued<Q: Queue> {
@@ -174,9 +180,8 @@ impl<Q: Queue> Engine for Queued<Q> {
         for unit in batch {
             match self.push(unit, io.buffers) {
                 Ok(None) => {}
-                Ok(Some(bytes)) => io.done.push_inline(unit.slot, Ok(bytes)),
                 Err(Errno::BUSY) => break,
-                Err(errno) => io.done.push_inline(unit.slot, Err(errno)),
+                ended => end_inline(io.done, unit, ended),
             }
             accepted += 1;
         }
@@ -184,9 +189,11 @@ impl<Q: Queue> Engine for Queued<Q> {
             // An error here means that the queue is broken; the reap that follows meets and tells it.
             let _ = self.queue.submit();
         }
-        let issued_ns = io.done.stamp_of_submission(self.measures_submission);
-        for unit in &batch[..accepted] {
-            self.issued_ns[unit.slot.index()] = issued_ns;
+        if io.done.is_stamping() {
+            let issued_ns = io.done.stamp_of_submission(self.measures_submission);
+            for unit in &batch[..accepted] {
+                self.issued_ns[unit.slot.index()] = issued_ns;
+            }
         }
         accepted
     }

@@ -128,7 +128,7 @@ fn every_unit_ends_exactly_once() {
 
 #[test]
 fn a_reap_takes_no_more_than_it_is_asked_to() {
-    for engine in engines().filter(|engine| !engine.caps.at_depth(4).inline) {
+    for engine in engines().filter(|engine| !engine.caps.for_job(4, 4).inline) {
         let file = TempFile::in_memory(engine.name, 8 * BLOCK);
         let mut bench = Bench::new(engine, Options { depth: 4, ..Options::default() });
         bench.attach(0, &file);
@@ -147,7 +147,7 @@ fn a_reap_takes_no_more_than_it_is_asked_to() {
 
 #[test]
 fn a_full_queue_takes_nothing() {
-    for engine in engines().filter(|engine| !engine.caps.at_depth(2).inline) {
+    for engine in engines().filter(|engine| !engine.caps.for_job(2, 2).inline) {
         let file = TempFile::in_memory(engine.name, 8 * BLOCK);
         let mut bench = Bench::new(engine, Options { depth: 2, ..Options::default() });
         bench.attach(0, &file);

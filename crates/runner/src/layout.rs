@@ -160,18 +160,20 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
     }
     let (job, caps) = (request.job, request.caps);
     let whole = fills(job, caps);
-    let total = missing.iter().map(|i| layout.files[*i].end()).sum();
+    // Sparse files may be larger than any sum: it is for those who watch.
+    let ends = missing.iter().map(|index| layout.files[*index].end());
+    let total = ends.fold(0, u64::saturating_add);
     if whole || job.files.fallocate != Fallocate::None {
         watcher.begin(&job.name, missing.len(), total);
     }
-    let mut done = 0;
+    let mut done = 0_u64;
     let mut content = LayoutContent::new(job, request.seeds);
     for index in missing {
         let target = &mut layout.files[index];
         let reached = create((job, caps), target, whole.then_some(&mut content), &mut |bytes| {
-            watcher.progress(done + bytes, total)
+            watcher.progress(done.saturating_add(bytes), total)
         })?;
-        done += target.end();
+        done = done.saturating_add(target.end());
         if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
             atomic::check(job, target, fd.as_fd())?;
         }
@@ -223,7 +225,7 @@ pub(crate) fn survey(request: &Request<'_>) -> Result<Survey, Failure> {
     }
     if !job.files.allow_create {
         return Err(Failure {
-            errno: Errno(2),
+            errno: Errno::NOENT,
             text: format!(
                 "'{first}' is missing or too short, and allow_file_create=0 forbids creating it"
             ),
@@ -292,7 +294,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
     let shown = path.display();
     let facts = match request.facts(&path) {
         Ok(facts) => facts,
-        Err(Errno(2)) => return Ok((path, Kind::Regular, Target::File(0))),
+        Err(Errno::NOENT) => return Ok((path, Kind::Regular, Target::File(0))),
         Err(errno) => return Err(Failure::new(format!("look at '{shown}'"), errno)),
     };
     let kind = match job.files.kind {
@@ -303,7 +305,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
     };
     match kind {
         Kind::Directory => Err(Failure {
-            errno: Errno(21),
+            errno: Errno::ISDIR,
             text: format!(
                 "'{shown}' is a directory; use directory={shown} to work in it, or opendir={shown} to use the files below it"
             ),
@@ -314,7 +316,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
                 && file::is_mounted(facts.is_device) == Some(true)
             {
                 return Err(Failure {
-                    errno: Errno(16),
+                    errno: Errno::BUSY,
                     text: format!(
                         "'{shown}' is mounted and the job writes to it; unmount it, or say allow_mounted_write=1 if its contents may be destroyed"
                     ),
@@ -350,7 +352,7 @@ fn create(
     let fresh = content.is_some() || !(job.files.append || job.files.overwrite);
     if fresh {
         match file::unlink(path) {
-            Ok(()) | Err(Errno(2)) => {}
+            Ok(()) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(Failure::new(format!("replace '{shown}'"), errno)),
         }
     }
@@ -462,7 +464,7 @@ pub(crate) fn check_directories(plan: &Plan) -> Result<(), Failure> {
             let shown = path.display();
             let missing = match file::facts(path) {
                 Ok(facts) if facts.kind == Kind::Directory => continue,
-                Ok(_) => Errno(20),
+                Ok(_) => Errno::NOTDIR,
                 Err(errno) => errno,
             };
             let action = format!("use the directory '{shown}' of job '{}'", job.name);

@@ -19,13 +19,17 @@ use fiord_engine::{
 use fiord_options::plan::{JobPlan, SubmitMode};
 use fiord_sys::{BufferPool, Clock, Errno};
 
-/// What an engine with these `caps` is to the loop of a job.
+/// What the engine of a job is to the loop.
 pub(crate) fn caps_for(job: &JobPlan, caps: Caps) -> Caps {
     match job.engine.submit {
-        SubmitMode::Inline => caps.at_depth(job.engine.iodepth.max(1) as usize),
-        SubmitMode::Offload => {
-            Caps { inline: false, inline_at_depth_one: false, reports_slat: true, ..caps }
-        }
+        SubmitMode::Inline => caps.for_job(job.engine.iodepth, job.engine.batch),
+        SubmitMode::Offload => Caps {
+            inline: false,
+            inline_at_depth_one: false,
+            one_batch: false,
+            reports_slat: true,
+            ..caps
+        },
     }
 }
 
@@ -73,7 +77,7 @@ impl Offload {
             work: Condvar::new(),
             ended: Condvar::new(),
         });
-        let inline = entry.caps.at_depth(1).inline;
+        let inline = entry.caps.for_job(1, 1).inline;
         // An engine with a queue of its own counts slots as the pool does.
         let iodepth = if inline { 1 } else { facts.iodepth };
         let mut offload = Offload { queue, engines: Vec::new(), threads: Vec::new() };

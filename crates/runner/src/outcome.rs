@@ -8,8 +8,8 @@ use fiord_measure::report::{JobReport, LatencyGoal, Member, ReportSettings};
 use fiord_options::plan::{JobPlan, Unified};
 use fiord_sys::process::Usage;
 
-use crate::drive::priority;
 use crate::order::Order;
+use crate::priority;
 use crate::sampler::Sampler;
 
 /// What the parent knows of a worker beside its ledger.

@@ -6,26 +6,29 @@
 use std::io::Write;
 use std::sync::atomic::AtomicU64;
 
+use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
-use fiord_base::{Direction, IoPriority, Slot};
-use fiord_engine::{Caps, Engine, JobFacts, Registration, find};
+use fiord_engine::{Caps, Engine, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
 use fiord_options::plan::{JobPlan, SubmitMode};
 use fiord_options::trace::Subject;
+use fiord_sys::locked::LockedMemory;
 use fiord_sys::process::{self, Usage};
-use fiord_sys::{BufferPool, Errno, clock, ioprio, signal};
+use fiord_sys::{BufferPool, Errno, clock, signal};
 use fiord_workload::{Filler, Generator, GeneratorError, Regions};
 
 use crate::board::{Board, CommandWord, State};
-use crate::drive::priority::{self, Prioritizer};
 use crate::drive::{Drive, Parts};
 use crate::failure::Failure;
 use crate::layout::{self, Layout, TargetFile, Watcher};
+use crate::memory::{self, Need};
 use crate::offload::{Offload, caps_for};
 use crate::order::{self, Order};
+use crate::priority::{self, Prioritizer};
 use crate::recorder::Recorder;
-use crate::targets::{Targets, advice};
+use crate::rehearsal::facts;
+use crate::targets::Targets;
 use crate::trace::{Trace, TracedEngine};
 
 /// First argument of a worker process; the second names descriptors and the worker's number.
@@ -105,8 +108,8 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
             if let Some(note) = ready.generator.note() {
                 ledger.message(Severity::Note, note);
             }
-            for note in ready.engine.notes() {
-                ledger.message(Severity::Note, &note);
+            for note in ready.engine.notes().iter().chain(&ready.note) {
+                ledger.message(Severity::Note, note);
             }
             stage.enter(State::Initialised);
             if board.commands(worker).wait_for_start() {
@@ -143,6 +146,7 @@ fn report_failure(ledger: &mut Ledger<'_>, failure: &Failure) {
 
 /// Everything a worker needs to run, made before the barrier.
 struct Ready {
+    caps: Caps,
     engine: Box<dyn Engine>,
     buffers: BufferPool,
     filler: Filler,
@@ -150,6 +154,10 @@ struct Ready {
     targets: Targets,
     recorder: Option<Recorder>,
     prioritizer: Option<Prioritizer>,
+    /// Held until the job has ended.
+    locked: Option<LockedMemory>,
+    /// What the user should know of its memory.
+    note: Option<String>,
 }
 
 fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Ready, Failure> {
@@ -163,27 +171,16 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         None => lay_out_here(order, entry, &seeds, place.board.commands(order.worker as usize))?,
     };
     let prioritizer = priority::prioritizer(job, &seeds);
-    take_priority(job, prioritizer.as_ref())?;
+    priority::take(job)?;
     let caps = caps_for(job, entry.caps);
     let depth = depth(job, caps) as usize;
     check_depth(depth)?;
     let rw = job.pattern.rw;
     let buffer_bytes = buffer_bytes(job, caps);
-    let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
-        Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
-    })?;
-    let facts = JobFacts {
-        iodepth: depth,
-        max_block_bytes: job.blocks.largest(),
-        files: layout.files.len(),
-        direct: job.files.direct,
-        atomic: job.files.atomic,
-        options: &job.engine.options,
-        sync_range_flags: job.flush.range_flags,
-        buffers: &buffers,
-        measures_submission: job.stats.slat && !job.stats.gtod_reduce,
-        advice: advice(job),
-    };
+    let locked = memory::lock(job)?;
+    let need = Need::of(job, depth, buffer_bytes)?;
+    let mut buffers = need.reserve()?;
+    let facts = facts(job, depth, layout.files.len(), &buffers);
     let engine = match job.engine.submit {
         SubmitMode::Inline => (entry.create)(&facts)?,
         SubmitMode::Offload => Box::new(Offload::new(entry, &facts, &place.board.clock())?),
@@ -213,40 +210,24 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         None => engine,
     };
     let targets = Targets::new(job, layout.files, caps);
-    Ok(Ready { engine, buffers, filler, generator, targets, recorder, prioritizer })
-}
-
-/// Takes the job's priority of I/O, after having asked for those of its requests.
-fn take_priority(job: &JobPlan, prioritizer: Option<&Prioritizer>) -> Result<(), Failure> {
-    let refused = |option: &str, priority: IoPriority, errno: Errno| {
-        let action = format!("use the I/O priority {priority} (class/level/hint, {option})");
-        let failure = Failure::new(action, errno);
-        match errno {
-            Errno::PERM => failure.with_remedy(
-                "real time, class 1, needs root or CAP_SYS_NICE; class 2, best effort, does not",
-            ),
-            Errno::INVAL if priority.hint > 0 => failure.with_remedy("hints need Linux 6.5"),
-            _ => failure,
-        }
-    };
-    let of_requests = [Direction::Read, Direction::Write]
-        .into_iter()
-        .filter_map(|direction| prioritizer.map(|chooser| chooser.priorities(direction)));
-    for &priority in of_requests.flatten() {
-        ioprio::is_allowed(priority.number())
-            .map_err(|errno| refused("cmdprio", priority, errno))?;
-    }
-    match job.process.io_priority {
-        Some(priority) => {
-            ioprio::set(priority.number()).map_err(|errno| refused("prio", priority, errno))
-        }
-        None => Ok(()),
-    }
+    let note = need.note;
+    Ok(Ready {
+        caps,
+        engine,
+        buffers,
+        filler,
+        generator,
+        targets,
+        recorder,
+        prioritizer,
+        locked,
+        note,
+    })
 }
 
 /// Most requests in flight.
 pub(crate) fn depth(job: &JobPlan, caps: Caps) -> u32 {
-    if caps.inline { 1 } else { job.engine.iodepth.max(1) }
+    if caps.single { 1 } else { job.engine.iodepth.max(1) }
 }
 
 /// Bytes of each of the buffers of a job.
@@ -285,7 +266,7 @@ fn traced(
 
 /// Refuses a queue for which there is no memory. Engine and loop keep less than this for each place of
 /// it, and a list that is too long would end the program.
-fn check_depth(depth: usize) -> Result<(), Failure> {
+pub(crate) fn check_depth(depth: usize) -> Result<(), Failure> {
     Vec::<[u64; 64]>::new().try_reserve_exact(depth).map_err(|_| Failure {
         errno: Errno::NOMEM,
         text: format!("no memory for {depth} requests in flight (iodepth)"),
@@ -359,10 +340,11 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             enter: &enter,
             between_passes: &relay,
         },
-        order.ledger.depth_one,
+        ready.caps,
     );
     drive.run();
     let (mut ledger, targets) = drive.into_results();
+    drop(ready.locked);
     ledger.end_usage(Usage::of_thread().numbers());
     stage.enter(State::Finishing);
     if job.files.unlink

@@ -12,6 +12,7 @@ pub mod file;
 pub mod futex;
 pub mod host;
 pub mod ioprio;
+pub mod locked;
 pub mod process;
 pub mod shared;
 pub mod signal;

@@ -49,6 +49,19 @@ pub(super) fn lower_process(options: ProcessOptions, plan: &mut JobPlan, job: &m
         exec_prerun,
         exec_postrun,
     } = options;
+    if let Some(nodes) = &numa_cpu_nodes {
+        job.need_nodes("numa_cpu_nodes", nodes);
+    }
+    match &numa_mem_policy {
+        Some(NumaMemory::Bind(nodes) | NumaMemory::Interleave(nodes)) => {
+            job.need_nodes("numa_mem_policy", nodes);
+        }
+        Some(NumaMemory::Prefer(node)) => {
+            let only = NodeSet::Nodes(IdRanges(vec![(*node, *node)]));
+            job.need_nodes("numa_mem_policy", &only);
+        }
+        Some(NumaMemory::Default | NumaMemory::Local) | None => {}
+    }
     *plan.process = ProcessPlan {
         task_name: comm,
         uid,

@@ -112,9 +112,10 @@ pub struct MemoryPlan {
 }
 
 /// Kind of memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemoryKind {
     /// Ordinary memory.
+    #[default]
     Malloc,
     /// System V shared memory.
     Shm,
@@ -132,5 +133,17 @@ impl MemoryKind {
     /// Made of huge pages.
     pub fn is_huge(self) -> bool {
         matches!(self, MemoryKind::ShmHuge | MemoryKind::MmapHuge)
+    }
+
+    /// The word after `mem=`.
+    pub fn word(self) -> &'static str {
+        match self {
+            MemoryKind::Malloc => "malloc",
+            MemoryKind::Shm => "shm",
+            MemoryKind::ShmHuge => "shmhuge",
+            MemoryKind::Mmap => "mmap",
+            MemoryKind::MmapShared => "mmapshared",
+            MemoryKind::MmapHuge => "mmaphuge",
+        }
     }
 }

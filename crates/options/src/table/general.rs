@@ -115,7 +115,7 @@ option_group! {
         .category("General/Clock");
     [exec_prerun: Text; planned] OptionDef::new("exec_prerun", TEXT, "Shell command run before the job").category("General");
     [exec_postrun: Text; planned] OptionDef::new("exec_postrun", TEXT, "Shell command run after the job").category("General");
-    [lockmem: u64; planned] OptionDef::new("lockmem", BYTES, "Memory to pin per worker")
+    [lockmem: u64] OptionDef::new("lockmem", BYTES, "Memory to pin per worker")
         .default("0").category("General");
     [comm: Text; planned] OptionDef::new("comm", TEXT, "Process name set for the job (Linux)")
         .since("3.42").category("General/Description");
@@ -212,7 +212,7 @@ option_group! {
         .category("General/Credentials and priority");
     [gid: u32; planned] OptionDef::new("gid", INT, "Group to switch to")
         .category("General/Credentials and priority");
-    [hugepage_size: u64; planned] OptionDef::new("hugepage-size", INT, "Huge page size for buffers")
+    [hugepage_size: u64] OptionDef::new("hugepage-size", INT, "Huge page size for buffers")
         .default("2097152").category("General");
     [steadystate: SteadyState; planned] OptionDef::new(
         "steadystate",

@@ -3,16 +3,13 @@
 //! Few jobs have such, so nothing of this stands in the way of the others: the loop asks once for each
 //! request whether there is anything beside it to be done, and once for each batch that has ended.
 
-use fiord_base::{Direction, IoPriority, Slot};
+use fiord_base::{Direction, Slot};
 use fiord_engine::{Completion, Unit};
 use fiord_options::plan::JobPlan;
 use fiord_workload::Request;
 
 use super::Drive;
-
-pub(crate) use fiord_workload::Prioritizer;
-
-use fiord_base::random::StreamSeeds;
+use crate::priority::{Prioritizer, told_apart};
 
 /// What the loop keeps of priorities.
 #[derive(Debug)]
@@ -22,23 +19,6 @@ pub(super) struct Priorities {
     numbers: Vec<u16>,
     /// Total latencies are told apart and not those of completion; nothing: neither is measured.
     of_lat: Option<bool>,
-}
-
-/// The priority of a job's requests that have none of their own.
-pub(crate) fn own_priority(job: &JobPlan) -> IoPriority {
-    job.process.io_priority.unwrap_or_default()
-}
-
-/// What gives the requests of a job their priorities, if they have any.
-pub(crate) fn prioritizer(job: &JobPlan, seeds: &StreamSeeds) -> Option<Prioritizer> {
-    Prioritizer::new(&job.engine.priorities, own_priority(job), seeds)
-}
-
-/// Which latencies are told apart by priority: the total ones (true) or those of completion. `None` if
-/// none can be.
-pub(crate) fn told_apart(job: &JobPlan) -> Option<bool> {
-    let stats = &job.stats;
-    if stats.lat && stats.lat_percentiles { Some(true) } else { stats.clat.then_some(false) }
 }
 
 impl Priorities {

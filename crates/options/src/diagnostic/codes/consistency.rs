@@ -462,4 +462,17 @@ ioengine=libaio
 size=1m
 cmdprio_bssplit=4k/50/1/0:4k/50/2/0
 ";
+
+    NO_SUCH_NODE = "FD0480" "no-such-node" Error,
+    "The machine does not have a NUMA node of this number",
+    "Neither CPUs nor memory can be taken from a node that is not there.",
+    "Name nodes that the machine has (`numactl --hardware` lists them); they are counted from 0.",
+"[a]
+size=1m
+numa_cpu_nodes=60000
+" =>
+"[a]
+size=1m
+numa_cpu_nodes=0
+";
 }

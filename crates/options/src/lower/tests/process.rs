@@ -66,6 +66,25 @@ fn cpus_exist() {
 }
 
 #[test]
+fn nodes_exist() {
+    let absent = |place, option, node| {
+        format!(
+            "t.fio:{place}: NUMA node {node} of `{option}` does not exist (this machine has nodes 0 to 1)"
+        )
+    };
+    check_faults(
+        "[a]\nnuma_cpu_nodes=0,2\n[b]\nnuma_cpu_nodes=!3\n[c]\nnuma_mem_policy=prefer:2\n\
+         [d]\nnuma_mem_policy=bind:0-2\n[e]\nnuma_cpu_nodes=all\nnuma_mem_policy=interleave:1\n",
+        &[
+            &absent("2:16", "numa_cpu_nodes", 2),
+            &absent("4:16", "numa_cpu_nodes", 3),
+            &absent("6:17", "numa_mem_policy", 2),
+            &absent("8:17", "numa_mem_policy", 2),
+        ],
+    );
+}
+
+#[test]
 fn jobs_stay_off_the_cpu_of_the_clock() {
     let allowed = |options| job(options).process.cpus.allowed.clone().map(|ranges| ranges.0);
     assert_eq!(allowed("gtod_cpu=1 cpus_allowed=0-3"), Some(vec![(0, 0), (2, 3)]));
