@@ -55,10 +55,14 @@ pub(crate) fn run(job: &Job) -> io::Result<String> {
                 pushed.map_err(io::Error::other)?;
             }
             sq.sync();
+            if !free.is_empty() {
+                // The queue is being filled, as a job does it: nothing is taken before it is full.
+                submitter.submit()?;
+                sq.sync();
+                continue;
+            }
             cq.sync();
-            // While the queue is being filled nothing is waited for.
-            let want = if free.is_empty() && cq.len() < job.batch { job.batch } else { 0 };
-            submitter.submit_and_wait(want)?;
+            submitter.submit_and_wait(if cq.len() < job.batch { job.batch } else { 0 })?;
             sq.sync();
             cq.sync();
             for completion in cq.by_ref().take(job.batch) {
