@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use xtask::json::Json;
-use xtask::program::{Program, Run, Scratch, project_root};
+use xtask::program::{Program, Run, Scratch};
 use xtask::schema::Schema;
 
 const CLEAN: &str = "[a]\nsize=1m\nrw=randread\n";

@@ -69,6 +69,24 @@ fn files_that_are_created_at_open_belong_to_their_owner() {
     assert_eq!(mode & 0o077, 0);
 }
 
+#[test]
+fn files_that_were_never_opened_are_not_flushed() {
+    let scratch = Scratch::new("files").unwrap();
+    let few = "--nrfiles=4 --file_service_type=sequential --size=64k --io_size=4k";
+    let words =
+        format!("--name=a {few} --rw=write --create_on_open=1 --end_fsync=1 --end_syncfs=1");
+    succeed(&scratch, &words);
+    assert!(scratch.path().join("a.0.0").exists());
+}
+
+#[test]
+fn sparse_files_may_be_larger_than_any_sum() {
+    let scratch = Scratch::new("files").unwrap();
+    let largest = format!("--filesize={} --fallocate=none", i64::MAX);
+    succeed(&scratch, &format!("--name=a --filename=x:y:z {largest} --rw=write --create_only=1"));
+    assert!(scratch.path().join("z").exists());
+}
+
 /// The bytes that a job leaves in its file.
 fn contents(words: &str) -> Vec<u8> {
     let scratch = Scratch::new("files").unwrap();

@@ -42,6 +42,8 @@ fn understand(text: &[u8], files: &[(&str, &[u8])]) -> Cost {
     let host = Host {
         page_size: 4096,
         cpus: 4,
+        last_cpu: 3,
+        last_node: 0,
         memory_bytes: 1 << 30,
         env: &|name: &OsStr| (name.as_bytes() == b"V").then(|| value.clone()),
         read_file: &read,

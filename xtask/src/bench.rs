@@ -5,11 +5,19 @@
 //! their range. Where the system calls of a job can be written down as a bare loop, that loop runs
 //! in each round too.
 
-pub mod bare;
+mod bare;
+mod cached;
 mod cases;
 mod memory;
+mod sample;
+mod speed;
+pub mod zram;
+
+pub(crate) use cached::CachedFile;
+pub(crate) use sample::words;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -22,6 +30,10 @@ use crate::{Outcome, peer};
 struct Bench {
     ours: Program,
     peer: Program,
+    /// Loops of system calls.
+    bare: Program,
+    /// Where files are made that are to be in the page cache.
+    directory: PathBuf,
     /// Rounds per case.
     pairs: usize,
     /// Seconds of a timed run.
@@ -75,13 +87,14 @@ impl Target {
     }
 }
 
-/// The command: `[--pairs=N] [--seconds=N] [--fiord=PATH] [--peer=PATH] [CASE..]`; true if all
-/// targets are met.
+/// The command: `[--pairs=N] [--seconds=N] [--fiord=PATH] [--peer=PATH] [--directory=PATH] [CASE..]`; true
+/// if all targets are met.
 pub fn command(arguments: &[String]) -> Outcome<bool> {
     let mut pairs = 5;
     let mut seconds = 2;
     let mut ours = None;
     let mut other = None;
+    let mut directory = None;
     let mut wanted = Vec::new();
     for argument in arguments {
         match argument.split_once('=') {
@@ -89,6 +102,7 @@ pub fn command(arguments: &[String]) -> Outcome<bool> {
             Some(("--seconds", value)) => seconds = value.parse()?,
             Some(("--fiord", path)) => ours = Some(Program::new("fiord", path)),
             Some(("--peer", path)) => other = Some(Program::new("peer", path)),
+            Some(("--directory", path)) => directory = Some(PathBuf::from(path)),
             _ => wanted.push(argument.as_str()),
         }
     }
@@ -98,6 +112,8 @@ pub fn command(arguments: &[String]) -> Outcome<bool> {
     }
     let ours = ours.map_or_else(build_release, Ok)?;
     let peer = other.or_else(peer::distribution).ok_or("no fio here: install the package fio")?;
+    let bare = bare::build()?;
+    let directory = directory.map_or_else(build_directory, Ok)?;
     let core = pin()?;
     println!(
         "{} against {}, {pairs} pairs, core {core}, {}",
@@ -106,10 +122,10 @@ pub fn command(arguments: &[String]) -> Outcome<bool> {
         processor()
     );
     println!(
-        "{:42} {:>12} {:>12} {:>9} {:>17} {:>9}",
+        "{:52} {:>22} {:>22} {:>9} {:>17} {:>9}",
         "case", "fiord", "other", "median", "range", "target"
     );
-    let bench = Bench { ours, peer, pairs, seconds };
+    let bench = Bench { ours, peer, bare, directory, pairs, seconds };
     let mut all_met = true;
     for case in cases::CASES {
         if wanted.is_empty() || wanted.contains(&case.name) {
@@ -127,7 +143,7 @@ fn print(line: &Line) -> bool {
     let high = line.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let met = line.target.is_met(middle);
     println!(
-        "{:42} {:>12} {:>12} {:>6.2} {:2} {:>8.2}..{:<7.2} {:>9} {}",
+        "{:52} {:>22} {:>22} {:>6.2} {:2} {:>8.2}..{:<7.2} {:>9} {}",
         line.what,
         line.ours,
         line.other,
@@ -154,6 +170,13 @@ fn pin() -> Outcome<usize> {
     Ok(core)
 }
 
+/// The directory that cargo builds into: usually on a disk's file system, and never under version
+/// control.
+pub(crate) fn build_directory() -> Outcome<PathBuf> {
+    let executable = std::env::current_exe()?;
+    Ok(executable.parent().ok_or("this program is nowhere")?.to_path_buf())
+}
+
 fn processor() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
@@ -161,7 +184,7 @@ fn processor() -> String {
 }
 
 /// The middle value, or the mean of the two middle ones.
-fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     match sorted.len() {

@@ -211,24 +211,30 @@ pub fn build_release() -> Outcome<Program> {
 
 /// Builds fiord by this profile and returns it.
 pub fn build(profile: &str) -> Outcome<Program> {
+    let arguments = ["--profile", profile, "--package", "fiord", "--bin", "fiord"];
+    Ok(Program::new("fiord", build_package(&arguments)?))
+}
+
+/// Has cargo build what these arguments name, and returns the executable.
+pub fn build_package(arguments: &[&str]) -> Outcome<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--profile", profile, "--package", "fiord", "--bin", "fiord"])
+        .arg("build")
+        .args(arguments)
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(project_root())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
-        return Err("fiord does not build".into());
+        return Err(format!("cargo build {} fails", arguments.join(" ")).into());
     }
     let text = String::from_utf8_lossy(&output.stdout);
     let executable = text
         .lines()
         .filter_map(|line| Json::parse(line).ok())
         .find_map(|message| Some(PathBuf::from(message.get("executable")?.text()?)));
-    let path = executable.ok_or("cargo names no executable")?;
-    Ok(Program::new("fiord", path))
+    Ok(executable.ok_or("cargo names no executable")?)
 }
 
 #[cfg(test)]

@@ -13,9 +13,12 @@ const MOST_BYTES: u64 = 256 << 20;
 
 /// The machine as the job language sees it.
 pub(crate) fn host() -> Host<'static> {
+    let cpus = fiord_sys::host::cpus_online();
     Host {
         page_size: fiord_sys::host::page_bytes(),
-        cpus: fiord_sys::host::cpus() as u32,
+        cpus: cpus.count,
+        last_cpu: cpus.last,
+        last_node: fiord_sys::host::nodes_online().last,
         memory_bytes: fiord_sys::host::memory_bytes(),
         env: &env,
         read_file: &read_file,

@@ -47,9 +47,15 @@ impl Completions {
         if self.stamping { self.clock.now_ns() } else { 0 }
     }
 
+    /// False if all stamps are zero.
+    #[inline]
+    pub fn is_stamping(&self) -> bool {
+        self.stamping
+    }
+
     /// When the kernel had the units of the batch: now, or at its start for those who do not ask.
     #[inline]
-    pub fn stamp_of_submission(&mut self, measured: bool) -> u64 {
+    pub fn stamp_of_submission(&self, measured: bool) -> u64 {
         if measured { self.stamp() } else { self.last_ns }
     }
 

@@ -21,6 +21,7 @@ use std::os::fd::BorrowedFd;
 
 use fiord_base::FileIndex;
 use fiord_sys::file::Advice;
+use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
 
 /// Executes requests.
@@ -58,6 +59,18 @@ pub trait Engine: Send {
     /// What the user should know of how the job is served: what was asked for and denied.
     fn notes(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Ends the threads that work for the job, of which nothing is in flight any more, and says what
+    /// they used. Called once, at the end of a job.
+    fn end_threads(&mut self) -> Usage {
+        Usage::default()
+    }
+
+    /// What the user can do about an error of a request that is owed to how the job wants it done; empty
+    /// if that is not known.
+    fn remedy(&self, _errno: Errno) -> &'static str {
+        ""
     }
 
     /// Moves completions to `io.done`: waits for at least `min`, takes at most `max`. Returns with
@@ -109,12 +122,21 @@ pub struct Caps {
     pub no_extend: bool,
     /// Requests carry no data: buffers are neither allocated nor filled.
     pub no_data: bool,
-    /// With `iodepth=1` the engine is [inline](Caps::inline), see [`Caps::at_depth`].
+    /// With `iodepth=1` the engine is [inline](Caps::inline), see [`Caps::for_job`].
     pub inline_at_depth_one: bool,
     /// Files are opened for writing even if the job only reads.
     pub needs_write_access: bool,
     /// The rules of O_DIRECT for offsets and lengths do not apply to requests.
     pub any_alignment: bool,
+    /// Takes a batch only when the one before has been reaped, so that the loop need not offer one in
+    /// vain; and can [execute](Engine::execute) a unit at once.
+    pub one_batch: bool,
+    /// One request at a time, and the loop has it [executed](Engine::execute): the job of an inline
+    /// engine, or of one that takes single batches of one. [`Caps::for_job`] finds out.
+    pub single: bool,
+    /// Making one asks the kernel for what it may deny and has no other effect: that is tried before
+    /// files are laid out.
+    pub rehearsed: bool,
 }
 
 impl Caps {
@@ -129,15 +151,19 @@ impl Caps {
         inline_at_depth_one: false,
         needs_write_access: false,
         any_alignment: false,
+        one_batch: false,
+        single: false,
+        rehearsed: false,
     };
 
-    /// What the engine is in a job of this depth.
+    /// What the engine is in a job of this depth that submits so many requests at once.
     #[must_use]
-    pub fn at_depth(mut self, iodepth: usize) -> Caps {
-        if self.inline_at_depth_one && iodepth == 1 {
+    pub fn for_job(mut self, iodepth: u32, batch: u32) -> Caps {
+        if self.inline_at_depth_one && iodepth <= 1 {
             self.inline = true;
             self.reports_slat = false;
         }
+        self.single = self.inline || self.one_batch && batch <= 1;
         self
     }
 }
@@ -153,6 +179,8 @@ pub struct JobFacts<'a> {
     pub files: usize,
     /// O_DIRECT.
     pub direct: bool,
+    /// Writes are protected against tearing (RWF_ATOMIC).
+    pub atomic: bool,
     /// The engine's options: canonical name and text.
     pub options: &'a [(String, String)],
     /// Flags for sync_file_range(2).

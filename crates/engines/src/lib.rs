@@ -7,9 +7,11 @@
 
 mod blocking;
 mod falloc;
+mod flags;
 mod ftruncate;
 mod io_uring;
 mod libaio;
+mod limits;
 mod mmap;
 mod null;
 #[cfg(target_env = "gnu")]

@@ -19,6 +19,7 @@ pub(crate) const REGISTRATION: Registration = Registration {
         diskless: true,
         no_data: true,
         inline_at_depth_one: true,
+        one_batch: true,
         ..Caps::NONE
     },
     create: |job| {

@@ -5,11 +5,12 @@
 //! an engine of it.
 
 use fiord_base::{Direction, FileIndex, Slot};
-use fiord_engine::{Completion, Engine, EngineError, Io, JobFacts, Target, Unit};
+use fiord_engine::{Completion, Completions, Engine, EngineError, Io, JobFacts, Target, Unit};
 use fiord_sys::file::RangeFlush;
-use fiord_sys::{BufferPool, Errno};
+use fiord_sys::{BufferPool, Errno, Transfer};
 
 use crate::blocking::{Attached, Files, flush, trim};
+use crate::flags::RequestFlags;
 
 /// What became of a request that was to be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,39 @@ pub(crate) trait Queue: Send {
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// See [`Engine::remedy`].
+    fn remedy(&self, _errno: Errno) -> &'static str {
+        ""
+    }
+}
+
+/// What a read or a write asks of the kernel.
+#[inline]
+pub(crate) fn transfer<F>(
+    unit: &Unit,
+    file: F,
+    flags: RequestFlags,
+    forced_async: bool,
+) -> Transfer<F> {
+    let write = unit.direction == Direction::Write;
+    Transfer {
+        slot: unit.slot,
+        start: unit.progress as u32,
+        length: unit.remaining_length() as u32,
+        offset: unit.remaining_offset(),
+        file,
+        write,
+        flags: flags.of(write).bits(),
+        priority: unit.priority,
+        forced_async,
+    }
+}
+
+/// Ends a unit that never came into the queue.
+#[cold]
+fn end_inline(done: &mut Completions, unit: &Unit, ended: Result<Option<u64>, Errno>) {
+    done.push_inline(unit.slot, ended.map(Option::unwrap_or_default));
 }
 
 /// An engine made of a queue.
@@ -151,9 +185,8 @@ impl<Q: Queue> Engine for Queued<Q> {
         for unit in batch {
             match self.push(unit, io.buffers) {
                 Ok(None) => {}
-                Ok(Some(bytes)) => io.done.push_inline(unit.slot, Ok(bytes)),
                 Err(Errno::BUSY) => break,
-                Err(errno) => io.done.push_inline(unit.slot, Err(errno)),
+                ended => end_inline(io.done, unit, ended),
             }
             accepted += 1;
         }
@@ -161,9 +194,11 @@ impl<Q: Queue> Engine for Queued<Q> {
             // An error here means that the queue is broken; the reap that follows meets and tells it.
             let _ = self.queue.submit();
         }
-        let issued_ns = io.done.stamp_of_submission(self.measures_submission);
-        for unit in &batch[..accepted] {
-            self.issued_ns[unit.slot.index()] = issued_ns;
+        if io.done.is_stamping() {
+            let issued_ns = io.done.stamp_of_submission(self.measures_submission);
+            for unit in &batch[..accepted] {
+                self.issued_ns[unit.slot.index()] = issued_ns;
+            }
         }
         accepted
     }
@@ -189,5 +224,9 @@ impl<Q: Queue> Engine for Queued<Q> {
 
     fn notes(&self) -> Vec<String> {
         self.queue.notes()
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        self.queue.remedy(errno)
     }
 }

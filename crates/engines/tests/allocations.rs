@@ -23,7 +23,7 @@ fn requests_need_no_heap() {
             let batch = [0, 1, 2, 3].map(|i| unit(i, direction, u64::from(i) * BLOCK, BLOCK));
             let before = allocations::of_this_thread();
             let taken = bench.submit(&batch);
-            let reaped = if engine.caps.at_depth(4).inline { Ok(()) } else { bench.reap(4, 4) };
+            let reaped = if engine.caps.for_job(4, 4).inline { Ok(()) } else { bench.reap(4, 4) };
             let after = allocations::of_this_thread();
             assert_eq!((taken, reaped), (4, Ok(())), "{}", engine.name);
             assert_eq!(bench.take().len(), 4, "{}", engine.name);

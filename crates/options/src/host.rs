@@ -14,6 +14,10 @@ pub struct Host<'a> {
     pub page_size: u64,
     /// `$ncpus`.
     pub cpus: u32,
+    /// Largest number of a CPU.
+    pub last_cpu: u32,
+    /// Largest number of a NUMA node.
+    pub last_node: u32,
     /// Total memory; `$mb_memory` is this in MiB.
     pub memory_bytes: u64,
     /// Looks up an environment variable.
@@ -53,6 +57,8 @@ pub(crate) fn test_host() -> Host<'static> {
     Host {
         page_size: 4096,
         cpus: 4,
+        last_cpu: 3,
+        last_node: 1,
         memory_bytes: 2 << 30,
         env: &|name| match name.to_str()? {
             "SIZE" => Some("16k".into()),

@@ -16,6 +16,7 @@ mod general;
 mod io;
 mod logs;
 mod pacing;
+mod priority;
 mod process;
 mod random;
 mod replay;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::host::{EngineFacts, Host};
-use crate::plan::{IdRanges, JobPlan, Plan};
+use crate::plan::{IdRanges, JobPlan, NodeSet, Plan};
 use crate::shared::Part;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Spec};
 use crate::table::JobOptions;
@@ -165,6 +166,7 @@ impl<'a> Lowering<'a> {
         plan.raw_name = raw_name;
         plan.given = given;
         let new_group = lower_groups(self.settings.options(&of_engine), &mut plan, &mut job);
+        priority::lower_priorities(&of_engine, &mut plan.engine, &mut job);
         consistency::make_consistent(&mut plan, &mut job, self.spec.readonly);
         consistency::check_wait_for(&plan, &self.names, &mut job);
         *self.names.entry(plan.name.clone()).or_default() += 1;
@@ -283,13 +285,30 @@ impl Job<'_> {
 
     /// Refuses CPUs that this machine does not have.
     fn need_cpus(&mut self, option: &str, cpus: &IdRanges) {
-        let there = self.host.cpus;
-        if let Some(largest) = cpus.largest().filter(|&cpu| cpu >= there) {
+        let last = self.host.last_cpu;
+        if let Some(largest) = cpus.largest().filter(|&cpu| cpu > last) {
             self.report(
                 option,
                 Diagnostic::error(format!("CPU {largest} of `{option}` does not exist"))
                     .code(Code::NO_SUCH_CPU)
-                    .label(format!("this machine has CPUs 0 to {}", there.saturating_sub(1))),
+                    .label(format!("this machine has CPUs 0 to {last}")),
+            );
+        }
+    }
+
+    /// Refuses NUMA nodes that this machine does not have.
+    fn need_nodes(&mut self, option: &str, nodes: &NodeSet) {
+        let last = self.host.last_node;
+        let (NodeSet::Nodes(named) | NodeSet::AllBut(named)) = nodes else { return };
+        if let Some(largest) = named.largest().filter(|&node| node > last) {
+            self.report(
+                option,
+                Diagnostic::error(format!("NUMA node {largest} of `{option}` does not exist"))
+                    .code(Code::NO_SUCH_NODE)
+                    .label(match last {
+                        0 => "this machine has node 0 only".to_owned(),
+                        _ => format!("this machine has nodes 0 to {last}"),
+                    }),
             );
         }
     }

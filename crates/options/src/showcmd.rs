@@ -5,7 +5,7 @@
 //! behind all others. Variables and includes are already resolved in a [`Spec`]. Nothing here finds out
 //! what settings mean; only a specification that lowers without errors is worth printing.
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::lower::order;
 use crate::spec::{Document, DocumentKind, Origin, Section, SectionKind, Setting, Spec};
 use crate::table::{self, Argument, OptionDef};
@@ -124,7 +124,9 @@ impl<'a> Line<'a> {
 
     fn cannot(&mut self, what: &str, origin: &Origin) {
         self.diagnostics.push(
-            Diagnostic::error(format!("{what} cannot be written on a command line")).at(origin),
+            Diagnostic::error(format!("{what} cannot be written on a command line"))
+                .code(Code::NOT_ON_COMMAND_LINE)
+                .at(origin),
         );
     }
 }

@@ -19,6 +19,8 @@ fn with_host<T>(f: impl FnOnce(&Host<'_>) -> T) -> T {
     f(&Host {
         page_size: 4096,
         cpus: 4,
+        last_cpu: 3,
+        last_node: 0,
         memory_bytes: 1 << 30,
         env: &|name| (name.len() % 2 == 0).then(|| "a=1,2:3;#".into()),
         read_file: &|path| match path.as_os_str().len() % 3 {

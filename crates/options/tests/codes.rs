@@ -65,6 +65,7 @@ fn check(example: &str) -> Diagnostics {
     let read_file = |path: &Path| match path.to_str() {
         Some("example.fio") => Ok(example.into()),
         Some("job.fio" | "-") => Ok("[a]\nsize=1m\n".into()),
+        Some("unnamed.fio") => Ok("[]\nsize=1m\n".into()),
         Some("options.inc") => Ok("bs=8k\n".into()),
         Some("many.inc") => Ok("include options.inc\n".repeat(10_001).into()),
         Some("section.inc") => Ok("[b]\n".into()),

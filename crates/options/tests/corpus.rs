@@ -16,6 +16,8 @@ fn understand(words: &[OsString], file: &[u8]) -> (Option<Plan>, Diagnostics) {
     let host = Host {
         page_size: 4096,
         cpus: 4,
+        last_cpu: 3,
+        last_node: 0,
         memory_bytes: 1 << 30,
         env: &|_| Some("text".into()),
         read_file: &|path| match path == Path::new("j") {

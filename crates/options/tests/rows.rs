@@ -105,6 +105,8 @@ fn plan_of(text: &str) -> (Option<Plan>, Diagnostics) {
     let host = Host {
         page_size: 4096,
         cpus: 2,
+        last_cpu: 1,
+        last_node: 0,
         memory_bytes: 4 << 30,
         env: &|_| None,
         read_file: &|path: &Path| match path.to_str() {

@@ -1,34 +1,10 @@
 //! Values with a grammar of their own: distributions, choices of files, NUMA nodes, kinds of memory.
 
+mod reading;
+
 use fiord_options::plan::{Distribution, IdRanges, NodeSet, NumaMemory, ZoneShare};
-use fiord_options::table::job_option;
-use fiord_options::value::{ParseContext, Value, parse};
-
-fn read(name: &str, text: &str) -> Result<Value, String> {
-    let def = job_option(name).unwrap_or_else(|| panic!("no option {name}"));
-    parse(def, Some(text.as_bytes()), &ParseContext::default()).map_err(|error| {
-        let hint = error.hint.as_deref().unwrap_or("");
-        format!("{}|{error}|{hint}", &text[error.span.clone()])
-    })
-}
-
-/// The canonical text, which is read as the same value.
-#[track_caller]
-fn check(name: &str, text: &str, canonical: &str) {
-    let value = read(name, text).unwrap_or_else(|error| panic!("{name}={text}: {error}"));
-    assert_eq!(value.to_string(), canonical, "{name}={text}");
-    assert_eq!(read(name, canonical), Ok(value), "{name}={canonical}");
-}
-
-/// The part that is wrong, and words of the message.
-#[track_caller]
-fn refuse(name: &str, text: &str, wrong: &str, message: &str) {
-    let said = match read(name, text) {
-        Ok(value) => panic!("{name}={text} is taken for {value:?}"),
-        Err(said) => said,
-    };
-    assert!(said.starts_with(&format!("{wrong}|")) && said.contains(message), "{text}: {said}");
-}
+use fiord_options::value::Value;
+use reading::{check, read, refuse};
 
 #[test]
 fn distributions_with_a_parameter() {

@@ -67,6 +67,8 @@ fn read(words: &[&str]) -> (Invocation, Diagnostics) {
     let host = Host {
         page_size: 4096,
         cpus: 2,
+        last_cpu: 1,
+        last_node: 0,
         memory_bytes: 4 << 30,
         env: &|_| None,
         read_file: &|_| Ok(b"[a]\nsize=4k\n".to_vec()),

@@ -1,41 +1,12 @@
 //! Reading and printing of values: the odd corners of the job language, and properties over random
 //! text. `rows.rs` has a value of every option.
 
-use fiord_options::table::{self, JobOptions, OptionDef, Status, job_option};
-use fiord_options::value::{ParseContext, PatternPiece, Value, ValueError, assemble, parse};
+mod reading;
+
+use fiord_options::table::{self, JobOptions, Status};
+use fiord_options::value::{ParseContext, PatternPiece, Value, assemble, parse};
 use proptest::prelude::*;
-
-fn def(name: &str) -> &'static OptionDef {
-    job_option(name)
-        .or_else(|| table::engine_option("io_uring", name))
-        .unwrap_or_else(|| panic!("no option {name}"))
-}
-
-fn read(name: &str, text: &str) -> Result<Value, ValueError> {
-    parse(def(name), Some(text.as_bytes()), &ParseContext::default())
-}
-
-/// Asserts the canonical text of a value.
-#[track_caller]
-fn check(name: &str, text: &str, canonical: &str) {
-    match read(name, text) {
-        Ok(value) => assert_eq!(value.to_string(), canonical, "{name}={text}"),
-        Err(error) => panic!("{name}={text}: {error:?}"),
-    }
-}
-
-/// Asserts that a value is refused: the part that is wrong, and words of the message.
-#[track_caller]
-fn refuse(name: &str, text: &str, wrong: &str, message: &str) {
-    match read(name, text) {
-        Ok(value) => panic!("{name}={text} is taken for {value:?}"),
-        Err(error) => {
-            let said = format!("{error}; {}", error.hint.as_deref().unwrap_or(""));
-            assert!(said.contains(message), "{name}={text}: {said}");
-            assert_eq!(&text[error.span], wrong, "{name}={text}: {said}");
-        }
-    }
-}
+use reading::{check, def, read, refuse};
 
 #[test]
 fn options_of_engines_are_kept_as_canonical_text() {

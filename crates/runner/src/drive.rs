@@ -6,23 +6,27 @@
 //! job does not use costs one well-predicted branch at most.
 //!
 //! Making and handing over requests is here; what became of them is in [`settle`], the turns of a
-//! job's life (files, passes, time) in [`pass`].
+//! job's life (files, passes, time) in [`pass`], priorities of requests in [`priority`].
 
 mod pass;
+mod priority;
 mod settle;
 
 use fiord_base::{Direction, FileIndex, PerDirection, Slot};
-use fiord_engine::{Completion, Completions, Engine, Io, Unit};
+use fiord_engine::{Caps, Completion, Completions, Engine, Io, Unit};
 use fiord_measure::Ledger;
 use fiord_measure::ledger::Record;
 use fiord_options::plan::{ErrorsPlan, JobPlan};
+use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Clock, Errno};
 use fiord_workload::{Filler, Generator, Outcome, Request, Step};
 
 use crate::board::{CommandWord, State};
 use crate::failure::Failure;
+use crate::priority::Prioritizer;
 use crate::recorder::Recorder;
 use crate::targets::Targets;
+use priority::Priorities;
 
 /// Batches between two looks at the clock where requests carry no stamps.
 const UNSTAMPED_BATCHES: u32 = 64;
@@ -38,10 +42,19 @@ struct Settings {
     /// `depth_low` is below the depth.
     drains: bool,
     stamped: bool,
-    depth_one: bool,
+    /// One request at a time, which the engine executes.
+    single: bool,
+    /// The time that submission takes is measured of single requests, too.
+    slat: bool,
+    /// The engine takes nothing before the batch in flight has been reaped.
+    one_batch: bool,
     ramp_ns: u64,
     runtime_ns: u64,
     fills_data: bool,
+    /// Something is to be done beside each request: see [`Drive::accompany`].
+    accompanied: bool,
+    /// Latencies are told apart by priority.
+    tells_priorities: bool,
     locks: bool,
     flush: EndFlush,
     fill_device: bool,
@@ -87,6 +100,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) commands: CommandWord<'a>,
     pub(crate) clock: Clock,
     pub(crate) recorder: Option<Recorder>,
+    /// Gives requests priorities.
+    pub(crate) prioritizer: Option<Prioritizer>,
     /// Told of changes of state: the end of the ramp, flushing at the end of a pass.
     pub(crate) enter: &'a dyn Fn(State),
     /// Called between passes, when all files are closed.
@@ -104,6 +119,7 @@ pub(crate) struct Drive<'a> {
     commands: CommandWord<'a>,
     clock: Clock,
     recorder: Option<Recorder>,
+    priorities: Option<Priorities>,
     enter: &'a dyn Fn(State),
     between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
     settings: Settings,
@@ -115,6 +131,8 @@ pub(crate) struct Drive<'a> {
     free: Vec<Slot>,
     /// Made and not accepted by the engine yet; continued transfers come first.
     batch: Vec<Unit>,
+    /// How many of the batch are continued transfers.
+    continued: usize,
     in_flight: usize,
     /// Made, and waiting for the end of a request that it overlaps.
     waiting: Option<Request>,
@@ -141,9 +159,9 @@ pub(crate) fn queue_bytes(depth: u64) -> u64 {
 }
 
 impl<'a> Drive<'a> {
-    pub(crate) fn new(job: &JobPlan, parts: Parts<'a>, depth_one: bool) -> Drive<'a> {
+    pub(crate) fn new(job: &JobPlan, parts: Parts<'a>, caps: Caps) -> Drive<'a> {
         let engine = &job.engine;
-        let depth = if depth_one { 1 } else { engine.iodepth.max(1) as usize };
+        let depth = if caps.single { 1 } else { engine.iodepth.max(1) as usize };
         let stats = &job.stats;
         let stamped = !stats.gtod_reduce && (stats.lat || stats.clat || stats.slat);
         let settings = Settings {
@@ -154,10 +172,14 @@ impl<'a> Drive<'a> {
             depth_low: (engine.iodepth_low as usize).min(depth),
             drains: (engine.iodepth_low as usize) < depth,
             stamped,
-            depth_one,
+            single: caps.single,
+            slat: caps.reports_slat && stats.slat && stamped,
+            one_batch: caps.one_batch,
             ramp_ns: job.limits.ramp_ns.unwrap_or(0),
             runtime_ns: job.limits.runtime_ns.unwrap_or(0),
             fills_data: parts.filler.is_active(),
+            accompanied: parts.recorder.is_some() || parts.prioritizer.is_some(),
+            tells_priorities: parts.prioritizer.is_some(),
             locks: parts.targets.locks(),
             flush: EndFlush {
                 files: job.flush.end_fsync && job.pattern.rw.write,
@@ -171,6 +193,7 @@ impl<'a> Drive<'a> {
             slot: Slot(0),
             file: FileIndex(0),
             direction: Direction::Read,
+            priority: 0,
             offset: 0,
             length: 0,
             progress: 0,
@@ -186,12 +209,14 @@ impl<'a> Drive<'a> {
             commands: parts.commands,
             clock: parts.clock,
             recorder: parts.recorder,
+            priorities: parts.prioritizer.map(|chooser| Priorities::new(job, chooser, depth)),
             enter: parts.enter,
             between_passes: parts.between_passes,
             units: vec![idle; depth],
             starts_ns: vec![0; depth],
             free: (0..depth as u32).rev().map(Slot).collect(),
             batch: Vec::with_capacity(depth),
+            continued: 0,
             in_flight: 0,
             waiting: None,
             cancelling: false,
@@ -226,7 +251,7 @@ impl<'a> Drive<'a> {
             }
             let pause = match self.end {
                 Some(_) => Some(Step::End),
-                None if self.settings.depth_one && self.batch.is_empty() => self.one(),
+                None if self.settings.single && self.batch.is_empty() => self.one(),
                 None => self.make(),
             };
             if !self.batch.is_empty() {
@@ -272,6 +297,9 @@ impl<'a> Drive<'a> {
         let start_ns = self.done.stamp();
         let result = self.engine.execute(&unit, &mut self.buffers);
         let done_ns = self.done.stamp();
+        // What ends as it is handed over takes no time of its own: another look at the clock would
+        // measure the clock.
+        let issued_ns = if self.settings.slat { done_ns } else { start_ns };
         if self.settings.stamped {
             self.now_ns = done_ns;
         }
@@ -283,7 +311,7 @@ impl<'a> Drive<'a> {
                     count: 1,
                     bytes: moved,
                     start_ns,
-                    issued_ns: start_ns,
+                    issued_ns,
                     done_ns,
                 });
                 self.generator.done(&request, Outcome::Bytes(moved));
@@ -291,7 +319,7 @@ impl<'a> Drive<'a> {
             _ => {
                 self.free.pop();
                 self.starts_ns[slot.index()] = start_ns;
-                let completion = Completion { slot, result, issued_ns: start_ns, done_ns };
+                let completion = Completion { slot, result, issued_ns, done_ns };
                 self.settle_other(&unit, &completion);
             }
         }
@@ -343,12 +371,10 @@ impl<'a> Drive<'a> {
     }
 
     /// Puts a request at the end of the batch.
-    #[inline]
+    #[inline(always)]
     fn place(&mut self, slot: Slot, request: &Request) {
         let unit = self.prepare(slot, request);
-        if self.settings.serialize {
-            self.units[slot.index()] = unit;
-        }
+        self.units[slot.index()] = unit;
         self.batch.push(unit);
     }
 
@@ -368,10 +394,11 @@ impl<'a> Drive<'a> {
     /// Turns a request into a unit whose data is ready.
     #[inline(always)]
     fn prepare(&mut self, slot: Slot, request: &Request) -> Unit {
-        let unit = Unit {
+        let mut unit = Unit {
             slot,
             file: request.file,
             direction: request.direction,
+            priority: 0,
             offset: request.offset,
             length: request.length,
             progress: 0,
@@ -380,8 +407,8 @@ impl<'a> Drive<'a> {
             let buffer = &mut self.buffers.get_mut(slot)[..request.length as usize];
             self.filler.prepare(buffer, request.offset, self.now_ns);
         }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.request(&self.clock, request);
+        if self.settings.accompanied {
+            unit.priority = self.accompany(slot, request);
         }
         unit
     }
@@ -396,17 +423,17 @@ impl<'a> Drive<'a> {
         let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
         let accepted = self.engine.submit(&self.batch, &mut io).min(self.batch.len());
         self.in_flight += accepted;
-        let mut fresh = 0;
-        for unit in &self.batch[..accepted] {
-            self.units[unit.slot.index()] = *unit;
-            if unit.progress == 0 {
+        // Continued transfers stand first; they have been counted, and began, before.
+        let continued = self.continued.min(accepted);
+        self.continued -= continued;
+        if self.settings.stamped {
+            for unit in &self.batch[continued..accepted] {
                 self.starts_ns[unit.slot.index()] = start_ns;
-                fresh += 1;
             }
         }
-        if !self.settings.depth_one && accepted > 0 {
+        if !self.settings.single && accepted > 0 {
             self.ledger.record_submit(accepted);
-            self.ledger.record_depth(self.in_flight, fresh);
+            self.ledger.record_depth(self.in_flight, (accepted - continued) as u64);
         }
         if self.in_flight == 0 {
             let action = "hand a request to the engine";
@@ -430,13 +457,15 @@ impl<'a> Drive<'a> {
         let mut reaped = false;
         if ready < self.in_flight {
             let queued = self.in_flight - ready;
-            let full = self.free.is_empty()
+            let full = self.settings.one_batch
+                || self.free.is_empty()
                 || self.draining
                 || !self.batch.is_empty()
                 || self.waiting.is_some();
             let min = if drain || full { self.settings.reap_min.max(1) } else { 0 };
             let min = min.min(queued).saturating_sub(ready);
-            let max = self.settings.reap_max.max(min).min(queued);
+            // While the queue drains nothing is gained by leaving what is done where it is.
+            let max = if drain { queued } else { self.settings.reap_max.max(min).min(queued) };
             if drain || full || self.settings.reap_min == 0 {
                 reaped = true;
                 let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
@@ -445,7 +474,7 @@ impl<'a> Drive<'a> {
                 }
             }
         }
-        if !self.settings.depth_one && (reaped || ready > 0) {
+        if !self.settings.single && (reaped || ready > 0) {
             self.ledger.record_reap(self.done.list().len());
         }
     }
@@ -470,6 +499,11 @@ impl<'a> Drive<'a> {
             self.unstamped = 0;
             self.now_ns = self.clock.now_ns();
         }
+    }
+
+    /// Ends the threads of the engine and says what they used.
+    pub(crate) fn end_threads(&mut self) -> Usage {
+        self.engine.end_threads()
     }
 
     /// What is left when the loop has ended.

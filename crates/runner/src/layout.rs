@@ -4,6 +4,8 @@
 //! `create_serialize=0` each worker does it for itself. Whatever can be refused is refused before the
 //! first byte is written. (fio 3.42's rules; see `docs/differences.md` for where we differ.)
 
+mod atomic;
+
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -21,6 +23,7 @@ use fiord_workload::Filler;
 use fiord_workload::region::{self, FileRegion, Regions, Target};
 use serde::{Deserialize, Serialize};
 
+use crate::direct;
 use crate::failure::Failure;
 
 /// Bytes written at once while a file is filled.
@@ -158,18 +161,23 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
     }
     let (job, caps) = (request.job, request.caps);
     let whole = fills(job, caps);
-    let total = missing.iter().map(|i| layout.files[*i].end()).sum();
+    // Sparse files may be larger than any sum: it is for those who watch.
+    let ends = missing.iter().map(|index| layout.files[*index].end());
+    let total = ends.fold(0, u64::saturating_add);
     if whole || job.files.fallocate != Fallocate::None {
         watcher.begin(&job.name, missing.len(), total);
     }
-    let mut done = 0;
+    let mut done = 0_u64;
     let mut content = LayoutContent::new(job, request.seeds);
     for index in missing {
         let target = &mut layout.files[index];
         let reached = create((job, caps), target, whole.then_some(&mut content), &mut |bytes| {
-            watcher.progress(done + bytes, total)
+            watcher.progress(done.saturating_add(bytes), total)
         })?;
-        done += target.end();
+        done = done.saturating_add(target.end());
+        if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
+            atomic::check(job, target, fd.as_fd())?;
+        }
         // A device that is full, which the job expects, ends the region where it ends the file.
         let lost = target.end() - reached.clamp(target.offset, target.end());
         target.size -= lost;
@@ -198,7 +206,8 @@ pub(crate) fn survey(request: &Request<'_>) -> Result<Survey, Failure> {
         for target in layout.files.iter().filter(storage) {
             // A target that cannot be opened now says so when the job opens it.
             if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
-                check_direct(job, target, fd.as_fd())?;
+                direct::check(job, target, fd.as_fd())?;
+                atomic::check(job, target, fd.as_fd())?;
             }
         }
     }
@@ -217,7 +226,7 @@ pub(crate) fn survey(request: &Request<'_>) -> Result<Survey, Failure> {
     }
     if !job.files.allow_create {
         return Err(Failure {
-            errno: Errno(2),
+            errno: Errno::NOENT,
             text: format!(
                 "'{first}' is missing or too short, and allow_file_create=0 forbids creating it"
             ),
@@ -286,7 +295,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
     let shown = path.display();
     let facts = match request.facts(&path) {
         Ok(facts) => facts,
-        Err(Errno(2)) => return Ok((path, Kind::Regular, Target::File(0))),
+        Err(Errno::NOENT) => return Ok((path, Kind::Regular, Target::File(0))),
         Err(errno) => return Err(Failure::new(format!("look at '{shown}'"), errno)),
     };
     let kind = match job.files.kind {
@@ -297,7 +306,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
     };
     match kind {
         Kind::Directory => Err(Failure {
-            errno: Errno(21),
+            errno: Errno::ISDIR,
             text: format!(
                 "'{shown}' is a directory; use directory={shown} to work in it, or opendir={shown} to use the files below it"
             ),
@@ -308,7 +317,7 @@ fn look_at(request: &Request<'_>, path: PathBuf) -> Result<(PathBuf, Kind, Targe
                 && file::is_mounted(facts.is_device) == Some(true)
             {
                 return Err(Failure {
-                    errno: Errno(16),
+                    errno: Errno::BUSY,
                     text: format!(
                         "'{shown}' is mounted and the job writes to it; unmount it, or say allow_mounted_write=1 if its contents may be destroyed"
                     ),
@@ -344,42 +353,20 @@ fn create(
     let fresh = content.is_some() || !(job.files.append || job.files.overwrite);
     if fresh {
         match file::unlink(path) {
-            Ok(()) | Err(Errno(2)) => {}
+            Ok(()) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(Failure::new(format!("replace '{shown}'"), errno)),
         }
     }
     let how = OpenHow { access: Access::Write, create: Some(0o644), ..OpenHow::default() };
     let fd =
         file::open(path, &how).map_err(|errno| Failure::new(format!("create '{shown}'"), errno))?;
-    let made = if caps.any_alignment { Ok(()) } else { check_direct(job, target, fd.as_fd()) };
+    let made = if caps.any_alignment { Ok(()) } else { direct::check(job, target, fd.as_fd()) };
     let made = made.and_then(|()| extend(job, target, fd.as_fd(), content, progress));
     if made.is_err() && fresh {
         // The first failure is the one to be told.
         let _ = file::unlink(path);
     }
     made
-}
-
-/// Refuses block sizes that direct I/O on this target cannot have, where the kernel tells what it wants
-/// (statx(2), Linux 6.1, or the block device).
-fn check_direct(job: &JobPlan, target: &TargetFile, fd: BorrowedFd<'_>) -> Result<(), Failure> {
-    let unit = match (job.files.direct, target.kind) {
-        (true, Kind::Block) => file::logical_block_bytes(fd).ok().map(u64::from),
-        (true, Kind::Regular) => file::direct_alignment(fd).map(|a| u64::from(a.offset_bytes)),
-        _ => None,
-    };
-    let Some(unit) = unit.filter(|unit| *unit > 1) else { return Ok(()) };
-    let rw = job.pattern.rw;
-    let moves_data = |direction: Direction| rw.has(direction) && direction != Direction::Trim;
-    let odd = job.blocks.min.iter().find(|(d, min)| moves_data(*d) && !min.is_multiple_of(unit));
-    match odd {
-        None => Ok(()),
-        Some((direction, min)) => Err(Failure::rule(format!(
-            "'{}' wants direct I/O in multiples of {unit} bytes, and the smallest block size for {} is {min}; choose a multiple, or direct=0",
-            target.path.display(),
-            direction.name()
-        ))),
-    }
 }
 
 /// Reserves the room of a file, and fills it if there is content; returns its end as `create` does.
@@ -456,7 +443,7 @@ pub(crate) fn check_directories(plan: &Plan) -> Result<(), Failure> {
             let shown = path.display();
             let missing = match file::facts(path) {
                 Ok(facts) if facts.kind == Kind::Directory => continue,
-                Ok(_) => Errno(20),
+                Ok(_) => Errno::NOTDIR,
                 Err(errno) => errno,
             };
             let action = format!("use the directory '{shown}' of job '{}'", job.name);

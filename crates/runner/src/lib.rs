@@ -7,17 +7,21 @@
 #![forbid(unsafe_code)]
 
 mod board;
+mod direct;
 mod disks;
 mod drive;
 mod estimate;
 mod events;
 mod failure;
 mod layout;
+mod memory;
 mod offload;
 mod order;
 mod outcome;
 pub mod preview;
+mod priority;
 mod recorder;
+mod rehearsal;
 mod run;
 mod sampler;
 mod targets;

@@ -207,7 +207,8 @@ impl Targets {
         }
     }
 
-    /// Flushes every target that was written, opening those that are closed.
+    /// Flushes every target that was written, opening those that are closed. One that is to be created
+    /// when it is opened may not be there yet.
     pub(crate) fn flush_all(&self, whole_file_system: bool) -> Result<(), Failure> {
         if self.diskless {
             return Ok(());
@@ -219,8 +220,10 @@ impl Targets {
                 Some(fd) => fd.as_fd(),
                 None => {
                     let how = OpenHow { access: Access::Read, ..OpenHow::default() };
-                    reopened = open_target(target, &how)
-                        .map_err(|errno| self.open_failure(index, errno))?;
+                    reopened = match open_target(target, &how) {
+                        Err(Errno::NOENT) if self.plan.create_on_open => continue,
+                        opened => opened.map_err(|errno| self.open_failure(index, errno))?,
+                    };
                     reopened.as_fd()
                 }
             };
@@ -242,7 +245,7 @@ impl Targets {
     pub(crate) fn unlink_all(&self) -> Result<(), Failure> {
         for target in self.files.iter().filter(|t| t.kind == Kind::Regular) {
             match file::unlink(&target.path) {
-                Ok(()) | Err(Errno(2)) => {}
+                Ok(()) | Err(Errno::NOENT) => {}
                 Err(errno) => {
                     return Err(Failure::new(format!("remove '{}'", target.path.display()), errno));
                 }

@@ -8,11 +8,12 @@ use std::sync::atomic::AtomicU64;
 
 use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
-use fiord_engine::{Caps, Engine, JobFacts, Registration, find};
+use fiord_engine::{Caps, Engine, Registration, find};
 use fiord_measure::Ledger;
 use fiord_measure::report::Severity;
 use fiord_options::plan::{JobPlan, SubmitMode};
 use fiord_options::trace::Subject;
+use fiord_sys::locked::LockedMemory;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, Errno, clock, signal};
 use fiord_workload::{Filler, Generator, GeneratorError, Regions};
@@ -21,10 +22,13 @@ use crate::board::{Board, CommandWord, State};
 use crate::drive::{Drive, Parts};
 use crate::failure::Failure;
 use crate::layout::{self, Layout, TargetFile, Watcher};
+use crate::memory::{self, Need};
 use crate::offload::{Offload, caps_for};
 use crate::order::{self, Order};
+use crate::priority::{self, Prioritizer};
 use crate::recorder::Recorder;
-use crate::targets::{Targets, advice};
+use crate::rehearsal::facts;
+use crate::targets::Targets;
 use crate::trace::{Trace, TracedEngine};
 
 /// First argument of a worker process; the second names descriptors and the worker's number.
@@ -104,8 +108,8 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
             if let Some(note) = ready.generator.note() {
                 ledger.message(Severity::Note, note);
             }
-            for note in ready.engine.notes() {
-                ledger.message(Severity::Note, &note);
+            for note in ready.engine.notes().iter().chain(&ready.note) {
+                ledger.message(Severity::Note, note);
             }
             stage.enter(State::Initialised);
             if board.commands(worker).wait_for_start() {
@@ -142,12 +146,18 @@ fn report_failure(ledger: &mut Ledger<'_>, failure: &Failure) {
 
 /// Everything a worker needs to run, made before the barrier.
 struct Ready {
+    caps: Caps,
     engine: Box<dyn Engine>,
     buffers: BufferPool,
     filler: Filler,
     generator: Generator,
     targets: Targets,
     recorder: Option<Recorder>,
+    prioritizer: Option<Prioritizer>,
+    /// Held until the job has ended.
+    locked: Option<LockedMemory>,
+    /// What the user should know of its memory.
+    note: Option<String>,
 }
 
 fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Ready, Failure> {
@@ -160,25 +170,17 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         Some(layout) => layout.clone(),
         None => lay_out_here(order, entry, &seeds, place.board.commands(order.worker as usize))?,
     };
+    let prioritizer = priority::prioritizer(job, &seeds);
+    priority::take(job)?;
     let caps = caps_for(job, entry.caps);
     let depth = depth(job, caps) as usize;
     check_depth(depth)?;
     let rw = job.pattern.rw;
     let buffer_bytes = buffer_bytes(job, caps);
-    let mut buffers = BufferPool::new(depth, buffer_bytes).map_err(|errno| {
-        Failure::new(format!("reserve {depth} buffers of {buffer_bytes} bytes"), errno)
-    })?;
-    let facts = JobFacts {
-        iodepth: depth,
-        max_block_bytes: job.blocks.largest(),
-        files: layout.files.len(),
-        direct: job.files.direct,
-        options: &job.engine.options,
-        sync_range_flags: job.flush.range_flags,
-        buffers: &buffers,
-        measures_submission: job.stats.slat && !job.stats.gtod_reduce,
-        advice: advice(job),
-    };
+    let locked = memory::lock(job)?;
+    let need = Need::of(job, depth, buffer_bytes)?;
+    let mut buffers = need.reserve()?;
+    let facts = facts(job, depth, layout.files.len(), &buffers);
     let engine = match job.engine.submit {
         SubmitMode::Inline => (entry.create)(&facts)?,
         SubmitMode::Offload => Box::new(Offload::new(entry, &facts, &place.board.clock())?),
@@ -208,12 +210,24 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         None => engine,
     };
     let targets = Targets::new(job, layout.files, caps);
-    Ok(Ready { engine, buffers, filler, generator, targets, recorder })
+    let note = need.note;
+    Ok(Ready {
+        caps,
+        engine,
+        buffers,
+        filler,
+        generator,
+        targets,
+        recorder,
+        prioritizer,
+        locked,
+        note,
+    })
 }
 
 /// Most requests in flight.
 pub(crate) fn depth(job: &JobPlan, caps: Caps) -> u32 {
-    if caps.inline { 1 } else { job.engine.iodepth.max(1) }
+    if caps.single { 1 } else { job.engine.iodepth.max(1) }
 }
 
 /// Bytes of each of the buffers of a job.
@@ -252,7 +266,7 @@ fn traced(
 
 /// Refuses a queue for which there is no memory. Engine and loop keep less than this for each place of
 /// it, and a list that is too long would end the program.
-fn check_depth(depth: usize) -> Result<(), Failure> {
+pub(crate) fn check_depth(depth: usize) -> Result<(), Failure> {
     Vec::<[u64; 64]>::new().try_reserve_exact(depth).map_err(|_| Failure {
         errno: Errno::NOMEM,
         text: format!("no memory for {depth} requests in flight (iodepth)"),
@@ -322,14 +336,18 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             commands: board.commands(worker),
             clock: board.clock(),
             recorder: ready.recorder,
+            prioritizer: ready.prioritizer,
             enter: &enter,
             between_passes: &relay,
         },
-        order.ledger.depth_one,
+        ready.caps,
     );
     drive.run();
+    let mut usage = drive.end_threads();
     let (mut ledger, targets) = drive.into_results();
-    ledger.end_usage(Usage::of_thread().numbers());
+    drop(ready.locked);
+    usage += Usage::of_thread();
+    ledger.end_usage(usage.numbers());
     stage.enter(State::Finishing);
     if job.files.unlink
         && let Err(failure) = targets.unlink_all()

@@ -14,6 +14,56 @@ impl Share {
     }
 }
 
+/// What can be done to the data of a transfer that is said to have succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// A write of which only some sectors are stored.
+    Torn,
+    /// A transfer that takes place at another offset.
+    Misdirected,
+    /// A read of what was there before the last write.
+    Stale,
+    /// A write that is not stored at all.
+    Dropped,
+    /// Zeroes instead of the data.
+    Zeroed,
+    /// One bit is wrong.
+    BitFlip,
+}
+
+/// How often each kind of [`Damage`] is done; at most one to each transfer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Damages {
+    /// [`Damage::Torn`], of writes.
+    pub torn: Share,
+    /// [`Damage::Misdirected`].
+    pub misdirected: Share,
+    /// [`Damage::Stale`], of reads.
+    pub stale: Share,
+    /// [`Damage::Dropped`], of writes.
+    pub dropped: Share,
+    /// [`Damage::Zeroed`].
+    pub zeroed: Share,
+    /// [`Damage::BitFlip`].
+    pub bit_flip: Share,
+}
+
+impl Damages {
+    /// Draws what is done to a transfer.
+    pub(crate) fn draw(&self, write: bool, stream: &mut Stream) -> Option<Damage> {
+        let kinds = [
+            (self.torn, Damage::Torn, write),
+            (self.misdirected, Damage::Misdirected, true),
+            (self.stale, Damage::Stale, !write),
+            (self.dropped, Damage::Dropped, write),
+            (self.zeroed, Damage::Zeroed, true),
+            (self.bit_flip, Damage::BitFlip, true),
+        ];
+        let mut suited = kinds.into_iter().filter(|(.., suits)| *suits);
+        suited.find(|(share, ..)| share.happens(stream)).map(|(_, damage, _)| damage)
+    }
+}
+
 /// The plan of faults of a device. The default has none: requests end in the order in which they
 /// came, each after `latency_ns`.
 #[derive(Clone, Debug)]
@@ -34,23 +84,35 @@ pub struct Faults {
     pub end_of_file: u64,
     /// First byte that cannot be written: ENOSPC from there on.
     pub full_at: u64,
+    /// What is done to data without an error.
+    pub damages: Damages,
     /// Submissions of which a random part, or nothing, is taken. With nothing in flight one request
     /// is always taken.
     pub busy: Share,
+    /// Submissions after a busy one that are busy, too.
+    pub busy_run: u64,
     /// Submissions refused although nothing is in flight.
     pub refuses_all: bool,
     /// Requests that end inside the submission although the engine has a queue.
     pub early: Share,
     /// Requests that take a hundred times as long.
     pub late: Share,
+    /// Requests that never end, unless they are cancelled.
+    pub lost: Share,
+    /// Requests in flight end early when they are cancelled.
+    pub cancels: bool,
     /// Requests end in any order.
     pub reordered: bool,
     /// Reaps that return with less than was asked for, as after a signal.
     pub interrupted: Share,
     /// The reap of this number, from 0, and all later ones fail.
     pub reap_breaks_at: Option<u64>,
+    /// Reaps in a row that may wait in vain, for lost requests only, before all later ones fail.
+    pub patience: u64,
     /// Time that a request takes.
     pub latency_ns: u64,
+    /// Time that handing over a request takes.
+    pub submission_ns: u64,
 }
 
 impl Default for Faults {
@@ -64,14 +126,20 @@ impl Default for Faults {
             nothing: Share(0),
             end_of_file: u64::MAX,
             full_at: u64::MAX,
+            damages: Damages::default(),
             busy: Share(0),
+            busy_run: 0,
             refuses_all: false,
             early: Share(0),
             late: Share(0),
+            lost: Share(0),
+            cancels: false,
             reordered: false,
             interrupted: Share(0),
             reap_breaks_at: None,
+            patience: 3,
             latency_ns: 1000,
+            submission_ns: 0,
         }
     }
 }

@@ -6,6 +6,8 @@ use fiord_base::{Direction, FileIndex};
 use fiord_engine::Unit;
 use fiord_sys::Errno;
 
+use crate::faults::Damage;
+
 /// One acceptance of a unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
@@ -13,6 +15,10 @@ pub struct Attempt {
     pub unit: Unit,
     /// When.
     pub at_ns: u64,
+    /// What is done to its data.
+    pub damage: Option<Damage>,
+    /// It never ends by itself.
+    pub lost: bool,
 }
 
 /// One completion.
@@ -22,8 +28,38 @@ pub struct Ended {
     pub unit: Unit,
     /// What the loop was told.
     pub result: Result<u64, Errno>,
+    /// When the loop came with the first part of the request.
+    pub start_ns: u64,
+    /// When this part was accepted.
+    pub issued_ns: u64,
     /// When.
     pub at_ns: u64,
+}
+
+/// One call of `submit`.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission {
+    /// Units offered.
+    pub offered: usize,
+    /// Units taken.
+    pub taken: usize,
+    /// Those of them that continue nothing.
+    pub fresh: u64,
+    /// Units in flight afterwards, those included that have ended inside the call.
+    pub in_flight: usize,
+}
+
+/// One call of `reap`.
+#[derive(Clone, Copy, Debug)]
+pub struct Reap {
+    /// Units to wait for.
+    pub min: usize,
+    /// Units to take at most.
+    pub max: usize,
+    /// Units in flight before.
+    pub in_flight: usize,
+    /// Completions given.
+    pub given: usize,
 }
 
 /// Everything that an engine has seen.
@@ -33,12 +69,18 @@ pub struct Journal {
     pub attempts: Vec<Attempt>,
     /// Completions in their order.
     pub ended: Vec<Ended>,
-    /// Sizes of the batches offered, and how much of each was taken.
-    pub submissions: Vec<(usize, usize)>,
-    /// `min`, `max` of each reap, units in flight before, and completions given.
-    pub reaps: Vec<(usize, usize, usize, usize)>,
+    /// Calls of `submit`.
+    pub submissions: Vec<Submission>,
+    /// Calls of `reap`.
+    pub reaps: Vec<Reap>,
+    /// Completions that the loop sees together: those of a reap with those of the submission before it.
+    pub turns: Vec<usize>,
+    /// Calls of `cancel`.
+    pub cancels: usize,
     /// Most units in flight.
     pub deepest: usize,
+    /// Pairs of units in flight together that touch the same bytes, one of which changes them.
+    pub overlaps: usize,
     /// Targets attached and detached, in order.
     pub targets: Vec<(FileIndex, bool)>,
     /// Breaches of the contract.

@@ -1,4 +1,6 @@
-//! The data buffers of a job: one mapping, one equally sized, page-aligned part per slot.
+//! The data buffers of a job: one range of memory, one equally sized, page-aligned part per slot.
+
+mod memory;
 
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -9,6 +11,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use fiord_base::Slot;
 
 use crate::Errno;
+use memory::Region;
+pub use memory::{Kind, MemoryError, Source, Step};
 
 /// Page-aligned memory for `slots` requests of up to `slot_bytes` each.
 ///
@@ -35,11 +39,10 @@ const NOBODY: u16 = 0x7fff;
 /// Added while the kernel has the buffer.
 const KERNEL: u16 = 0x8000;
 
-/// The mapping of a pool, which lives until the last pool and the last queue are done with it.
+/// The memory of a pool, which lives until the last pool and the last queue are done with it.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    base: NonNull<u8>,
-    mapped_bytes: usize,
+    _region: Region,
     /// Who has which buffer, by slot.
     holders: Box<[AtomicU16]>,
     /// The number of the next view.
@@ -61,28 +64,32 @@ impl Memory {
     }
 }
 
-impl Drop for Memory {
-    fn drop(&mut self) {
-        if self.mapped_bytes > 0 {
-            // SAFETY: exactly the range that `BufferPool::new` mapped, unmapped once, when neither a
-            // pool nor a queue that had lent buffers is left.
-            unsafe { libc::munmap(self.base.as_ptr().cast(), self.mapped_bytes) };
-        }
-    }
-}
-
 impl BufferPool {
-    /// Maps memory for `slots` buffers of `slot_bytes`, each rounded up to a page. Zero bytes give
-    /// a pool of empty buffers.
+    /// Reserves ordinary memory for `slots` buffers of `slot_bytes`, each rounded up to a page. Zero
+    /// bytes give a pool of empty buffers.
     pub fn new(slots: usize, slot_bytes: usize) -> Result<BufferPool, Errno> {
-        let (stride_bytes, mapped_bytes) =
-            BufferPool::layout(slots, slot_bytes).ok_or(Errno(libc::ENOMEM))?;
-        let base = match mapped_bytes {
-            0 => NonNull::dangling(),
-            _ => map(mapped_bytes)?,
+        let pool = BufferPool::of(&Source::default(), slots, slot_bytes);
+        pool.map_err(|error| error.errno)
+    }
+
+    /// The same of another kind of memory.
+    pub fn of(source: &Source, slots: usize, slot_bytes: usize) -> Result<BufferPool, MemoryError> {
+        let too_many = MemoryError { step: Step::Reserve, errno: Errno::NOMEM };
+        let (stride_bytes, bytes) = BufferPool::layout(slots, slot_bytes).ok_or(too_many)?;
+        let region = match bytes {
+            0 => Region::empty(),
+            _ => {
+                let all = bytes.checked_add(source.offset_bytes).ok_or(too_many)?;
+                Region::reserve(source, all)?
+            }
+        };
+        let base = match bytes {
+            0 => region.base(),
+            // SAFETY: `bytes` more than the offset were reserved.
+            _ => unsafe { region.base().add(source.offset_bytes) },
         };
         let holders = std::iter::repeat_with(|| AtomicU16::new(0)).take(slots).collect();
-        let memory = Memory { base, mapped_bytes, holders, next_view: AtomicU16::new(1) };
+        let memory = Memory { _region: region, holders, next_view: AtomicU16::new(1) };
         Ok(BufferPool { base, slot_bytes, stride_bytes, holder: 0, memory: Arc::new(memory) })
     }
 
@@ -131,6 +138,16 @@ impl BufferPool {
         self.slot_bytes
     }
 
+    /// Bytes of memory that pinning each buffer takes, as the kernel counts them: in whole pages.
+    pub fn pinned_bytes(&self) -> u64 {
+        let pages = |index| {
+            let start = self.address(index) as usize / 4096;
+            let end = (self.address(index) as usize + self.slot_bytes).div_ceil(4096);
+            (end - start) as u64
+        };
+        if self.slot_bytes == 0 { 0 } else { (0..self.slots()).map(pages).sum::<u64>() * 4096 }
+    }
+
     /// Number of buffers.
     pub fn slots(&self) -> usize {
         self.memory.holders.len()
@@ -145,9 +162,10 @@ impl BufferPool {
     #[inline]
     pub fn get(&self, slot: Slot) -> &[u8] {
         assert!(self.holds(slot));
-        // SAFETY: the slot exists, since it has a holder; its part lies inside the mapping, which lives
-        // as long as `self`; bytes of an anonymous mapping are always initialised; `&self` excludes a
-        // `&mut` to the same part, and nobody else holds it.
+        // SAFETY: the slot exists, since it has a holder; its part lies inside the memory, which lives
+        // as long as `self`; bytes of a mapping are always initialised; `&self` excludes a `&mut` to
+        // the same part, and nobody else holds it. Only memory that the user wants to share with other
+        // programs may be changed by them: it is copied, and nothing is inferred from its contents.
         unsafe { std::slice::from_raw_parts(self.address(slot.index()), self.slot_bytes) }
     }
 
@@ -185,25 +203,6 @@ impl BufferPool {
         holder.store(self.holder | KERNEL, Ordering::Release);
         Ok(self.address(slot.index()).wrapping_add(range.start))
     }
-}
-
-/// An anonymous mapping.
-fn map(bytes: usize) -> Result<NonNull<u8>, Errno> {
-    // SAFETY: an anonymous private mapping at an address of the kernel's choice aliases nothing.
-    let address = unsafe {
-        libc::mmap(
-            std::ptr::null_mut(),
-            bytes,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-            -1,
-            0,
-        )
-    };
-    if address == libc::MAP_FAILED {
-        return Err(Errno::last());
-    }
-    NonNull::new(address.cast()).ok_or(Errno(libc::ENOMEM))
 }
 
 /// Part of the buffer of a slot.
@@ -313,6 +312,25 @@ mod tests {
         assert_eq!(pool.lend(Slot(0), 8..17), Err(Errno::INVAL));
         assert_eq!(pool.lend(Slot(2), 0..1), Err(Errno::INVAL));
         assert_eq!(pool.take(Slot(2)), Err(Errno::INVAL));
+    }
+
+    #[test]
+    fn buffers_lie_off_their_alignment_if_they_are_to() {
+        for (slot_bytes, offset_bytes) in [(4096, 512), (6000, 1), (512, 4096), (512, 0)] {
+            let source = Source { offset_bytes, ..Source::default() };
+            let mut pool = BufferPool::of(&source, 3, slot_bytes).unwrap();
+            let spanned = (offset_bytes % 4096 + slot_bytes).next_multiple_of(4096);
+            assert_eq!(pool.pinned_bytes(), 3 * spanned as u64);
+            for slot in 0..3 {
+                let place = pool.get_mut(Slot(slot)).as_ptr() as usize;
+                assert_eq!(place % 4096, offset_bytes % 4096);
+                pool.get_mut(Slot(slot)).fill(slot as u8);
+            }
+            assert!((0..3).all(|slot| pool.get(Slot(slot)).iter().all(|b| *b == slot as u8)));
+        }
+        let source = Source { offset_bytes: usize::MAX, ..Source::default() };
+        assert_eq!(BufferPool::of(&source, 1, 4096).err().unwrap().errno, Errno::NOMEM);
+        assert_eq!(BufferPool::of(&source, 1, 0).unwrap().get(Slot(0)), []);
     }
 
     #[test]

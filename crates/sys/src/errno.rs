@@ -7,6 +7,14 @@ use std::fmt;
 pub struct Errno(pub i32);
 
 impl Errno {
+    /// No such file or directory.
+    pub const NOENT: Errno = Errno(libc::ENOENT);
+    /// Not a directory.
+    pub const NOTDIR: Errno = Errno(libc::ENOTDIR);
+    /// A directory.
+    pub const ISDIR: Errno = Errno(libc::EISDIR);
+    /// Data are not what they should be.
+    pub const ILSEQ: Errno = Errno(libc::EILSEQ);
     /// Input/output error.
     pub const IO: Errno = Errno(libc::EIO);
     /// Not an open file.

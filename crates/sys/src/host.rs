@@ -1,8 +1,13 @@
 //! Facts of the machine, and its entropy.
 
+mod huge_pages;
+mod numbered;
+
 use rustix::rand::GetRandomFlags;
 
 use crate::Errno;
+pub use huge_pages::HugePages;
+pub use numbered::{Numbered, cpus_online, nodes_online};
 
 /// Name and release of the kernel.
 pub fn kernel() -> String {
@@ -47,5 +52,19 @@ pub fn page_bytes() -> u64 {
 
 /// How many memory mappings a process may have; `None` where the kernel does not say.
 pub fn mapping_limit() -> Option<u64> {
-    std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()
+    sysctl("vm/max_map_count")
+}
+
+/// Bytes of memory that can be had without pushing programs out (`MemAvailable`); `None` where the kernel
+/// does not say.
+pub fn available_memory_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kib << 10)
+}
+
+/// The number that a file below /proc/sys holds, such as `fs/aio-max-nr`.
+pub fn sysctl(name: &str) -> Option<u64> {
+    std::fs::read_to_string(format!("/proc/sys/{name}")).ok()?.trim().parse().ok()
 }

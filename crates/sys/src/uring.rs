@@ -116,6 +116,8 @@ pub struct Ring {
     number_flags: u32,
     granted: Granted,
     addressing: Addressing,
+    /// Buffers are registered.
+    pinned: bool,
     /// Addresses of the buffers in flight, by slot, for `Addressing::Vectored`.
     vectors: Vec<libc::iovec>,
     /// Requests behind the kernel's head that it has not been told of.
@@ -123,6 +125,8 @@ pub struct Ring {
     in_flight: u32,
     /// What the kernel may read and write at any time while requests are in flight.
     memory: Option<Arc<Memory>>,
+    /// Where the bookkeeping of that memory is; only to be compared.
+    memory_at: *const Memory,
 }
 
 // SAFETY: all pointers are into mappings that the ring owns, and no other thread has them.
@@ -137,6 +141,8 @@ struct Submissions {
     mask: u32,
     /// The tail, which only we move.
     next: u32,
+    /// Where the kernel's head was at the last look: entries before it can be written again.
+    seen_head: u32,
 }
 
 #[derive(Debug)]
@@ -147,6 +153,8 @@ struct Completions {
     mask: u32,
     /// The head, which only we move.
     next: u32,
+    /// Where the kernel's tail was at the last look: entries before it can be read.
+    seen_tail: u32,
 }
 
 /// `struct io_uring_cqe` of 16 bytes.
@@ -172,6 +180,7 @@ impl Ring {
                 entries: parts.entries.at::<Entry>(0, parts.params.sq_entries)?,
                 mask: parts.params.sq_entries.checked_sub(1)?,
                 next: 0,
+                seen_head: 0,
             };
             let cq = Completions {
                 head: counter(&parts.completions, cq_off.head)?,
@@ -179,6 +188,7 @@ impl Ring {
                 entries: parts.completions.at::<Entry16>(cq_off.cqes, parts.params.cq_entries)?,
                 mask: parts.params.cq_entries.checked_sub(1)?,
                 next: 0,
+                seen_tail: 0,
             };
             Some((sq, cq))
         };
@@ -198,10 +208,12 @@ impl Ring {
             number_flags: 0,
             granted: parts.granted,
             addressing: Addressing::Plain,
+            pinned: false,
             vectors: vec![empty; pool.slots()],
             pending: 0,
             in_flight: 0,
             memory: Some(Arc::clone(pool.memory())),
+            memory_at: Arc::as_ptr(pool.memory()),
             sq,
             cq,
             fd: parts.fd,
@@ -242,7 +254,9 @@ impl Ring {
         let mut vectors: Vec<_> = (0..pool.slots()).map(vector).collect();
         let count = u32::try_from(vectors.len()).map_err(|_| Errno::INVAL)?;
         let place = vectors.as_mut_ptr().cast();
-        self.register(io_uring_register_op::IORING_REGISTER_BUFFERS, place, count)
+        self.register(io_uring_register_op::IORING_REGISTER_BUFFERS, place, count)?;
+        self.pinned = true;
+        Ok(())
     }
 
     /// Makes room for `count` registered files (Linux 5.19).
@@ -285,18 +299,26 @@ impl Ring {
     }
 
     fn check(&self, pool: &BufferPool) -> Result<(), Errno> {
-        match &self.memory {
-            Some(memory) if Arc::ptr_eq(memory, pool.memory()) => Ok(()),
-            _ => Err(Errno::INVAL),
+        // The memory is alive as long as the ring is, so that another pool cannot be at its address.
+        if std::ptr::eq(self.memory_at, Arc::as_ptr(pool.memory())) {
+            Ok(())
+        } else {
+            Err(Errno::INVAL)
         }
     }
 
     /// Requests that can be pushed before the next [`Ring::submit`].
-    #[inline]
-    pub fn room(&self) -> u32 {
+    pub fn room(&mut self) -> u32 {
         // SAFETY: the counter lies in the mapping that we own.
-        let head = unsafe { self.sq.head.as_ref() }.load(Ordering::Acquire);
-        self.sq.mask + 1 - self.sq.next.wrapping_sub(head)
+        self.sq.seen_head = unsafe { self.sq.head.as_ref() }.load(Ordering::Acquire);
+        self.sq.mask + 1 - self.sq.next.wrapping_sub(self.sq.seen_head)
+    }
+
+    /// True if nothing can be pushed. The kernel's word is fetched only where what is known of it would
+    /// say so: its head only moves on.
+    #[inline]
+    fn is_full(&mut self) -> bool {
+        self.sq.next.wrapping_sub(self.sq.seen_head) > self.sq.mask && self.room() == 0
     }
 
     /// Requests pushed and not taken.
@@ -312,7 +334,7 @@ impl Ring {
         pool: &mut BufferPool,
     ) -> Result<(), Errno> {
         self.check(pool)?;
-        if self.room() == 0 {
+        if self.is_full() {
             return Err(Errno::BUSY);
         }
         let start = transfer.start as usize;
@@ -352,7 +374,7 @@ impl Ring {
 
     /// Puts a request without data into the queue. EBUSY without room.
     pub fn push_order(&mut self, slot: Slot, file: RingFile, order: Order) -> Result<(), Errno> {
-        if self.room() == 0 {
+        if self.is_full() {
             return Err(Errno::BUSY);
         }
         let base = Entry {
@@ -472,17 +494,17 @@ impl Ring {
 
     /// Completions that can be taken now.
     #[inline]
-    fn ready(&self) -> u32 {
+    fn ready(&mut self) -> u32 {
         // SAFETY: the counter lies in the mapping that we own. The load acquires the entries.
-        let tail = unsafe { self.cq.tail.as_ref() }.load(Ordering::Acquire);
-        tail.wrapping_sub(self.cq.next)
+        self.cq.seen_tail = unsafe { self.cq.tail.as_ref() }.load(Ordering::Acquire);
+        self.cq.seen_tail.wrapping_sub(self.cq.next)
     }
 
     /// Takes a completion, if there is one; the buffer of its slot is free again. The kernel gets the
     /// places back with [`Ring::took`].
     #[inline]
     pub fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
-        while self.ready() > 0 {
+        while self.cq.next != self.cq.seen_tail || self.ready() > 0 {
             let index = (self.cq.next & self.cq.mask) as usize;
             // SAFETY: the masked index lies inside the array, and the kernel has filled this one.
             let Entry16 { user_data, result, .. } = unsafe { self.cq.entries.add(index).read() };
@@ -511,7 +533,7 @@ impl Ring {
     /// completion, with ECANCELED or what became of it (Linux 5.19).
     pub fn cancel(&mut self) -> Result<(), Errno> {
         self.submit()?;
-        if self.room() == 0 {
+        if self.is_full() {
             return Err(Errno::BUSY);
         }
         self.put(Entry {
@@ -563,6 +585,12 @@ impl Drop for Ring {
             }
             while self.take().is_some() {}
             self.took();
+        }
+        if self.pinned {
+            // The kernel takes a ring apart some time after it is closed, and until then the memory
+            // counts as locked for a job that comes next.
+            let none = std::ptr::null_mut();
+            let _ = self.register(io_uring_register_op::IORING_UNREGISTER_BUFFERS, none, 0);
         }
         if self.granted.registered_ring {
             let mut update = io_uring_rsrc_update { offset: self.number as u32, resv: 0, data: 0 };

@@ -1,64 +1,49 @@
-//! Bare loops of system calls: what the machine gives to a program that does nothing else. Run as a
-//! process of its own (`xtask bare-read FILE BLOCK SECONDS`), like the programs it is compared with.
+//! Running the bare loops: what the machine gives to a program that does a job's system calls and
+//! nothing else. They are an example of `fiord-sys`, the only crate that may hold such code.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
-use std::time::{Duration, Instant};
+use std::path::Path;
 
+use super::sample::{self, Sample, words};
 use crate::Outcome;
+use crate::program::{Program, build_package};
 
-/// Reads random blocks of a file for some seconds and prints the requests per second.
-pub fn command(arguments: &[String]) -> Outcome<bool> {
-    let [path, block, seconds] = arguments else {
-        return Err("bare-read needs FILE BLOCK SECONDS".into());
-    };
-    let rate = random_reads(path, block.parse()?, Duration::from_secs(seconds.parse()?))?;
-    println!("{rate:.0}");
-    Ok(true)
+/// Builds the loops optimised.
+pub(super) fn build() -> Outcome<Program> {
+    let arguments = ["--profile", "release", "--package", "fiord-sys", "--example", "bare"];
+    Ok(Program::new("bare", build_package(&arguments)?))
 }
 
-fn random_reads(path: &str, block: usize, duration: Duration) -> Outcome<f64> {
-    let file = File::open(path)?;
-    let blocks = file.metadata()?.len() / block as u64;
-    if blocks == 0 {
-        return Err(format!("{path} holds no block").into());
+/// What a bare loop is to do; see the example.
+#[derive(Clone, Debug)]
+pub(super) struct Loop {
+    method: &'static str,
+    file: String,
+    options: String,
+}
+
+impl Loop {
+    /// A loop over a file by `ring`, `aio`, `read` or `copy`, with the example's options.
+    pub(super) fn new(method: &'static str, file: &Path, options: &str) -> Loop {
+        let file = file.to_string_lossy().into_owned();
+        Loop { method, file, options: options.to_string() }
     }
-    let mut buffer = vec![0_u8; block];
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut count = 0_u64;
-    let start = Instant::now();
-    loop {
-        // A look at the clock each 1024 requests: it shall not be part of what is measured.
-        for _ in 0..1024 {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            let index = (u128::from(state) * u128::from(blocks)) >> 64;
-            let offset = index as u64 * block as u64;
-            if file.read_at(&mut buffer, offset)? != block {
-                return Err(format!("{path}: short read at {offset}").into());
-            }
-        }
-        count += 1024;
-        let elapsed = start.elapsed();
-        if elapsed >= duration {
-            return Ok(count as f64 / elapsed.as_secs_f64());
-        }
+
+    /// Runs it for so many seconds.
+    pub(super) fn run(&self, program: &Program, seconds: u32) -> Outcome<Sample> {
+        let mut arguments = vec![self.method.to_string(), self.file.clone()];
+        arguments.extend(words(&self.options));
+        arguments.push(format!("seconds={seconds}"));
+        let (run, cpu) = sample::run(program, &arguments)?;
+        parse(&run.stdout, cpu).ok_or_else(|| format!("bare loop: {}", run.stdout.trim()).into())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::program::Scratch;
-
-    #[test]
-    fn reads_until_the_time_is_over() {
-        let scratch = Scratch::new("bare-test").unwrap();
-        let path = scratch.path().join("data");
-        std::fs::write(&path, [0_u8; 8192]).unwrap();
-        let path = path.to_str().unwrap();
-        assert!(random_reads(path, 4096, Duration::ZERO).unwrap() > 0.0);
-        assert!(random_reads(path, 16384, Duration::ZERO).is_err());
+fn parse(line: &str, cpu: f64) -> Option<Sample> {
+    let numbers: Option<Vec<f64>> = line.split_whitespace().map(|word| word.parse().ok()).collect();
+    match numbers?[..] {
+        [requests, seconds, user] if requests > 0.0 && seconds > 0.0 => {
+            Some(Sample::new(requests, seconds, user, cpu))
+        }
+        _ => None,
     }
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Bench, Line, Target, median, memory, own};
+use super::sample::words;
+use super::{Bench, Line, Target, median, memory, speed};
 use crate::Outcome;
 use crate::program::{Program, Scratch};
 
@@ -15,9 +16,17 @@ pub(super) struct Case {
 
 /// All cases in order of the table.
 pub(super) const CASES: &[Case] = &[
-    Case { name: "null", run: null_full },
-    Case { name: "null-reduced", run: null_reduced },
-    Case { name: "tmpfs", run: tmpfs },
+    Case { name: "null", run: speed::null },
+    Case { name: "null-32", run: speed::null_deep },
+    Case { name: "null-reduced", run: speed::null_reduced },
+    Case { name: "ring", run: speed::ring },
+    Case { name: "ring-fixed", run: speed::ring_fixed },
+    Case { name: "ring-fixed-512", run: speed::ring_fixed_512 },
+    Case { name: "zram-ring", run: speed::zram_ring },
+    Case { name: "zram-aio", run: speed::zram_aio },
+    Case { name: "tmpfs", run: speed::tmpfs },
+    Case { name: "tmpfs-write", run: speed::tmpfs_write },
+    Case { name: "mmap", run: speed::mmap },
     Case { name: "start", run: start },
     Case { name: "shortest", run: shortest },
     Case { name: "memory", run: run_memory },
@@ -25,104 +34,8 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "parse", run: parse },
 ];
 
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_string).collect()
-}
-
-/// Requests per second of the only job.
-fn iops(program: &Program, arguments: &[String]) -> Outcome<f64> {
-    let scratch = Scratch::new("bench")?;
-    let mut all = words("--output-format=json");
-    all.extend_from_slice(arguments);
-    let run = program.run(scratch.path(), &all)?;
-    if run.code() != 0 {
-        return Err(format!("{}: exit {}: {}", program.name, run.code(), run.stderr.trim()).into());
-    }
-    let value = run.json()?.at("jobs.0.read.iops").and_then(|value| value.number());
-    value.ok_or_else(|| format!("{}: no IOPS in the report", program.name).into())
-}
-
-fn thousands(values: &[f64]) -> String {
-    format!("{:.0} k/s", median(values) / 1000.0)
-}
-
 fn ratios(ours: &[f64], theirs: &[f64]) -> Vec<f64> {
     ours.iter().zip(theirs).map(|(a, b)| a / b).collect()
-}
-
-/// A timed job under both, alternately, who is first changing from round to round.
-fn throughput(bench: &Bench, what: &str, job: &str, least: f64) -> Outcome<Vec<Line>> {
-    let mut arguments = words(job);
-    arguments.extend(words(&format!("--time_based --runtime={}", bench.seconds)));
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..bench.pairs {
-        for turn in 0..2 {
-            if (round + turn) % 2 == 0 {
-                ours.push(iops(&bench.ours, &arguments)?);
-            } else {
-                theirs.push(iops(&bench.peer, &arguments)?);
-            }
-        }
-    }
-    Ok(vec![Line {
-        what: what.to_string(),
-        ours: thousands(&ours),
-        other: thousands(&theirs),
-        values: ratios(&ours, &theirs),
-        target: Target::AtLeast(least),
-    }])
-}
-
-const NULL: &str = "--name=null --ioengine=null --rw=randread --bs=4k --size=1g";
-
-fn null_full(bench: &Bench) -> Outcome<Vec<Line>> {
-    throughput(bench, "null randread, map, all accounting", NULL, 3.5)
-}
-
-fn null_reduced(bench: &Bench) -> Outcome<Vec<Line>> {
-    let job = format!("{NULL} --gtod_reduce=1 --norandommap");
-    throughput(bench, "null randread, gtod_reduce, norandommap", &job, 3.0)
-}
-
-/// Reads from memory: against the peer, and against a loop that does nothing but the reads.
-fn tmpfs(bench: &Bench) -> Outcome<Vec<Line>> {
-    let scratch = Scratch::below(Path::new("/dev/shm"), "bench")?;
-    let file = scratch.path().join("data");
-    std::fs::write(&file, vec![0x5a_u8; 256 << 20])?;
-    let file = file.to_string_lossy().into_owned();
-    let mut job = words("--name=tmpfs --ioengine=psync --rw=randread --bs=4k --invalidate=0");
-    job.extend(words(&format!("--time_based --runtime={}", bench.seconds)));
-    job.push(format!("--filename={file}"));
-    let seconds = bench.seconds.to_string();
-    let (mut ours, mut theirs, mut bare) = (Vec::new(), Vec::new(), Vec::new());
-    // The two are to be equal within some percent, which takes more rounds than factors do.
-    for _ in 0..2 * bench.pairs {
-        // The loop runs on both sides of ours, since the two are to be nearly equal and machines
-        // drift: the mean of its neighbours is what a run is compared with.
-        let before = bare_loop(&file, &seconds)?;
-        ours.push(iops(&bench.ours, &job)?);
-        bare.push((before + bare_loop(&file, &seconds)?) / 2.0);
-        theirs.push(iops(&bench.peer, &job)?);
-    }
-    let line = |what: &str, other: &[f64], least| Line {
-        what: what.to_string(),
-        ours: thousands(&ours),
-        other: thousands(other),
-        values: ratios(&ours, other),
-        target: Target::AtLeast(least),
-    };
-    Ok(vec![
-        line("psync randread tmpfs, to a bare loop", &bare, 0.96),
-        line("psync randread tmpfs, to the peer", &theirs, 1.0),
-    ])
-}
-
-fn bare_loop(file: &str, seconds: &str) -> Outcome<f64> {
-    let output = own(&["bare-read", file, "4096", seconds])?.output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    text.trim().parse().map_err(|_| {
-        format!("the bare loop failed: {}", String::from_utf8_lossy(&output.stderr)).into()
-    })
 }
 
 /// Wall time of one run in milliseconds.

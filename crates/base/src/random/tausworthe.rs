@@ -139,7 +139,7 @@ impl Stream {
 
     /// A value below `bound`: the share of the range that the next draw stands for. `bound` must not
     /// be 0. Computed in double precision, whose rounding is part of the recorded sequences.
-    #[inline]
+    #[inline(always)]
     pub fn below(&mut self, bound: u64) -> u64 {
         match self {
             Stream::Narrow(stream) => scale32(bound, stream.draw()),

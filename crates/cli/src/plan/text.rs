@@ -302,7 +302,9 @@ fn amount(job: &JobPreview) -> String {
 
 fn memory(memory: &Memory) -> String {
     let parts: Vec<String> = [
-        (memory.buffer_bytes, "buffers"),
+        (memory.buffer_bytes.saturating_sub(memory.huge_bytes), "buffers"),
+        (memory.huge_bytes, "buffers in huge pages"),
+        (memory.locked_bytes, "locked"),
         (memory.map_bytes, "random maps"),
         (memory.queue_bytes, "queue"),
         (memory.file_bytes, "files"),

@@ -52,6 +52,7 @@ impl Bench {
             max_block_bytes: setup.slot_bytes as u64,
             files: 1,
             direct: case.ground.direct,
+            atomic: false,
             options: &[],
             sync_range_flags: file::RangeFlush::WRITE.0,
             buffers: &buffers,

@@ -34,6 +34,7 @@ fn unit(slot: usize, direction: Direction, block: u64) -> Unit {
         offset: block * BLOCK_BYTES,
         length: BLOCK_BYTES,
         progress: 0,
+        priority: 0,
     }
 }
 
@@ -62,7 +63,7 @@ fn ensure(holds: bool, message: impl FnOnce() -> String) -> Result<(), String> {
 /// [`conservation`] at depths from 1 to 4096.
 fn every_depth(case: &Case<'_>) -> Verdict {
     // What has no queue does not see how deep it would be; a batch of several is enough.
-    let inline = case.engine.caps.at_depth(4096).inline;
+    let inline = case.engine.caps.for_job(4096, 16).inline;
     let depths: &[usize] = if inline { &[1, 16] } else { &[1, 2, 7, 64, 1024, 4096] };
     for &depth in depths {
         conservation(case, depth, 2 * depth + 100, 0xf10d)
@@ -213,7 +214,7 @@ fn compare(case: &Case<'_>, versions: &[Option<u64>]) -> Result<(), String> {
 /// nothing is in flight.
 fn reap_bounds(case: &Case<'_>) -> Verdict {
     const DEPTH: usize = 16;
-    if case.engine.caps.at_depth(DEPTH).inline {
+    if case.engine.caps.for_job(DEPTH as u32, DEPTH as u32).inline {
         return Ok(Kept::NotConcerned("requests end as they are submitted"));
     }
     let mut bench = bench(case, DEPTH)?;

@@ -115,25 +115,25 @@ option_group! {
         .category("General/Clock");
     [exec_prerun: Text; planned] OptionDef::new("exec_prerun", TEXT, "Shell command run before the job").category("General");
     [exec_postrun: Text; planned] OptionDef::new("exec_postrun", TEXT, "Shell command run after the job").category("General");
-    [lockmem: u64; planned] OptionDef::new("lockmem", BYTES, "Memory to pin per worker")
+    [lockmem: u64] OptionDef::new("lockmem", BYTES, "Memory to pin per worker")
         .default("0").category("General");
     [comm: Text; planned] OptionDef::new("comm", TEXT, "Process name set for the job (Linux)")
         .since("3.42").category("General/Description");
     [nice: i32; planned] OptionDef::new("nice", ValueKind::Int { min: -20, max: 19 }, "CPU nice value")
         .default("0").category("General/Credentials and priority");
-    [prio: u32; planned] OptionDef::new(
+    [prio: u32] OptionDef::new(
         "prio",
         ValueKind::Int { min: 0, max: 7 },
         "I/O priority level inside the class",
     )
         .category("General/Credentials and priority");
-    [prioclass: u32; planned] OptionDef::new(
+    [prioclass: u32] OptionDef::new(
         "prioclass",
         ValueKind::Int { min: 0, max: 3 },
         "I/O priority class (0 none, 1 RT, 2 BE, 3 idle)",
     )
         .category("General/Credentials and priority");
-    [priohint: u32; planned] OptionDef::new(
+    [priohint: u32] OptionDef::new(
         "priohint",
         ValueKind::Int { min: 0, max: 1023 },
         "I/O priority hint (e.g. duration limits)",
@@ -212,7 +212,7 @@ option_group! {
         .category("General/Credentials and priority");
     [gid: u32; planned] OptionDef::new("gid", INT, "Group to switch to")
         .category("General/Credentials and priority");
-    [hugepage_size: u64; planned] OptionDef::new("hugepage-size", INT, "Huge page size for buffers")
+    [hugepage_size: u64] OptionDef::new("hugepage-size", INT, "Huge page size for buffers")
         .default("2097152").category("General");
     [steadystate: SteadyState; planned] OptionDef::new(
         "steadystate",

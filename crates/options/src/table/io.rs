@@ -200,18 +200,18 @@ option_group! {
         .default("0").category("I/O");
     [direct: bool] OptionDef::new("direct", ValueKind::Bool, "Bypass the page cache (O_DIRECT)")
         .default("0").inverse("buffered").category("I/O/Kind");
-    [atomic: bool; planned] OptionDef::new("atomic", ValueKind::Bool, "Torn-write-protected writes; implies direct")
+    [atomic: bool] OptionDef::new("atomic", ValueKind::Bool, "Torn-write-protected writes; implies direct")
         .default("0").category("I/O/Kind");
     [buffered: bool] OptionDef::new("buffered", ValueKind::Bool, "Opposite of direct")
         .default("1").inverse("direct").category("I/O/Kind");
-    [mem: (MemoryKind, Option<Text>); planned] OptionDef::new(
+    [mem: (MemoryKind, Option<Text>)] OptionDef::new(
         "mem",
         ValueKind::Choice(MEM),
         "Where I/O buffers come from; mmap kinds accept :path",
     )
         .alias(&["iomem"]).default("malloc").syntax("KIND[:path] for mmap, mmapshared, mmaphuge")
         .category("I/O");
-    [iomem_align: u32; planned] OptionDef::new("iomem_align", INT, "Alignment offset of each buffer")
+    [iomem_align: u32] OptionDef::new("iomem_align", INT, "Alignment offset of each buffer")
         .alias(&["mem_align"]).default("0").parent("iomem").category("I/O");
     [invalidate: bool] OptionDef::new(
         "invalidate",

@@ -2,6 +2,7 @@
 
 use fiord_base::PerDirection;
 
+use super::lists::per_direction;
 use super::piece::Piece;
 use super::print::{directions, join};
 use super::{FileChoice, ParseContext, Value, ValueError, number, words};
@@ -25,9 +26,11 @@ pub(super) fn distribution(
     let (word, tail) = word_and_tail(all.trim());
     let word = words::find(word, choices)?.canonical();
     let distribution = match word {
-        "zoned" => Distribution::Zoned(zones(list(all, tail, word)?, share_list)?),
+        "zoned" => Distribution::Zoned(per_direction(list(all, tail, word)?, "zone", share_list)?),
         "zoned_abs" => {
-            Distribution::ZonedBytes(zones(list(all, tail, word)?, |part| area_list(part, ctx))?)
+            Distribution::ZonedBytes(per_direction(list(all, tail, word)?, "zone", |part| {
+                area_list(part, ctx)
+            })?)
         }
         "sequence" => Distribution::Sequence(sequence(list(all, tail, word)?, ctx)?),
         _ => named(word, tail)?,
@@ -125,37 +128,6 @@ fn deviation(parameter: Option<Piece<'_>>) -> Result<f64, ValueError> {
     let piece = number::without_percent(piece);
     let deviation = float(piece, 0.0, 100.0, EXPECTED)?;
     if deviation < 100.0 { Ok(deviation) } else { Err(ValueError::at(piece.trim(), EXPECTED)) }
-}
-
-/// Up to three lists: one is for all directions, of two the second is also for trims. An empty one
-/// leaves its direction uniform.
-fn zones<T: Clone>(
-    all: Piece<'_>,
-    read: impl Fn(Piece<'_>) -> Result<Vec<T>, ValueError>,
-) -> Result<PerDirection<Vec<T>>, ValueError> {
-    let parts = all.split(|b| b == b',');
-    if let Some(extra) = parts.get(3) {
-        return Err(ValueError::at(all.from(extra.start - all.start), "at most three lists"));
-    }
-    let count = parts.len();
-    let mut lists: [Vec<T>; 3] = [Vec::new(), Vec::new(), Vec::new()];
-    for (list, part) in lists.iter_mut().zip(parts) {
-        if !part.is_blank() {
-            *list = read(part)?;
-        }
-    }
-    match count {
-        1 => {
-            lists[1] = lists[0].clone();
-            lists[2] = lists[0].clone();
-        }
-        2 => lists[2] = lists[1].clone(),
-        _ => {}
-    }
-    if lists.iter().all(Vec::is_empty) {
-        return Err(ValueError::at(all, "at least one zone"));
-    }
-    Ok(PerDirection(lists))
 }
 
 /// The entries of one list, in two halves: the share of accesses, and the rest.

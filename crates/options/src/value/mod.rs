@@ -7,6 +7,7 @@
 mod arithmetic;
 mod distribution;
 mod errnos;
+mod lists;
 mod numa;
 mod number;
 mod pattern;

@@ -1,9 +1,9 @@
 //! Values with weights: `bssplit`, `cmdprio_bssplit`, and words that are mixed (`write_mode`).
 
-use fiord_base::PerDirection;
-
 use super::piece::Piece;
-use super::{ParseContext, PrioritySplitEntry, SplitEntry, Value, ValueError, number, words};
+use super::{
+    ParseContext, PrioritySplitEntry, SplitEntry, Value, ValueError, lists, number, words,
+};
 use crate::table::Choice;
 
 /// Most entries per direction, as in fio.
@@ -11,29 +11,8 @@ const ENTRIES_MAX: usize = 64;
 
 /// Reads `size[/percent]:..[,writes[,trims]]`.
 pub(super) fn split(all: Piece<'_>, ctx: &ParseContext) -> Result<Value, ValueError> {
-    let parts = all.split(|b| b == b',');
-    if let Some(extra) = parts.get(3) {
-        return Err(ValueError::at(all.from(extra.start), "at most three lists"));
-    }
-    let count = parts.len();
-    let mut lists: [Vec<SplitEntry>; 3] = Default::default();
-    for (list, part) in lists.iter_mut().zip(parts) {
-        if !part.is_blank() {
-            *list = split_list(part, ctx)?;
-        }
-    }
-    match count {
-        1 => {
-            lists[1] = lists[0].clone();
-            lists[2] = lists[0].clone();
-        }
-        2 => lists[2] = lists[1].clone(),
-        _ => {}
-    }
-    if lists.iter().all(Vec::is_empty) {
-        return Err(ValueError::at(all, "at least one size"));
-    }
-    Ok(Value::Split(PerDirection(lists)))
+    let list = |part: Piece<'_>| split_list(part, ctx);
+    lists::per_direction(all, "size", list).map(Value::Split)
 }
 
 fn split_list(all: Piece<'_>, ctx: &ParseContext) -> Result<Vec<SplitEntry>, ValueError> {
@@ -143,7 +122,7 @@ fn priority_entry(entry: Piece<'_>, ctx: &ParseContext) -> Result<PrioritySplitE
     let level = |piece| small(piece, 7).map(|n| n as u8);
     let class = |piece| small(piece, 3).map(|n| n as u8);
     let (priority, hint) = match fields[..] {
-        [_, _] => (None, None),
+        [_] | [_, _] => (None, None),
         [_, _, c, l] => (Some((class(c)?, level(l)?)), None),
         [_, _, c, l, h] => (Some((class(c)?, level(l)?)), Some(small(h, 1023)?)),
         _ => {
@@ -153,7 +132,10 @@ fn priority_entry(entry: Piece<'_>, ctx: &ParseContext) -> Result<PrioritySplitE
     };
     Ok(PrioritySplitEntry {
         bytes: number::amount(fields[0], 1, u64::MAX, ctx)?,
-        percent: percentage(fields[1])?,
+        percent: match fields.get(1) {
+            Some(share) if !share.is_blank() => percentage(*share)?,
+            _ => 0,
+        },
         priority,
         hint,
     })

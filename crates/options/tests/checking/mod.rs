@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
-use fiord_options::{Diagnostics, EngineFacts, Host, commandline, lint};
+use fiord_options::{Diagnostics, EngineFacts, Host, commandline, lint, showcmd};
 
 fn engine(name: &str) -> Option<EngineFacts> {
     let inline = EngineFacts { inline: true, ..EngineFacts::default() };
@@ -17,7 +17,7 @@ fn engine(name: &str) -> Option<EngineFacts> {
     }
 }
 
-/// All findings about what stands behind `fiord`.
+/// All findings about what stands behind `fiord`, those of the commands that it shows included.
 pub(crate) fn check(
     words: &[OsString],
     read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
@@ -25,6 +25,8 @@ pub(crate) fn check(
     let host = Host {
         page_size: 4096,
         cpus: 4,
+        last_cpu: 3,
+        last_node: 0,
         memory_bytes: 8 << 30,
         env: &|name| match name.to_str()? {
             "HOME" => Some("/home/me".into()),
@@ -35,5 +37,9 @@ pub(crate) fn check(
         engine: &engine,
     };
     let (invocation, found) = commandline::parse(words, &host);
-    lint::check(&invocation.spec, found, &host)
+    let mut found = lint::check(&invocation.spec, found, &host);
+    if words.iter().any(|word| word == "--showcmd") {
+        found.extend(showcmd::command_lines(&invocation.spec, "fio").1);
+    }
+    found
 }

@@ -40,6 +40,8 @@ pub(crate) const VERDICTS_DIFFER: &[Row] = &[
             "sprandom=1\nspr_num_regions=50\nspr_op=0.2",
             "wait_for=b",
             "cpus_allowed=9999",
+            "numa_cpu_nodes=900",
+            "numa_mem_policy=bind:900",
             "cpus_allowed=",
             "cpus_allowed=1-0",
             "numa_mem_policy=foo",
@@ -112,6 +114,11 @@ pub(crate) const VERDICTS_DIFFER: &[Row] = &[
     (
         "Block sizes of zero in ranges and lists (`bsrange=0-4k`)",
         &["bsrange=0-4k", "bssplit=0/50:4k/50"],
+    ),
+    (
+        "CPUs that are no numbers (`cpus_allowed=x`), a `cpumask` of 0, a `gtod_cpu` or a preferred \
+         NUMA node that is not there",
+        &["numa_mem_policy=prefer:900"],
     ),
     ("`log_hist_coarseness` above 6", &["log_hist_coarseness=7"]),
     (

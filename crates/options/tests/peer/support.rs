@@ -38,9 +38,12 @@ fn memory_bytes() -> u64 {
 }
 
 fn on_host<T>(directory: &Path, work: impl FnOnce(&Host<'_>) -> T) -> T {
+    let cpus = std::thread::available_parallelism().unwrap().get() as u32;
     work(&Host {
         page_size: 4096,
-        cpus: std::thread::available_parallelism().unwrap().get() as u32,
+        cpus,
+        last_cpu: cpus - 1,
+        last_node: 0,
         memory_bytes: memory_bytes(),
         env: &environment,
         read_file: &|path: &Path| std::fs::read(directory.join(path)),

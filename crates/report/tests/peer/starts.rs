@@ -44,6 +44,8 @@ fn plan_of(text: &str) -> Plan {
     let host = Host {
         page_size: 4096,
         cpus: 4,
+        last_cpu: 3,
+        last_node: 0,
         memory_bytes: 1 << 30,
         env: &|_| None,
         read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),

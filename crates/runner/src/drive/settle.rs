@@ -19,6 +19,9 @@ impl Drive<'_> {
             return;
         }
         self.ledger.begin();
+        if self.settings.tells_priorities {
+            self.count_priorities();
+        }
         // Requests that were submitted and reaped together have the same stamps and are counted
         // together.
         let mut alike: Option<Record> = None;
@@ -27,7 +30,7 @@ impl Drive<'_> {
             let slot = completion.slot.index();
             let unit = self.units[slot];
             match completion.result {
-                Ok(moved) if unit.progress + moved == unit.length && unit.direction.is_data() => {
+                Ok(moved) if moved == unit.length && unit.direction.is_data() => {
                     let record = Record {
                         direction: unit.direction,
                         count: 1,
@@ -94,7 +97,8 @@ impl Drive<'_> {
         }
     }
 
-    /// Continues a transfer that was cut short, or accepts it at the end of the file.
+    /// Continues a transfer that was cut short, or accepts it when its last part or the end of the file
+    /// is reached.
     fn settle_short(&mut self, unit: &Unit, completion: &Completion, moved: u64) {
         let progress = unit.progress + moved;
         let end = unit.offset + progress;
@@ -103,24 +107,30 @@ impl Drive<'_> {
         if moved == 0 && !at_end {
             return self.settle_error(unit, completion, Errno::IO);
         }
-        if at_end {
+        if at_end || progress == unit.length {
             self.record_part(unit, progress, completion);
             return self.release(unit, Outcome::Bytes(progress));
         }
         self.ledger.record_short(unit.direction);
-        self.batch.push(Unit { progress, ..*unit });
+        let rest = Unit { progress, ..*unit };
+        self.units[unit.slot.index()] = rest;
+        self.batch.insert(self.continued, rest);
+        self.continued += 1;
     }
 
-    /// Counts a request of which only `bytes` were moved.
+    /// Counts a request that was moved in parts, or of which only `bytes` were moved. Where total and
+    /// completion latency are the same thing, it is the time of all parts.
     fn record_part(&mut self, unit: &Unit, bytes: u64, completion: &Completion) {
+        let start_ns = self.starts_ns[unit.slot.index()];
         self.ledger.record(&Record {
             direction: unit.direction,
             count: 1,
             bytes,
-            start_ns: self.starts_ns[unit.slot.index()],
-            issued_ns: completion.issued_ns,
+            start_ns,
+            issued_ns: if self.settings.single { start_ns } else { completion.issued_ns },
             done_ns: completion.done_ns,
         });
+        self.count_priority(unit, completion);
     }
 
     /// Decides whether an error is survived.
@@ -162,6 +172,10 @@ impl Drive<'_> {
             direction => format!("{} '{path}'", direction.name()),
         };
         let failure = Failure::new(action, errno);
+        let remedy = self.engine.remedy(errno);
+        if !remedy.is_empty() {
+            return failure.with_remedy(remedy);
+        }
         let total =
             self.ledger.progress(Direction::Read).1 + self.ledger.progress(Direction::Write).1;
         if errno == Errno::INVAL && self.targets.is_direct() && total <= 1 {
@@ -181,7 +195,7 @@ impl Drive<'_> {
         };
         on && match list {
             Some(list) => list.contains(&errno.0),
-            None => errno == Errno::IO || errno.0 == 84,
+            None => errno == Errno::IO || errno == Errno::ILSEQ,
         }
     }
 
@@ -215,6 +229,7 @@ impl Drive<'_> {
         if let Some(request) = self.waiting.take() {
             self.generator.done(&request, Outcome::Failed);
         }
+        self.continued = 0;
         while let Some(unit) = self.batch.pop() {
             if unit.progress > 0 {
                 // Part of it has been moved, and its first part has been counted as issued.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod books;
+mod campaign;
 mod files;
 mod looped;
 mod trial;
@@ -220,7 +222,7 @@ fn a_full_device_ends_the_job_that_fills_it() {
 fn an_engine_that_takes_nothing_ends_the_job() {
     let faults = Faults { refuses_all: true, ..Faults::default() };
     let ran = Trial::queued("--rw=read --size=64k --iodepth=4").with(faults).run();
-    assert_conserved(&ran, "refused");
+    assert_eq!((ran.journal.attempts.len(), ran.journal.submissions.len()), (0, 1));
     assert_eq!((ran.end, ran.report.error), (End::Failed, Errno::AGAIN.0));
     assert_eq!(ran.messages.len(), 1);
 }
@@ -247,19 +249,19 @@ fn the_queue_is_kept_as_deep_as_asked() {
     assert_eq!(ran.journal.deepest, 32);
     assert_eq!(ran.report.depths, [1, 2, 4, 8, 16, 225, 0]);
     let ran = depths("--iodepth=16 --iodepth_batch=4");
-    assert!(ran.journal.submissions.iter().all(|(offered, _)| *offered <= 4));
+    assert!(ran.journal.submissions.iter().all(|submission| submission.offered <= 4));
     assert_eq!(ran.journal.deepest, 16);
     // A full queue sinks to the low mark before it is filled again.
     let ran = depths("--iodepth=16 --iodepth_batch=16 --iodepth_low=4");
-    let refills = ran.journal.submissions.iter().skip(1).map(|(offered, _)| *offered);
+    let refills = ran.journal.submissions.iter().skip(1).map(|submission| submission.offered);
     assert!(refills.clone().max() == Some(12), "{:?}", refills.collect::<Vec<_>>());
     let ran = depths("--iodepth=16 --iodepth_batch_complete_min=8 --iodepth_batch_complete_max=8");
-    let while_full = ran.journal.reaps.iter().filter(|(_, _, before, _)| *before == 16);
+    let while_full = ran.journal.reaps.iter().filter(|reap| reap.in_flight == 16);
     assert!(while_full.clone().count() > 0);
-    assert!(while_full.clone().all(|(min, max, _, given)| (*min, *max, *given) == (8, 8, 8)));
+    assert!(while_full.clone().all(|reap| (reap.min, reap.max, reap.given) == (8, 8, 8)));
     // 0 polls: no reap ever waits while requests could be made.
     let ran = depths("--iodepth=4 --iodepth_batch_complete_min=0");
-    assert!(ran.journal.reaps.iter().any(|(min, ..)| *min == 0));
+    assert!(ran.journal.reaps.iter().any(|reap| reap.min == 0));
 }
 
 #[test]

@@ -282,6 +282,12 @@ impl LayoutPreview {
 pub struct Memory {
     /// Data of requests: depth times the largest block, in whole pages.
     pub buffer_bytes: u64,
+    /// What of that is in huge pages.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub huge_bytes: u64,
+    /// Locked for nothing but to be gone (`lockmem`).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub locked_bytes: u64,
     /// Maps of the blocks that random jobs have visited.
     pub map_bytes: u64,
     /// Books about the requests in flight.
@@ -294,11 +300,16 @@ pub struct Memory {
     pub fill_bytes: u64,
 }
 
+fn is_zero(bytes: &u64) -> bool {
+    *bytes == 0
+}
+
 impl Memory {
     /// All of it.
     pub fn total_bytes(&self) -> u64 {
         let parts = [
             self.buffer_bytes,
+            self.locked_bytes,
             self.map_bytes,
             self.queue_bytes,
             self.file_bytes,
@@ -311,6 +322,8 @@ impl Memory {
     pub(crate) fn add(&mut self, other: &Memory) {
         let sum = |a: &mut u64, b: u64| *a = a.saturating_add(b);
         sum(&mut self.buffer_bytes, other.buffer_bytes);
+        sum(&mut self.huge_bytes, other.huge_bytes);
+        sum(&mut self.locked_bytes, other.locked_bytes);
         sum(&mut self.map_bytes, other.map_bytes);
         sum(&mut self.queue_bytes, other.queue_bytes);
         sum(&mut self.file_bytes, other.file_bytes);

@@ -17,7 +17,9 @@ use super::data::{
 };
 use super::targets::{self, Role, Sight, Targets, UNLIMITED_BYTES, shown};
 use super::{MOST_FILES, MOST_STEPS, Scope, caps_of, memory};
+use crate::failure::Failure;
 use crate::layout::{self, Expected, TargetFile};
+use crate::rehearsal;
 use crate::worker::depth;
 
 /// Fewest files of a job that are described one by one.
@@ -75,10 +77,22 @@ impl<'a> Inspection<'a> {
             }
             return shown;
         }
+        if let Some(failure) = self.refusal(job) {
+            shown.clones_failing = job.clones;
+            shown.failure = Some(failure.text);
+            (0..job.clones).for_each(|index| self.mention(job, job.clone_number(index), caps));
+            return shown;
+        }
         for index in 0..job.clones {
             self.clone(job, index, caps, &mut shown);
         }
         shown
+    }
+
+    /// Why the kernel would not let the job run, if it is one that this version can run.
+    fn refusal(&self, job: &JobPlan) -> Option<Failure> {
+        let entry = find(self.registry, &job.engine.name).filter(|_| self.bounds.exact)?;
+        rehearsal::ask(job, entry, job.clones).err()
     }
 
     fn clone(&mut self, job: &JobPlan, index: u32, caps: Caps, shown: &mut JobPreview) {

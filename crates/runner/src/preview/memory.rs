@@ -12,6 +12,7 @@ use super::data::{Memory, Preview, Warning, WarningKind};
 use crate::drive::queue_bytes;
 use crate::layout::TargetFile;
 use crate::layout::fill_buffer_bytes;
+use crate::memory::Need;
 use crate::run::prepare::ledger_config;
 use crate::targets::READ_AHEAD_BYTES;
 use crate::worker::{buffer_bytes, depth};
@@ -19,14 +20,23 @@ use crate::worker::{buffer_bytes, depth};
 /// Memory of one clone that is about to run on these regions.
 pub(super) fn of_clone(job: &JobPlan, regions: &Regions, caps: Caps, fills: bool) -> Memory {
     let depth = depth(job, caps);
-    let buffers = BufferPool::bytes_for(depth as usize, buffer_bytes(job, caps));
+    let slot_bytes = buffer_bytes(job, caps);
+    let need = Need::of(job, depth as usize, slot_bytes);
+    // Without huge pages the job does not run, and needs as much of others.
+    let plain = BufferPool::bytes_for(depth as usize, slot_bytes).map(|bytes| bytes as u64);
+    let (buffers, huge_bytes) = match &need {
+        Ok(need) => (need.bytes(), need.huge_bytes()),
+        Err(_) => (plain, 0),
+    };
     let map = map_bytes(job, regions).unwrap_or(u64::MAX);
     let files = regions.files.len();
     let fill_bytes = if fills { fill_buffer_bytes(job) } else { 0 };
     let ahead_bytes = if job.files.pre_read { READ_AHEAD_BYTES } else { 0 };
     let ledger = (ledger_config(job, caps).words() * 8).next_multiple_of(PAGE_BYTES);
     Memory {
-        buffer_bytes: buffers.map_or(u64::MAX, |bytes| bytes as u64),
+        buffer_bytes: buffers.unwrap_or(u64::MAX),
+        huge_bytes,
+        locked_bytes: job.process.locked_bytes,
         // A map for which there is no memory may be done without.
         map_bytes: if job.pattern.soft_random_map && map == u64::MAX { 0 } else { map },
         queue_bytes: queue_bytes(u64::from(depth)),

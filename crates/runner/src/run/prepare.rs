@@ -24,6 +24,8 @@ use crate::layout::{self, Watcher};
 use crate::offload::caps_for;
 use crate::order::{self, Order};
 use crate::outcome::Fate;
+use crate::priority;
+use crate::rehearsal::rehearse;
 use crate::sampler::Sampler;
 use crate::trace::{Trace, TraceSettings};
 
@@ -68,9 +70,21 @@ impl<'a> Run<'a> {
                 workers.push(Worker::new(order));
             }
         }
+        let mut rehearsed = Ok(());
         for worker in &mut workers {
             if watch.terminating().is_none() {
-                worker.lay_out(registry, plan.readonly, &watch, observer, &mut messages);
+                if worker.order.clone_number == 0 {
+                    rehearsed = worker.rehearse(registry);
+                }
+                let refused = rehearsed.clone().err();
+                let mut site = Site {
+                    registry,
+                    readonly: plan.readonly,
+                    watch: &watch,
+                    observer,
+                    messages: &mut messages,
+                };
+                worker.lay_out(refused, &mut site);
             }
         }
         let orders = || workers.iter().map(|worker| &worker.order);
@@ -141,37 +155,58 @@ impl Worker {
         Worker { order, body: Body::None, start_delay_ns, fate, sampler, released: false }
     }
 
-    /// Creates the files of the worker; a failure ends it before it starts.
-    fn lay_out(
-        &mut self,
-        registry: &[Registration],
-        readonly: bool,
-        watch: &signal::Watch,
-        observer: &mut dyn Observer,
-        messages: &mut Vec<Message>,
-    ) {
+    /// Tries for all clones of a job what it needs of the kernel.
+    fn rehearse(&self, registry: &[Registration]) -> Result<(), Failure> {
         let job = &self.order.job;
-        if !job.files.create_serialize {
-            return;
+        match find(registry, &job.engine.name) {
+            Some(entry) => rehearse(job, entry, job.clones),
+            None => Ok(()),
         }
-        let seeds = StreamSeeds::from_entropy(self.order.seeds);
-        let caps = find(registry, &job.engine.name).map_or_else(Default::default, |e| e.caps);
-        let clone_number = self.order.clone_number;
-        let request =
-            layout::Request { job, clone_number, seeds: &seeds, caps, readonly, expected: None };
-        let mut watcher = Announcer { observer, watch };
-        match layout::lay_out(&request, &mut watcher) {
+    }
+
+    /// Creates the files of the worker; a failure ends it before it starts.
+    fn lay_out(&mut self, refused: Option<Failure>, site: &mut Site<'_>) {
+        let job = &self.order.job;
+        let laid_out = match refused {
+            Some(failure) => Err(failure),
+            // The worker does it.
+            None if !job.files.create_serialize => return,
+            None => {
+                let caps = find(site.registry, &job.engine.name)
+                    .map_or_else(Default::default, |entry| entry.caps);
+                let request = layout::Request {
+                    job,
+                    clone_number: self.order.clone_number,
+                    seeds: &StreamSeeds::from_entropy(self.order.seeds),
+                    caps,
+                    readonly: site.readonly,
+                    expected: None,
+                };
+                let mut watcher = Announcer { observer: site.observer, watch: site.watch };
+                layout::lay_out(&request, &mut watcher)
+            }
+        };
+        match laid_out {
             Ok(layout) => self.order.layout = Some(layout),
             Err(failure) => {
                 let (job, text) = (Some(job.name.clone()), failure.text);
                 let message = Message { severity: Severity::Error, job, text };
-                observer.event(Event::Message(&message));
-                messages.push(message);
+                site.observer.event(Event::Message(&message));
+                site.messages.push(message);
                 self.fate.error = failure.errno.0;
                 self.body = Body::Gone;
             }
         }
     }
+}
+
+/// What laying out files takes beside the order of a worker.
+struct Site<'a> {
+    registry: &'a [Registration],
+    readonly: bool,
+    watch: &'a signal::Watch,
+    observer: &'a mut dyn Observer,
+    messages: &'a mut Vec<Message>,
 }
 
 /// Turns the progress of a layout into events, and gives up on a signal.
@@ -248,17 +283,17 @@ fn make_order(
 /// What a job measures. `caps` are those at its depth.
 pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
     let stats = &job.stats;
-    let inline = caps.inline;
     LedgerConfig {
         slat: stats.slat && caps.reports_slat,
         clat: stats.clat,
         lat: stats.lat,
         slat_histogram: stats.slat_percentiles && caps.reports_slat,
         lat_histogram: stats.lat_percentiles,
-        lat_is_clat: inline && stats.clat,
-        depth_one: inline,
-        batches_of_one: inline && !caps.inline_at_depth_one,
+        lat_is_clat: caps.inline && stats.clat,
+        depth_one: caps.single,
+        batches_of_one: caps.single && !(caps.inline && caps.inline_at_depth_one),
         submits_singly: caps.submits_singly,
+        priorities: priority::counts(job),
     }
 }
 

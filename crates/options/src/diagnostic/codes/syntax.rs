@@ -160,4 +160,13 @@ include many.inc
 size=1m
 include options.inc
 ";
+
+    NOT_ON_COMMAND_LINE = "FD0116" "not-on-command-line" Error,
+    "A job file says what no command line can",
+    "`--showcmd` writes job files as command lines. On those a job begins with `--name` and the name, so \
+     that one without a name, or with a name that begins with `global`, cannot be written, and words of \
+     a command end at a NUL byte.",
+    "Give the job another name, or run the file itself.",
+"fiord --showcmd unnamed.fio" =>
+"fiord --showcmd job.fio";
 }

@@ -204,7 +204,10 @@ pub(crate) const OPTIONS: &[&str] = &[
     "wait_for=b",
     "cpus_allowed=9999",
     "numa_cpu_nodes=0",
+    "numa_cpu_nodes=900",
     "numa_mem_policy=local",
     "numa_mem_policy=bind:0",
+    "numa_mem_policy=bind:900",
+    "numa_mem_policy=prefer:900",
     "numa_mem_policy=foo",
 ];

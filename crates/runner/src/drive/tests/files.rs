@@ -77,7 +77,7 @@ fn run(
     let scratch = Scratch::new();
     let words = format!("--ioengine={} --directory={} {words}", engine.name, scratch.0.display());
     let iodepth = words.split("--iodepth=").nth(1).map_or(1, |n| n.trim().parse().expect("depth"));
-    let setup = Setup::new(&words, engine.caps.at_depth(iodepth));
+    let setup = Setup::new(&words, engine.caps.for_job(iodepth, 1));
     let buffers = setup.buffers();
     let created = (engine.create)(&setup.facts(&buffers)).expect("an engine");
     let watched = Watched { engine: created, before: Box::new(before) };

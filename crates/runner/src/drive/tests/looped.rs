@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicU64;
 use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
 use fiord_engine::{Caps, Engine};
+use fiord_measure::Ledger;
 use fiord_measure::ledger::{self, Snapshot};
-use fiord_measure::{Ledger, LedgerConfig};
 use fiord_options::plan::JobPlan;
 use fiord_options::{EngineFacts, Host, commandline, lower};
 use fiord_sys::shared::MemoryFile;
@@ -19,6 +19,7 @@ use fiord_workload::{Filler, Generator, Regions};
 use super::super::{Drive, End, Parts};
 use crate::board::{Board, Command, State};
 use crate::layout::{self, Layout, Watcher};
+use crate::run::prepare::ledger_config;
 use crate::targets::{Targets, advice};
 
 /// The plan of a job given in the words of the command line.
@@ -32,6 +33,8 @@ pub(super) fn plan(words: &str, caps: Caps) -> JobPlan {
     let host = Host {
         page_size: 4096,
         cpus: 2,
+        last_cpu: 1,
+        last_node: 0,
         memory_bytes: 4 << 30,
         env: &|_| None,
         read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
@@ -88,7 +91,7 @@ impl Setup {
 
     /// Requests that the loop keeps in flight.
     pub(super) fn depth(&self) -> usize {
-        if self.caps.inline { 1 } else { self.job.engine.iodepth as usize }
+        if self.caps.single { 1 } else { self.job.engine.iodepth as usize }
     }
 
     /// What engines are told of the job.
@@ -98,6 +101,7 @@ impl Setup {
             max_block_bytes: self.job.blocks.largest(),
             files: self.layout.files.len(),
             direct: self.job.files.direct,
+            atomic: self.job.files.atomic,
             options: &self.job.engine.options,
             sync_range_flags: self.job.flush.range_flags,
             buffers,
@@ -112,13 +116,7 @@ impl Setup {
         BufferPool::new(self.depth(), block).expect("buffers")
     }
 
-    /// Runs the loop to its end.
-    pub(super) fn run(self, engine: Box<dyn Engine>, clock: Clock) -> Looped {
-        let buffers = self.buffers();
-        self.run_with(engine, buffers, clock)
-    }
-
-    /// The same with the buffers that the engine was made with.
+    /// Runs the loop to its end, with the buffers that the engine was made with.
     pub(super) fn run_with(
         self,
         engine: Box<dyn Engine>,
@@ -151,10 +149,11 @@ impl Setup {
             commands: self.board.commands(0),
             clock,
             recorder: None,
+            prioritizer: None,
             enter: &enter,
             between_passes: &between_passes,
         };
-        let end = Drive::new(job, parts, self.caps.inline).run();
+        let end = Drive::new(job, parts, self.caps).run();
         let report = ledger::read(&words).expect("a snapshot");
         let messages = ledger::read_last_words(&words).messages;
         let (states, passes) = (states.into_inner(), passes.into_inner());
@@ -170,21 +169,5 @@ impl Watcher for Unwatched {
 
     fn progress(&mut self, _done: u64, _total: u64) -> bool {
         true
-    }
-}
-
-/// As the parent makes it for a worker.
-fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
-    let stats = &job.stats;
-    LedgerConfig {
-        slat: stats.slat && caps.reports_slat,
-        clat: stats.clat,
-        lat: stats.lat,
-        slat_histogram: stats.slat_percentiles && caps.reports_slat,
-        lat_histogram: stats.lat_percentiles,
-        lat_is_clat: caps.inline,
-        depth_one: caps.inline,
-        batches_of_one: caps.inline,
-        submits_singly: caps.submits_singly,
     }
 }

@@ -1,0 +1,126 @@
+//! Cases about requests per second and CPU time per request, engine by engine.
+
+use std::path::Path;
+
+use super::bare::Loop;
+use super::cached::CachedFile;
+use super::sample::Contest;
+use super::zram::Zram;
+use super::{Bench, Line};
+use crate::Outcome;
+
+const NULL: &str = "--name=null --ioengine=null --rw=randread --bs=4k --size=1g";
+
+pub(super) fn null(bench: &Bench) -> Outcome<Vec<Line>> {
+    let contest = Contest::run(bench, NULL, None)?;
+    Ok(vec![contest.to_peer("null, map, all accounting, depth 1", 4.0)])
+}
+
+pub(super) fn null_deep(bench: &Bench) -> Outcome<Vec<Line>> {
+    let contest = Contest::run(bench, &format!("{NULL} --iodepth=32"), None)?;
+    Ok(vec![contest.to_peer("null, map, all accounting, depth 32", 6.0)])
+}
+
+pub(super) fn null_reduced(bench: &Bench) -> Outcome<Vec<Line>> {
+    let contest = Contest::run(bench, &format!("{NULL} --gtod_reduce=1 --norandommap"), None)?;
+    Ok(vec![contest.to_peer("null, gtod_reduce, norandommap", 3.0)])
+}
+
+/// A job that reads blocks of a file at random offsets.
+fn random_reads(engine: &str, file: &Path, more: &str) -> String {
+    format!(
+        "--name=read --rw=randread --bs=4k --invalidate=0 --ioengine={engine} --filename={} {more}",
+        file.display()
+    )
+}
+
+/// A cached file for rings.
+fn ring_file(bench: &Bench) -> Outcome<CachedFile> {
+    let file = CachedFile::new(&bench.directory)?;
+    if !file.never_waits() {
+        println!(
+            "warning: {} is on a file system without reads that never wait (tmpfs is one): rings \
+             use threads of the kernel there, choose another by --directory=PATH",
+            bench.directory.display()
+        );
+    }
+    Ok(file)
+}
+
+/// Depth 32 in batches of 16, both ways.
+const BATCHES_OF_16: &str = "--iodepth=32 --iodepth_batch=16 --iodepth_batch_complete_min=16";
+
+pub(super) fn ring(bench: &Bench) -> Outcome<Vec<Line>> {
+    let file = ring_file(bench)?;
+    let job = random_reads("io_uring", file.path(), BATCHES_OF_16);
+    let bare = Loop::new("ring", file.path(), "depth=32 batch=16");
+    let contest = Contest::run(bench, &job, Some(&bare))?;
+    let what = "io_uring cached, depth 32/16";
+    Ok(vec![contest.to_peer(what, 1.12), contest.to_bare(what, 0.95)])
+}
+
+pub(super) fn ring_fixed(bench: &Bench) -> Outcome<Vec<Line>> {
+    fixed(bench, 4096, "io_uring cached fixed, depth 128/32", 1.2)
+}
+
+pub(super) fn ring_fixed_512(bench: &Bench) -> Outcome<Vec<Line>> {
+    fixed(bench, 512, "io_uring cached fixed, 512 B, 128/32", 1.15)
+}
+
+fn fixed(bench: &Bench, block: u32, what: &str, least: f64) -> Outcome<Vec<Line>> {
+    let file = ring_file(bench)?;
+    let more = format!(
+        "--bs={block} --iodepth=128 --iodepth_batch=32 --iodepth_batch_complete_min=32 \
+         --fixedbufs=1 --registerfiles=1 --gtod_reduce=1 --norandommap=1"
+    );
+    let job = random_reads("io_uring", file.path(), &more);
+    let options = format!("block={block} depth=128 batch=32 fixed");
+    let bare = Loop::new("ring", file.path(), &options);
+    let contest = Contest::run(bench, &job, Some(&bare))?;
+    Ok(vec![contest.to_peer(what, least), contest.to_bare(what, 0.97)])
+}
+
+pub(super) fn zram_ring(bench: &Bench) -> Outcome<Vec<Line>> {
+    zram(bench, "io_uring", "ring")
+}
+
+pub(super) fn zram_aio(bench: &Bench) -> Outcome<Vec<Line>> {
+    zram(bench, "libaio", "aio")
+}
+
+fn zram(bench: &Bench, engine: &str, method: &'static str) -> Outcome<Vec<Line>> {
+    let device = Zram::new()?;
+    let more = format!("--direct=1 --readonly {BATCHES_OF_16}");
+    let job = random_reads(engine, device.path(), &more);
+    let bare = Loop::new(method, device.path(), "depth=32 batch=16 direct");
+    let contest = Contest::run(bench, &job, Some(&bare))?;
+    let what = format!("{engine} O_DIRECT zram, 32/16");
+    Ok(vec![
+        contest.to_peer(&what, 0.97),
+        contest.to_bare(&what, 0.95),
+        contest.user_to_peer(&what, 0.7),
+    ])
+}
+
+pub(super) fn tmpfs(bench: &Bench) -> Outcome<Vec<Line>> {
+    let file = CachedFile::new(Path::new("/dev/shm"))?;
+    let bare = Loop::new("read", file.path(), "");
+    let contest = Contest::run(bench, &random_reads("psync", file.path(), ""), Some(&bare))?;
+    let what = "psync tmpfs randread";
+    Ok(vec![contest.to_peer(what, 1.05), contest.to_bare(what, 0.96)])
+}
+
+pub(super) fn tmpfs_write(bench: &Bench) -> Outcome<Vec<Line>> {
+    let file = CachedFile::new(Path::new("/dev/shm"))?;
+    let job = random_reads("psync", file.path(), "--rw=randwrite --refill_buffers");
+    let contest = Contest::run(bench, &job, None)?;
+    Ok(vec![contest.to_peer("psync tmpfs randwrite, refilled", 1.1)])
+}
+
+pub(super) fn mmap(bench: &Bench) -> Outcome<Vec<Line>> {
+    let file = CachedFile::new(&bench.directory)?;
+    let bare = Loop::new("copy", file.path(), "");
+    let contest = Contest::run(bench, &random_reads("mmap", file.path(), ""), Some(&bare))?;
+    let what = "mmap cached randread";
+    Ok(vec![contest.to_peer(what, 1.15), contest.to_bare(what, 0.95)])
+}
