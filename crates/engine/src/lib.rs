@@ -177,6 +177,8 @@ pub struct JobFacts<'a> {
     pub files: usize,
     /// O_DIRECT.
     pub direct: bool,
+    /// Writes are protected against tearing (RWF_ATOMIC).
+    pub atomic: bool,
     /// The engine's options: canonical name and text.
     pub options: &'a [(String, String)],
     /// Flags for sync_file_range(2).

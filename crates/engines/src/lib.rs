@@ -7,6 +7,7 @@
 
 mod blocking;
 mod falloc;
+mod flags;
 mod ftruncate;
 mod io_uring;
 mod libaio;

@@ -5,17 +5,19 @@
 //! queue since Linux 4.18. Trims, syncfs(2) and sync_file_range(2) are executed at submission.
 //!
 //! - `userspace_reap` takes completions from the ring that the kernel shares, without a call.
-//! - `nowait` (RWF_NOWAIT) ends a request with EAGAIN where it would have to wait.
+//! - `nowait` (RWF_NOWAIT) ends a request with EAGAIN where it would have to wait; `atomic` (RWF_ATOMIC)
+//!   writes all of a request or nothing of it.
 //! - `libaio_vectored` passes each buffer as a vector of one.
 
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Caps, EngineError, JobFacts, Registration, Target, Unit};
 use fiord_sys::aio::{Context, Flush};
-use fiord_sys::{BufferPool, Errno, Transfer};
+use fiord_sys::{BufferPool, Errno};
 
 use crate::blocking::{Attached, descriptor};
-use crate::limits::{Extras, NOWAIT, about_extras, no_context};
-use crate::queued::{Pushed, Queue, Queued};
+use crate::flags::RequestFlags;
+use crate::limits::{Extras, about_extras, no_context};
+use crate::queued::{Pushed, Queue, Queued, transfer};
 use crate::settings;
 
 pub(crate) const REGISTRATION: Registration = Registration {
@@ -28,7 +30,7 @@ pub(crate) const REGISTRATION: Registration = Registration {
 #[derive(Debug)]
 struct Libaio {
     context: Context,
-    flags: u32,
+    flags: RequestFlags,
     /// The kernel takes flushes.
     flushes: bool,
     direct: bool,
@@ -36,13 +38,14 @@ struct Libaio {
 
 impl Libaio {
     fn new(job: &JobFacts<'_>) -> Result<Libaio, EngineError> {
-        let (mut user_space, mut vectored, mut flags) = (false, false, 0);
+        let (mut user_space, mut vectored) = (false, false);
+        let mut flags = RequestFlags::new(job);
         for (name, text) in job.options {
             match name.as_str() {
                 "userspace_reap" => user_space = settings::number(name, text)? != 0,
                 "libaio_vectored" => vectored = settings::number(name, text)? != 0,
-                "nowait" if settings::number(name, text)? != 0 => flags |= NOWAIT,
-                "nowait" => {}
+                _ if flags.take(job, name, text)? => {}
+                name if settings::is_of_units(name) => {}
                 _ => return Err(settings::unknown(name)),
             }
         }
@@ -56,7 +59,7 @@ impl Queue for Libaio {
     type File = ();
 
     fn attach(&mut self, _index: FileIndex, target: &Target<'_>) -> Result<(), EngineError> {
-        descriptor(target).map(drop)
+        self.flags.check(descriptor(target)?)
     }
 
     #[inline]
@@ -66,17 +69,7 @@ impl Queue for Libaio {
         unit: &Unit,
         buffers: &mut BufferPool,
     ) -> Result<Pushed, Errno> {
-        let transfer = Transfer {
-            slot: unit.slot,
-            start: unit.progress as u32,
-            length: unit.remaining_length() as u32,
-            offset: unit.remaining_offset(),
-            file: at.fd(),
-            write: unit.direction == Direction::Write,
-            flags: self.flags,
-            priority: 0,
-            forced_async: false,
-        };
+        let transfer = transfer(unit, at.fd(), self.flags, false);
         self.context.push(&transfer, buffers).map(|()| Pushed::Transfer)
     }
 
@@ -111,7 +104,7 @@ impl Queue for Libaio {
     }
 
     fn remedy(&self, errno: Errno) -> &'static str {
-        about_extras(errno, Extras { polled: false, flags: self.flags })
+        about_extras(errno, Extras { polled: false, flags: self.flags.of(true) })
     }
 
     fn notes(&self) -> Vec<String> {

@@ -3,6 +3,7 @@
 
 use fiord_base::words::short_size;
 use fiord_engine::{EngineError, JobFacts};
+use fiord_sys::file::VectorFlags;
 use fiord_sys::uring::Wish;
 use fiord_sys::{Errno, host, locked};
 
@@ -101,34 +102,30 @@ pub(crate) fn no_context(errno: Errno, iodepth: usize) -> EngineError {
 }
 
 /// What a job wants of its transfers beyond moving data.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Extras {
     /// Completions are polled for (`hipri`).
     pub(crate) polled: bool,
-    /// Flags of preadv2(2).
-    pub(crate) flags: u32,
+    /// Flags of reads, or of writes.
+    pub(crate) flags: VectorFlags,
 }
-
-/// RWF_NOWAIT and RWF_DONTCACHE of preadv2(2).
-pub(crate) const NOWAIT: u32 = 0x8;
-pub(crate) const DONTCACHE: u32 = 0x80;
 
 /// What to do about a transfer that the kernel refuses for such a wish.
 pub(crate) fn about_extras(errno: Errno, wanted: Extras) -> &'static str {
-    let has = |flag| wanted.flags & flag != 0;
+    let has = |flag| wanted.flags.contains(flag);
     match errno {
         Errno::OPNOTSUPP | Errno::INVAL if wanted.polled => {
             "hipri polls for completions: that takes direct=1 and a device with polled queues, such as \
              NVMe with the module parameter poll_queues; leave hipri out"
         }
-        Errno::OPNOTSUPP | Errno::INVAL if has(DONTCACHE) => {
+        Errno::OPNOTSUPP | Errno::INVAL if has(VectorFlags::DONTCACHE) => {
             "uncached takes Linux 6.14 and a file system that knows RWF_DONTCACHE; leave it out, or use \
              direct=1"
         }
-        Errno::OPNOTSUPP if has(NOWAIT) => {
+        Errno::OPNOTSUPP if has(VectorFlags::NOWAIT) => {
             "this file system or device knows no RWF_NOWAIT; leave nowait out"
         }
-        Errno::AGAIN if has(NOWAIT) => {
+        Errno::AGAIN if has(VectorFlags::NOWAIT) => {
             "the request would have had to wait, and nowait forbids that; ignore_error=EAGAIN goes on"
         }
         _ => "",
@@ -150,13 +147,15 @@ mod tests {
 
     #[test]
     fn refused_transfers_are_owed_to_what_was_wanted() {
+        const NOWAIT: VectorFlags = VectorFlags::NOWAIT;
+        const DONTCACHE: VectorFlags = VectorFlags::DONTCACHE;
         let about = |errno, polled, flags| about_extras(errno, Extras { polled, flags });
         assert!(about(Errno::OPNOTSUPP, true, NOWAIT).contains("hipri"));
         assert!(about(Errno::OPNOTSUPP, false, DONTCACHE).contains("uncached"));
         assert!(about(Errno::AGAIN, false, NOWAIT).contains("ignore_error=EAGAIN"));
         assert_eq!(about(Errno::AGAIN, true, DONTCACHE), "");
-        assert_eq!(about(Errno::OPNOTSUPP, false, 0), "");
-        assert_eq!(about(Errno::IO, true, NOWAIT | DONTCACHE), "");
+        assert_eq!(about(Errno::OPNOTSUPP, false, VectorFlags::NONE), "");
+        assert_eq!(about(Errno::IO, true, NOWAIT.with(DONTCACHE)), "");
     }
 
     #[test]

@@ -7,9 +7,10 @@
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Completion, Completions, Engine, EngineError, Io, JobFacts, Target, Unit};
 use fiord_sys::file::RangeFlush;
-use fiord_sys::{BufferPool, Errno};
+use fiord_sys::{BufferPool, Errno, Transfer};
 
 use crate::blocking::{Attached, Files, flush, trim};
+use crate::flags::RequestFlags;
 
 /// What became of a request that was to be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,28 @@ pub(crate) trait Queue: Send {
     /// See [`Engine::remedy`].
     fn remedy(&self, _errno: Errno) -> &'static str {
         ""
+    }
+}
+
+/// What a read or a write asks of the kernel.
+#[inline]
+pub(crate) fn transfer<F>(
+    unit: &Unit,
+    file: F,
+    flags: RequestFlags,
+    forced_async: bool,
+) -> Transfer<F> {
+    let write = unit.direction == Direction::Write;
+    Transfer {
+        slot: unit.slot,
+        start: unit.progress as u32,
+        length: unit.remaining_length() as u32,
+        offset: unit.remaining_offset(),
+        file,
+        write,
+        flags: flags.of(write).bits(),
+        priority: unit.priority,
+        forced_async,
     }
 }
 

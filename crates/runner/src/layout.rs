@@ -4,6 +4,8 @@
 //! `create_serialize=0` each worker does it for itself. Whatever can be refused is refused before the
 //! first byte is written. (fio 3.42's rules; see `docs/differences.md` for where we differ.)
 
+mod atomic;
+
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -173,6 +175,9 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
             watcher.progress(done.saturating_add(bytes), total)
         })?;
         done = done.saturating_add(target.end());
+        if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
+            atomic::check(job, target, fd.as_fd())?;
+        }
         // A device that is full, which the job expects, ends the region where it ends the file.
         let lost = target.end() - reached.clamp(target.offset, target.end());
         target.size -= lost;
@@ -202,6 +207,7 @@ pub(crate) fn survey(request: &Request<'_>) -> Result<Survey, Failure> {
             // A target that cannot be opened now says so when the job opens it.
             if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
                 direct::check(job, target, fd.as_fd())?;
+                atomic::check(job, target, fd.as_fd())?;
             }
         }
     }

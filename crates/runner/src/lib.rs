@@ -19,6 +19,7 @@ mod offload;
 mod order;
 mod outcome;
 pub mod preview;
+mod priority;
 mod recorder;
 mod rehearsal;
 mod run;

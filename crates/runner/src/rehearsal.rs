@@ -1,5 +1,5 @@
 //! What a job needs of the kernel, tried before anything is laid out: a queue of its depth, memory of its
-//! kind, memory to lock. What is refused then is refused before a file has been made or changed.
+//! kind, memory to lock, priorities. What is refused then is refused before a file has been made or changed.
 
 use fiord_engine::{JobFacts, Registration};
 use fiord_options::plan::JobPlan;
@@ -8,6 +8,7 @@ use fiord_sys::BufferPool;
 use crate::failure::Failure;
 use crate::memory::{self, Need};
 use crate::offload::caps_for;
+use crate::priority;
 use crate::targets::advice;
 use crate::worker::{buffer_bytes, check_depth, depth};
 
@@ -29,6 +30,7 @@ pub(crate) fn ask(job: &JobPlan, entry: &Registration, clones: u32) -> Result<Ne
     let depth = depth(job, caps) as usize;
     check_depth(depth)?;
     memory::check_lock(job)?;
+    priority::check(job)?;
     let slot_bytes = buffer_bytes(job, caps);
     let need = Need::of(job, depth, slot_bytes)?;
     need.check(clones)?;
@@ -55,6 +57,7 @@ pub(crate) fn facts<'a>(
         max_block_bytes: job.blocks.largest(),
         files,
         direct: job.files.direct,
+        atomic: job.files.atomic,
         options: &job.engine.options,
         sync_range_flags: job.flush.range_flags,
         buffers,

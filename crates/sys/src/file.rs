@@ -16,7 +16,8 @@ mod transfer;
 
 pub use advice::{Advice, WriteHint, advise, drop_device_cache, set_write_hint};
 pub use device::{
-    DirectAlignment, device_bytes, direct_alignment, free_bytes, is_mounted, logical_block_bytes,
+    AtomicWrites, DirectAlignment, atomic_write_limits, device_bytes, direct_alignment, free_bytes,
+    is_mounted, logical_block_bytes,
 };
 pub use flush::{RangeFlush, fdatasync, fsync, sync_file_range, syncfs};
 pub use lock::{LockKind, lock, unlock};

@@ -11,6 +11,7 @@ pub mod errno;
 pub mod file;
 pub mod futex;
 pub mod host;
+pub mod ioprio;
 pub mod locked;
 #[cfg(target_env = "gnu")]
 pub mod posix_aio;

@@ -24,7 +24,15 @@ pub fn engines() -> impl Iterator<Item = &'static Registration> {
 
 /// A request to file 0.
 pub fn unit(slot: u32, direction: Direction, offset: u64, length: u64) -> Unit {
-    Unit { slot: Slot(slot), file: FileIndex(0), direction, offset, length, progress: 0 }
+    Unit {
+        slot: Slot(slot),
+        file: FileIndex(0),
+        direction,
+        priority: 0,
+        offset,
+        length,
+        progress: 0,
+    }
 }
 
 /// A file that is removed at the end.
@@ -123,6 +131,7 @@ pub fn create(
         max_block_bytes: MAX_BLOCK as u64,
         files: 1,
         direct: options.direct,
+        atomic: false,
         options: engine_options,
         sync_range_flags: options.sync_range_flags,
         buffers,

@@ -54,6 +54,8 @@ pub(super) enum Section {
     Messages,
     /// Buckets of a latency.
     Histogram(LatencyKind, Direction),
+    /// Moments and buckets for each priority that requests of a direction have.
+    Priorities(Direction, usize),
 }
 
 impl Section {
@@ -66,6 +68,7 @@ impl Section {
             Section::Messages => 4,
             Section::Moments(kind, d) => 0x100 + kind as u64 * 16 + d as u64,
             Section::Histogram(kind, d) => 0x200 + kind as u64 * 16 + d as u64,
+            Section::Priorities(d, _) => 0x20 + d as u64,
         }
     }
 
@@ -78,6 +81,7 @@ impl Section {
             Section::Messages => MESSAGE_WORDS,
             Section::Moments(..) => moments::WORDS,
             Section::Histogram(..) => BUCKETS,
+            Section::Priorities(_, count) => count * PRIORITY_WORDS,
         }
     }
 }
@@ -131,6 +135,9 @@ pub(super) mod moments {
 
 pub(super) const MESSAGE_WORDS: usize = 513;
 
+/// Words of each priority: moments, then buckets.
+pub(super) const PRIORITY_WORDS: usize = moments::WORDS + BUCKETS;
+
 /// What a worker measures; decides which sections its ledger has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LedgerConfig {
@@ -154,6 +161,8 @@ pub struct LedgerConfig {
     pub batches_of_one: bool,
     /// Each request counts as a submission of its own, however many the loop has handed over together.
     pub submits_singly: bool,
+    /// Priorities that reads and writes have, the job's own included; 0 where they all have that.
+    pub priorities: [u16; 2],
 }
 
 impl LedgerConfig {
@@ -179,6 +188,13 @@ impl LedgerConfig {
         sections.push(Section::Messages);
         sections.extend(histograms);
         sections.push(Section::Histogram(LatencyKind::Flush, Direction::Sync));
+        for (direction, count) in
+            [Direction::Read, Direction::Write].into_iter().zip(self.priorities)
+        {
+            if count > 0 {
+                sections.push(Section::Priorities(direction, usize::from(count)));
+            }
+        }
         sections
     }
 

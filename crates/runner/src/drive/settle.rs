@@ -19,6 +19,9 @@ impl Drive<'_> {
             return;
         }
         self.ledger.begin();
+        if self.settings.tells_priorities {
+            self.count_priorities();
+        }
         // Requests that were submitted and reaped together have the same stamps and are counted
         // together.
         let mut alike: Option<Record> = None;
@@ -127,6 +130,7 @@ impl Drive<'_> {
             issued_ns: if self.settings.single { start_ns } else { completion.issued_ns },
             done_ns: completion.done_ns,
         });
+        self.count_priority(unit, completion);
     }
 
     /// Decides whether an error is survived.

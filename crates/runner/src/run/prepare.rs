@@ -24,6 +24,7 @@ use crate::layout::{self, Watcher};
 use crate::offload::caps_for;
 use crate::order::{self, Order};
 use crate::outcome::Fate;
+use crate::priority;
 use crate::rehearsal::rehearse;
 use crate::sampler::Sampler;
 use crate::trace::{Trace, TraceSettings};
@@ -297,6 +298,7 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         depth_one: caps.single,
         batches_of_one: caps.single && !(caps.inline && caps.inline_at_depth_one),
         submits_singly: caps.submits_singly,
+        priorities: priority::counts(job),
     }
 }
 
