@@ -23,6 +23,7 @@ use fiord_sys::{BufferPool, Errno};
 
 use crate::blocking::{Attached, descriptor};
 use crate::flags::RequestFlags;
+use crate::limits::{Extras, RING_PLACES, about_extras, no_ring, not_pinned};
 use crate::queued::{Pushed, Queue, Queued, transfer};
 use crate::settings;
 
@@ -102,9 +103,12 @@ impl IoUring {
             submission_cpu: settings.submission_cpu,
             poll: settings.poll,
         };
-        let mut ring = Ring::new(&wish, job.buffers).map_err(|errno| refused(errno, &wish))?;
+        if wish.depth > RING_PLACES {
+            return Err(no_ring(Errno::INVAL, &wish));
+        }
+        let mut ring = Ring::new(&wish, job.buffers).map_err(|errno| no_ring(errno, &wish))?;
         if settings.fixed_buffers {
-            ring.register_buffers(job.buffers).map_err(|errno| unpinned(errno, job))?;
+            ring.register_buffers(job.buffers).map_err(|errno| not_pinned(errno, job))?;
             ring.set_addressing(Addressing::Registered);
         } else if settings.vectored {
             ring.set_addressing(Addressing::Vectored);
@@ -220,42 +224,13 @@ impl Queue for IoUring {
         let _ = self.ring.cancel();
     }
 
+    fn remedy(&self, errno: Errno) -> &'static str {
+        let Settings { poll, flags, .. } = self.settings;
+        about_extras(errno, Extras { polled: poll, flags: flags.of(true) })
+    }
+
     fn notes(&self) -> Vec<String> {
         let granted: Vec<&str> = self.ring.granted().names().collect();
         vec![format!("io_uring: ring with {}", granted.join(", "))]
     }
-}
-
-/// Why there is no ring.
-fn refused(errno: Errno, wish: &Wish) -> EngineError {
-    let remedy = match errno {
-        Errno::PERM | Errno::NOSYS => {
-            "io_uring is switched off here: containers block it by their seccomp profile, systems by \
-             the sysctl kernel.io_uring_disabled; allow it, or use ioengine=libaio"
-        }
-        Errno::NOMEM => "raise the limit of locked memory (ulimit -l), or lower iodepth",
-        Errno::INVAL if wish.submission_cpu.is_some() => "is there such a CPU (sqthread_poll_cpu)?",
-        Errno::INVAL if wish.depth > 32768 => "a ring has at most 32768 places (iodepth)",
-        _ => "",
-    };
-    EngineError {
-        action: format!("make a ring of {} requests", wish.depth),
-        errno,
-        remedy: remedy.to_owned(),
-    }
-}
-
-/// Why buffers cannot be pinned.
-fn unpinned(errno: Errno, job: &JobFacts<'_>) -> EngineError {
-    let bytes = job.buffers.slots() as u64 * job.buffers.slot_bytes() as u64;
-    let remedy = match errno {
-        Errno::NOMEM | Errno::AGAIN => {
-            "raise the limit of locked memory (ulimit -l), or leave fixedbufs out".to_owned()
-        }
-        Errno::INVAL if job.iodepth > 16384 => {
-            "at most 16384 buffers can be pinned: lower iodepth, or leave fixedbufs out".to_owned()
-        }
-        _ => String::new(),
-    };
-    EngineError { action: format!("pin {bytes} bytes of buffers (fixedbufs)"), errno, remedy }
 }

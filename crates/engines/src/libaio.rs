@@ -16,6 +16,7 @@ use fiord_sys::{BufferPool, Errno};
 
 use crate::blocking::{Attached, descriptor};
 use crate::flags::RequestFlags;
+use crate::limits::{Extras, about_extras, no_context};
 use crate::queued::{Pushed, Queue, Queued, transfer};
 use crate::settings;
 
@@ -49,25 +50,8 @@ impl Libaio {
             }
         }
         let context = Context::new(job.buffers, vectored, user_space)
-            .map_err(|errno| refused(errno, job.iodepth))?;
+            .map_err(|errno| no_context(errno, job.iodepth))?;
         Ok(Libaio { context, flags, flushes: true, direct: job.direct })
-    }
-}
-
-/// Why there is no queue.
-fn refused(errno: Errno, iodepth: usize) -> EngineError {
-    let remedy = match errno {
-        Errno::AGAIN => "raise the sysctl fs.aio-max-nr, or lower iodepth",
-        Errno::NOSYS | Errno::PERM => {
-            "this kernel or container has no io_setup; use ioengine=psync"
-        }
-        Errno::NOMEM => "lower iodepth",
-        _ => "",
-    };
-    EngineError {
-        action: format!("make a queue of {iodepth} requests"),
-        errno,
-        remedy: remedy.to_owned(),
     }
 }
 
@@ -117,6 +101,10 @@ impl Queue for Libaio {
     #[inline]
     fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
         self.context.take()
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        about_extras(errno, Extras { polled: false, flags: self.flags.of(true) })
     }
 
     fn notes(&self) -> Vec<String> {

@@ -69,6 +69,11 @@ pub(crate) trait Queue: Send {
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// See [`Engine::remedy`].
+    fn remedy(&self, _errno: Errno) -> &'static str {
+        ""
+    }
 }
 
 /// What a read or a write asks of the kernel.
@@ -219,5 +224,9 @@ impl<Q: Queue> Engine for Queued<Q> {
 
     fn notes(&self) -> Vec<String> {
         self.queue.notes()
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        self.queue.remedy(errno)
     }
 }

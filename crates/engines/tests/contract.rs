@@ -145,6 +145,27 @@ fn a_reap_takes_no_more_than_it_is_asked_to() {
     }
 }
 
+/// The kernel may have told of more than a reap took.
+#[test]
+fn what_a_reap_has_left_is_part_of_the_next() {
+    let queues = |engine: &&fiord_engine::Registration| {
+        !engine.caps.for_job(4, 4).inline && !engine.caps.one_batch
+    };
+    for engine in engines().filter(queues) {
+        let file = TempFile::in_memory(engine.name, 8 * BLOCK);
+        let mut bench = Bench::new(engine, Options { depth: 4, ..Options::default() });
+        bench.attach(0, &file);
+        let read = |slot: u32| unit(slot, Direction::Read, u64::from(slot) * BLOCK, BLOCK);
+        let mut next: Vec<Unit> = (0..4).map(read).collect();
+        for round in 0..8 {
+            assert_eq!(bench.submit(&next), next.len(), "{}", engine.name);
+            bench.reap(3, 3).unwrap_or_else(|errno| panic!("{} {round}: {errno}", engine.name));
+            next = bench.take().iter().map(|ended| read(ended.slot.0)).collect();
+            assert_eq!(next.len(), 3, "{} {round}", engine.name);
+        }
+    }
+}
+
 #[test]
 fn a_full_queue_takes_nothing() {
     for engine in engines().filter(|engine| !engine.caps.for_job(2, 2).inline) {

@@ -46,6 +46,7 @@ mod tests {
             lat_is_clat: false,
             depth_one: false,
             batches_of_one: false,
+            submits_singly: false,
             priorities: [0; 2],
         }
     }
@@ -163,6 +164,20 @@ mod tests {
         let snapshot = read(&words).unwrap();
         assert_eq!(snapshot.directions[direction].lat.moments.sum, 250);
         assert_eq!(snapshot.depths[0], 1);
+    }
+
+    #[test]
+    fn requests_that_are_handed_over_one_by_one_are_counted_so() {
+        for (submits_singly, expected) in [(false, [0, 0, 1]), (true, [0, 5, 0])] {
+            let config = LedgerConfig { submits_singly, ..everything() };
+            let words = memory(&config);
+            let mut ledger = Ledger::create(&words, &config).unwrap();
+            ledger.record_submit(5);
+            ledger.record_depth(8, 5);
+            let snapshot = read(&words).unwrap();
+            assert_eq!(snapshot.submits[..3], expected);
+            assert_eq!(snapshot.depths.iter().sum::<u64>(), 5);
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use fiord_engine::{Caps, Completion, Completions, Engine, Io, Unit};
 use fiord_measure::Ledger;
 use fiord_measure::ledger::Record;
 use fiord_options::plan::{ErrorsPlan, JobPlan};
+use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Clock, Errno};
 use fiord_workload::{Filler, Generator, Outcome, Request, Step};
 
@@ -463,7 +464,8 @@ impl<'a> Drive<'a> {
                 || self.waiting.is_some();
             let min = if drain || full { self.settings.reap_min.max(1) } else { 0 };
             let min = min.min(queued).saturating_sub(ready);
-            let max = self.settings.reap_max.max(min).min(queued);
+            // While the queue drains nothing is gained by leaving what is done where it is.
+            let max = if drain { queued } else { self.settings.reap_max.max(min).min(queued) };
             if drain || full || self.settings.reap_min == 0 {
                 reaped = true;
                 let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
@@ -497,6 +499,11 @@ impl<'a> Drive<'a> {
             self.unstamped = 0;
             self.now_ns = self.clock.now_ns();
         }
+    }
+
+    /// Ends the threads of the engine and says what they used.
+    pub(crate) fn end_threads(&mut self) -> Usage {
+        self.engine.end_threads()
     }
 
     /// What is left when the loop has ended.

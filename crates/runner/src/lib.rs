@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod board;
+mod direct;
 mod disks;
 mod drive;
 mod estimate;

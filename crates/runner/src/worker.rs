@@ -343,9 +343,11 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
         ready.caps,
     );
     drive.run();
+    let mut usage = drive.end_threads();
     let (mut ledger, targets) = drive.into_results();
     drop(ready.locked);
-    ledger.end_usage(Usage::of_thread().numbers());
+    usage += Usage::of_thread();
+    ledger.end_usage(usage.numbers());
     stage.enter(State::Finishing);
     if job.files.unlink
         && let Err(failure) = targets.unlink_all()

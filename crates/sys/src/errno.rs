@@ -31,6 +31,8 @@ impl Errno {
     pub const NOSPC: Errno = Errno(libc::ENOSPC);
     /// Quota exceeded.
     pub const DQUOT: Errno = Errno(libc::EDQUOT);
+    /// Bad address.
+    pub const FAULT: Errno = Errno(libc::EFAULT);
     /// Operation not supported.
     pub const OPNOTSUPP: Errno = Errno(libc::EOPNOTSUPP);
     /// In use.

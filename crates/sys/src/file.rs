@@ -10,6 +10,7 @@ mod flush;
 mod lock;
 mod mapping;
 mod mount;
+mod pipe;
 mod space;
 mod transfer;
 
@@ -23,6 +24,7 @@ pub use lock::{LockKind, lock, unlock};
 pub use mapping::{Advice as MappingAdvice, Mapping};
 pub(crate) use mount::unescape;
 pub use mount::{Mount, MountPoint, mount_points};
+pub use pipe::Pipe;
 pub use space::{Reserve, discard, punch_hole, reserve, truncate};
 pub use transfer::{
     VectorFlags, pread, preadv, preadv2, pwrite, pwritev, pwritev2, read, readv, seek, write,

@@ -106,7 +106,8 @@ pub(super) mod facts {
     pub(in crate::ledger) const BATCHES_OF_ONE: usize = 18;
     /// What had been used before the measured phase, like [`USAGE`].
     pub(in crate::ledger) const USAGE_BEFORE: usize = 19;
-    pub(in crate::ledger) const WORDS: usize = 24;
+    pub(in crate::ledger) const SUBMITS_SINGLY: usize = 24;
+    pub(in crate::ledger) const WORDS: usize = 25;
 }
 
 /// Counts of a direction.
@@ -158,6 +159,8 @@ pub struct LedgerConfig {
     /// With `depth_one`, each request counts as submitted and completed in a batch of its own; fio
     /// counts none for engines that end requests without having a queue of that depth.
     pub batches_of_one: bool,
+    /// Each request counts as a submission of its own, however many the loop has handed over together.
+    pub submits_singly: bool,
     /// Priorities that reads and writes have, the job's own included; 0 where they all have that.
     pub priorities: [u16; 2],
 }

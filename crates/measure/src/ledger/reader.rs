@@ -201,6 +201,10 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
             snapshot.completes[1] += issued;
         }
     }
+    if fact(facts::SUBMITS_SINGLY) == 1 {
+        snapshot.submits.fill(0);
+        snapshot.submits[1] = snapshot.depths.iter().sum();
+    }
     Some(snapshot)
 }
 

@@ -79,6 +79,7 @@ impl<'a> Ledger<'a> {
         store(&ledger.facts[facts::LAT_IS_CLAT], u64::from(config.lat && config.lat_is_clat));
         store(&ledger.facts[facts::DEPTH_ONE], u64::from(config.depth_one));
         store(&ledger.facts[facts::BATCHES_OF_ONE], u64::from(config.batches_of_one));
+        store(&ledger.facts[facts::SUBMITS_SINGLY], u64::from(config.submits_singly));
         Ok(ledger)
     }
 

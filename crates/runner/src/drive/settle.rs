@@ -172,6 +172,10 @@ impl Drive<'_> {
             direction => format!("{} '{path}'", direction.name()),
         };
         let failure = Failure::new(action, errno);
+        let remedy = self.engine.remedy(errno);
+        if !remedy.is_empty() {
+            return failure.with_remedy(remedy);
+        }
         let total =
             self.ledger.progress(Direction::Read).1 + self.ledger.progress(Direction::Write).1;
         if errno == Errno::INVAL && self.targets.is_direct() && total <= 1 {

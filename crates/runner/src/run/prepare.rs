@@ -292,6 +292,7 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         lat_is_clat: caps.inline && stats.clat,
         depth_one: caps.single,
         batches_of_one: caps.single && !(caps.inline && caps.inline_at_depth_one),
+        submits_singly: caps.submits_singly,
         priorities: priority::counts(job),
     }
 }

@@ -10,7 +10,7 @@ use crate::{Buffers, Job, Meter, Offsets, short};
 /// Rounds between two looks at the clock.
 const ROUNDS: u32 = 64;
 
-pub(crate) fn run(job: &mut Job) -> io::Result<String> {
+pub(crate) fn run(job: &Job) -> io::Result<String> {
     let buffers = Buffers::of(job)?;
     let mut offsets = Offsets::of(job);
     let depth = u32::try_from(job.depth).map_err(io::Error::other)?;

@@ -227,7 +227,9 @@ fn check_queue(ran: &Ran) {
     }
     for reap in &journal.reaps {
         let most = engine.batch_complete_max.max(engine.batch_complete_min).max(1) as usize;
-        assert!(reap.given <= reap.max && reap.max <= most, "{reap:?}");
+        // A queue that drains is taken as it comes.
+        let drains = reap.max == reap.in_flight;
+        assert!(reap.given <= reap.max && (drains || reap.max <= most), "{reap:?}");
     }
 }
 
