@@ -35,9 +35,8 @@ impl Drop for Made {
                     output("losetup", &["-d", &path.to_string_lossy()]).map(drop)
                 }
                 Undo::RemoveZram(number) => {
-                    let path = format!("/sys/block/zram{number}/reset");
-                    let _ = fs::write(path, "1");
-                    fs::write("/sys/class/zram-control/hot_remove", number)
+                    // A file that asynchronous requests used may be closed a little later.
+                    with_patience(|| fs::write("/sys/class/zram-control/hot_remove", &number))
                         .map_err(|error| error.to_string())
                 }
             };
@@ -46,6 +45,17 @@ impl Drop for Made {
             }
         }
     }
+}
+
+/// Repeats what fails as long as somebody else is not ready, for two seconds at most.
+fn with_patience<T>(attempt: impl Fn() -> std::io::Result<T>) -> std::io::Result<T> {
+    for _ in 0..100 {
+        if let Ok(done) = attempt() {
+            return Ok(done);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    attempt()
 }
 
 fn output(program: &str, words: &[&str]) -> Result<String, String> {
@@ -142,11 +152,6 @@ pub(crate) fn zram() -> Result<Made, String> {
     let size = format!("/sys/block/zram{number}/disksize");
     fs::write(size, BYTES.to_string()).map_err(fail)?;
     // The node is made by the kernel, or by a daemon that takes its time.
-    let there = (0..100).any(|_| {
-        path.exists() || {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            false
-        }
-    });
-    if there { Ok(made) } else { Err(format!("no node {}", path.display())) }
+    with_patience(|| fs::metadata(&path)).map_err(fail)?;
+    Ok(made)
 }
