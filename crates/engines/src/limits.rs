@@ -153,6 +153,7 @@ mod tests {
         assert!(about(Errno::OPNOTSUPP, true, NOWAIT).contains("hipri"));
         assert!(about(Errno::OPNOTSUPP, false, DONTCACHE).contains("uncached"));
         assert!(about(Errno::AGAIN, false, NOWAIT).contains("ignore_error=EAGAIN"));
+        assert!(about(Errno::INVAL, false, VectorFlags::ATOMIC).contains("atomic"));
         assert_eq!(about(Errno::AGAIN, true, DONTCACHE), "");
         assert_eq!(about(Errno::OPNOTSUPP, false, VectorFlags::NONE), "");
         assert_eq!(about(Errno::IO, true, NOWAIT.with(DONTCACHE)), "");
