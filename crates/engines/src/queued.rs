@@ -7,7 +7,7 @@
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Completion, Completions, Engine, EngineError, Io, JobFacts, Target, Unit};
 use fiord_sys::file::RangeFlush;
-use fiord_sys::{BufferPool, Errno, Transfer};
+use fiord_sys::{BufferPool, Errno, MAX_TRANSFER_BYTES, Transfer};
 
 use crate::blocking::{Attached, Files, flush, trim};
 use crate::flags::RequestFlags;
@@ -76,6 +76,12 @@ pub(crate) trait Queue: Send {
     }
 }
 
+/// How much of what remains of a read or a write is asked for now: the loop continues what ends short.
+#[inline]
+pub(crate) fn length_of(unit: &Unit) -> u32 {
+    unit.remaining_length().min(u64::from(MAX_TRANSFER_BYTES)) as u32
+}
+
 /// What a read or a write asks of the kernel.
 #[inline]
 pub(crate) fn transfer<F>(
@@ -87,8 +93,8 @@ pub(crate) fn transfer<F>(
     let write = unit.direction == Direction::Write;
     Transfer {
         slot: unit.slot,
-        start: unit.progress as u32,
-        length: unit.remaining_length() as u32,
+        start: unit.progress as usize,
+        length: length_of(unit),
         offset: unit.remaining_offset(),
         file,
         write,

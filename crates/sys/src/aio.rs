@@ -127,7 +127,7 @@ impl Context {
             Some(memory) if Arc::ptr_eq(memory, pool.memory()) => {}
             _ => return Err(Errno::INVAL),
         }
-        let start = transfer.start as usize;
+        let start = transfer.start;
         let address = pool.lend(transfer.slot, start..start + transfer.length as usize)?;
         let length = transfer.length as usize;
         let (mut buffer, mut bytes) = (address as u64, length as u64);

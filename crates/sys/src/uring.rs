@@ -337,7 +337,7 @@ impl Ring {
         if self.is_full() {
             return Err(Errno::BUSY);
         }
-        let start = transfer.start as usize;
+        let start = transfer.start;
         let range: Range<usize> = start..start + transfer.length as usize;
         let address = pool.lend(transfer.slot, range)?;
         let (mut addr, mut len, mut buf_index) = (address as u64, transfer.length, 0);
