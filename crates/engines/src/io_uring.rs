@@ -183,6 +183,10 @@ impl Queue for IoUring {
             _ if self.ring.polls() => return Ok(Pushed::Unsuited),
             Direction::Sync => Order::Sync,
             Direction::Datasync => Order::Datasync,
+            // A ring has 32 bits for the length.
+            Direction::SyncFileRange if u32::try_from(range.length).is_err() => {
+                return Ok(Pushed::Unsuited);
+            }
             Direction::SyncFileRange => Order::SyncRange(range, self.range_flags.0),
             Direction::Trim if !at.is_block_device() => Order::PunchHole(range),
             Direction::Trim if self.discards => Order::Discard(range),

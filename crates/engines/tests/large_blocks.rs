@@ -17,6 +17,7 @@ use fiord_sys::{BufferPool, Clock, Errno};
 
 const FOUR_GIB: u64 = 4 << 30;
 const PAGE: u64 = 4096;
+const SYNC_FILE_RANGE_WRITE: u32 = 2;
 /// What read(2) and write(2) move at most.
 const MOST: u64 = 0x7fff_f000;
 
@@ -32,7 +33,8 @@ fn large_buffer() -> Option<BufferPool> {
 }
 
 fn engine(entry: &Registration, buffers: &BufferPool, file: &File) -> Box<dyn Engine> {
-    let mut engine = create(entry, &Options::default(), &[], buffers).unwrap();
+    let options = Options { sync_range_flags: SYNC_FILE_RANGE_WRITE, ..Options::default() };
+    let mut engine = create(entry, &options, &[], buffers).unwrap();
     let target = Target {
         fd: Some(file.as_fd()),
         block_device: false,
@@ -89,5 +91,18 @@ fn the_rest_of_a_large_block_comes_from_its_place_in_the_buffer() {
         let mut found = vec![0; PAGE as usize];
         file.file.read_exact_at(&mut found, FOUR_GIB).unwrap();
         assert!(found.iter().all(|&byte| byte == 7), "{}", entry.name);
+    }
+}
+
+/// A ring has 32 bits for the length of a range.
+#[test]
+fn a_range_of_more_than_4_gib_is_flushed() {
+    let mut buffers = BufferPool::new(1, PAGE as usize).unwrap();
+    for entry in engines().filter(|entry| !entry.caps.no_data && !entry.caps.no_extend) {
+        let file = TempFile::on_disk(entry.name, 0);
+        let mut engine = engine(entry, &buffers, &file.file);
+        let flush = unit(0, Direction::SyncFileRange, 0, FOUR_GIB + PAGE);
+        let ended = run(engine.as_mut(), flush, &mut buffers);
+        assert_eq!(ended, Ok(FOUR_GIB + PAGE), "{}", entry.name);
     }
 }
