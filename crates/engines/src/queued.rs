@@ -46,7 +46,12 @@ pub(crate) trait Queue: Send {
     fn push_order(&mut self, at: &Attached<Self::File>, unit: &Unit) -> Result<Pushed, Errno>;
 
     /// True if an order that ended so is to be executed by a call instead, now and from now on.
-    fn is_order_unknown(&mut self, _unit: &Unit, _errno: Errno) -> bool {
+    fn is_order_unknown(
+        &mut self,
+        _at: &Attached<Self::File>,
+        _unit: &Unit,
+        _errno: Errno,
+    ) -> bool {
         false
     }
 
@@ -167,9 +172,10 @@ impl<Q: Queue> Queued<Q> {
     /// What became of a trim or a flush.
     #[cold]
     fn order_ended(&mut self, unit: &Unit, result: Result<u64, Errno>) -> Result<u64, Errno> {
+        let at = self.files.get(unit.file)?;
         match result {
             Ok(_) => Ok(unit.remaining_length()),
-            Err(errno) if self.queue.is_order_unknown(unit, errno) => self.execute(unit),
+            Err(errno) if self.queue.is_order_unknown(at, unit, errno) => self.execute(unit),
             Err(errno) => Err(errno),
         }
     }
