@@ -126,6 +126,8 @@ pub(crate) struct Queued<Q: Queue> {
     issued_ns: Vec<u64>,
     /// Trims and flushes in flight, by slot.
     orders: Vec<Option<Unit>>,
+    /// How many there are: without any the list is not looked at.
+    orders_in_flight: usize,
 }
 
 impl<Q: Queue> Queued<Q> {
@@ -138,6 +140,7 @@ impl<Q: Queue> Queued<Q> {
             measures_submission: job.measures_submission,
             issued_ns: vec![0; job.iodepth],
             orders: vec![None; job.iodepth],
+            orders_in_flight: 0,
         }
     }
 
@@ -153,6 +156,7 @@ impl<Q: Queue> Queued<Q> {
             Pushed::Transfer => Ok(None),
             Pushed::Order => {
                 self.orders[unit.slot.index()] = Some(*unit);
+                self.orders_in_flight += 1;
                 Ok(None)
             }
             Pushed::Unsuited => self.execute(unit).map(Some),
@@ -220,7 +224,10 @@ impl<Q: Queue> Engine for Queued<Q> {
         let done_ns = io.done.stamp();
         for _ in 0..max {
             let Some((slot, mut result)) = self.queue.take() else { break };
-            if let Some(unit) = self.orders[slot.index()].take() {
+            if self.orders_in_flight > 0
+                && let Some(unit) = self.orders[slot.index()].take()
+            {
+                self.orders_in_flight -= 1;
                 result = self.order_ended(&unit, result);
             }
             let issued_ns = self.issued_ns[slot.index()];

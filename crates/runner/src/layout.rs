@@ -176,7 +176,10 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
         })?;
         done = done.saturating_add(target.end());
         if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
-            atomic::check(job, target, fd.as_fd())?;
+            atomic::check(job, target, fd.as_fd()).inspect_err(|_| {
+                // One that was there before has been looked at before.
+                let _ = file::unlink(&target.path);
+            })?;
         }
         // A device that is full, which the job expects, ends the region where it ends the file.
         let lost = target.end() - reached.clamp(target.offset, target.end());
