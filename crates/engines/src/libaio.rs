@@ -83,7 +83,7 @@ impl Queue for Libaio {
     }
 
     /// Kernels before 4.18, and some files, know no flushes.
-    fn is_order_unknown(&mut self, _unit: &Unit, errno: Errno) -> bool {
+    fn is_order_unknown(&mut self, _at: &Attached<()>, _unit: &Unit, errno: Errno) -> bool {
         let unknown = errno == Errno::INVAL && self.flushes;
         self.flushes &= !unknown;
         unknown

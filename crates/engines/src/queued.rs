@@ -7,7 +7,7 @@
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Completion, Completions, Engine, EngineError, Io, JobFacts, Target, Unit};
 use fiord_sys::file::RangeFlush;
-use fiord_sys::{BufferPool, Errno, Transfer};
+use fiord_sys::{BufferPool, Errno, MAX_TRANSFER_BYTES, Transfer};
 
 use crate::blocking::{Attached, Files, flush, trim};
 use crate::flags::RequestFlags;
@@ -46,7 +46,12 @@ pub(crate) trait Queue: Send {
     fn push_order(&mut self, at: &Attached<Self::File>, unit: &Unit) -> Result<Pushed, Errno>;
 
     /// True if an order that ended so is to be executed by a call instead, now and from now on.
-    fn is_order_unknown(&mut self, _unit: &Unit, _errno: Errno) -> bool {
+    fn is_order_unknown(
+        &mut self,
+        _at: &Attached<Self::File>,
+        _unit: &Unit,
+        _errno: Errno,
+    ) -> bool {
         false
     }
 
@@ -76,6 +81,12 @@ pub(crate) trait Queue: Send {
     }
 }
 
+/// How much of what remains of a read or a write is asked for now: the loop continues what ends short.
+#[inline]
+pub(crate) fn length_of(unit: &Unit) -> u32 {
+    unit.remaining_length().min(u64::from(MAX_TRANSFER_BYTES)) as u32
+}
+
 /// What a read or a write asks of the kernel.
 #[inline]
 pub(crate) fn transfer<F>(
@@ -87,8 +98,8 @@ pub(crate) fn transfer<F>(
     let write = unit.direction == Direction::Write;
     Transfer {
         slot: unit.slot,
-        start: unit.progress as u32,
-        length: unit.remaining_length() as u32,
+        start: unit.progress as usize,
+        length: length_of(unit),
         offset: unit.remaining_offset(),
         file,
         write,
@@ -165,9 +176,10 @@ impl<Q: Queue> Queued<Q> {
     /// What became of a trim or a flush.
     #[cold]
     fn order_ended(&mut self, unit: &Unit, result: Result<u64, Errno>) -> Result<u64, Errno> {
+        let at = self.files.get(unit.file)?;
         match result {
             Ok(_) => Ok(unit.remaining_length()),
-            Err(errno) if self.queue.is_order_unknown(unit, errno) => self.execute(unit),
+            Err(errno) if self.queue.is_order_unknown(at, unit, errno) => self.execute(unit),
             Err(errno) => Err(errno),
         }
     }
