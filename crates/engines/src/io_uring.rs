@@ -190,11 +190,11 @@ impl Queue for IoUring {
         self.ring.push_order(unit.slot, at.state, order).map(|()| Pushed::Order)
     }
 
-    /// Kernels before 6.12 know no discards.
+    /// Kernels before 6.12 know no discards, and some devices take none this way. Those in flight are
+    /// refused one after the other.
     fn is_order_unknown(&mut self, unit: &Unit, errno: Errno) -> bool {
-        let unknown = matches!(errno, Errno::OPNOTSUPP | Errno::INVAL)
-            && unit.direction == Direction::Trim
-            && self.discards;
+        let unknown =
+            matches!(errno, Errno::OPNOTSUPP | Errno::INVAL) && unit.direction == Direction::Trim;
         self.discards &= !unknown;
         unknown
     }
