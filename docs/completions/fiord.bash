@@ -404,7 +404,7 @@ _fiord_values() {
         write_hint) echo 'none short medium long extreme' ;;
         rw|readwrite) echo 'read write trim randread randwrite randtrim rw readwrite randrw trimwrite randtrimwrite' ;;
         rw_sequencer) echo 'sequential identical' ;;
-        ioengine) echo 'sync psync vsync pvsync pvsync2 libaio io_uring mmap null falloc ftruncate' ;;
+        ioengine) echo 'sync psync vsync pvsync pvsync2 libaio io_uring posixaio mmap splice null falloc ftruncate' ;;
         io_submit_mode) echo 'inline offload' ;;
         mem|iomem) echo 'malloc shm shmhuge mmap mmapshared mmaphuge cudamalloc' ;;
         sync) echo 'none 0 sync 1 dsync' ;;

@@ -13,6 +13,9 @@ mod sample;
 mod speed;
 pub mod zram;
 
+pub(crate) use cached::CachedFile;
+pub(crate) use sample::words;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -169,7 +172,7 @@ fn pin() -> Outcome<usize> {
 
 /// The directory that cargo builds into: usually on a disk's file system, and never under version
 /// control.
-fn build_directory() -> Outcome<PathBuf> {
+pub(crate) fn build_directory() -> Outcome<PathBuf> {
     let executable = std::env::current_exe()?;
     Ok(executable.parent().ok_or("this program is nowhere")?.to_path_buf())
 }
@@ -181,7 +184,7 @@ fn processor() -> String {
 }
 
 /// The middle value, or the mean of the two middle ones.
-fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     match sorted.len() {

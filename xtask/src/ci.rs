@@ -22,6 +22,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("/usr/bin/mandoc", "mandoc"),
     ("/usr/bin/zsh", "zsh"),
     ("/usr/bin/fish", "fish"),
+    ("/usr/bin/valgrind", "valgrind"),
     ("/usr/bin/strace", "strace"),
 ];
 
@@ -43,6 +44,7 @@ const STEPS: &[Step] = &[
     },
     Step { name: "docs", run: docs },
     Step { name: "test", run: test },
+    Step { name: "instructions", run: instructions },
     Step { name: "fuzz", run: fuzz },
 ];
 
@@ -166,6 +168,14 @@ fn docs(environment: &mut Environment) -> Outcome<()> {
 /// All tests, the comparisons with the peer among them. A failing test does not hide later ones.
 fn test(environment: &mut Environment) -> Outcome<()> {
     environment.cargo("test --locked --workspace --no-fail-fast")
+}
+
+/// Whether requests cost no more instructions than recorded.
+fn instructions(_: &mut Environment) -> Outcome<()> {
+    match crate::instructions::command(&[])? {
+        true => Ok(()),
+        false => Err("requests have become dearer".into()),
+    }
 }
 
 /// Runs each fuzz target for a moment, on top of its committed inputs.

@@ -9,6 +9,7 @@ pub mod bench;
 pub mod ci;
 pub mod compare;
 pub mod generate;
+pub mod instructions;
 pub mod iolog;
 pub mod json;
 pub mod peer;

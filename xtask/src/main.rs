@@ -4,13 +4,14 @@
 
 use std::process::ExitCode;
 
-use xtask::{bench, ci, compare, generate};
+use xtask::{bench, ci, compare, generate, instructions};
 
 const USAGE: &str = "\
 usage: cargo xtask ci                     all that a change has to pass
        cargo xtask compare JOBFILE..      one job under fiord and the peer, differences field by field
        cargo xtask compare -- SWITCH..    the same for a job given by switches
        cargo xtask bench [CASE..]         speed and memory of fiord and the peer, pair by pair
+       cargo xtask instructions           instructions per request, held against the recorded ones
        cargo xtask generate               man page, completions and reference in docs/, from the program";
 
 fn main() -> ExitCode {
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         "ci" => ci::command(&rest),
         "compare" => compare::command(&rest),
         "bench" => bench::command(&rest),
+        "instructions" => instructions::command(&rest),
         "generate" => generate::command(),
         "zram-guard" => bench::zram::guard(&rest),
         "help" | "--help" | "-h" => {

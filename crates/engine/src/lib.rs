@@ -10,6 +10,8 @@
 #![forbid(unsafe_code)]
 
 mod completions;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 mod unit;
 
 pub use completions::{Completion, Completions};
@@ -19,6 +21,7 @@ use std::os::fd::BorrowedFd;
 
 use fiord_base::FileIndex;
 use fiord_sys::file::Advice;
+use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
 
 /// Executes requests.
@@ -56,6 +59,18 @@ pub trait Engine: Send {
     /// What the user should know of how the job is served: what was asked for and denied.
     fn notes(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Ends the threads that work for the job, of which nothing is in flight any more, and says what
+    /// they used. Called once, at the end of a job.
+    fn end_threads(&mut self) -> Usage {
+        Usage::default()
+    }
+
+    /// What the user can do about an error of a request that is owed to how the job wants it done; empty
+    /// if that is not known.
+    fn remedy(&self, _errno: Errno) -> &'static str {
+        ""
     }
 
     /// Moves completions to `io.done`: waits for at least `min`, takes at most `max`. Returns with
@@ -98,6 +113,9 @@ pub struct Caps {
     /// Requests that end inside `submit` although the engine has a queue still count as queued:
     /// submission and completion latency are told apart.
     pub reports_slat: bool,
+    /// Each request is handed over by a call of its own, however large the batch: that is what the
+    /// statistics of batches say.
+    pub submits_singly: bool,
     /// No files are opened; names are labels.
     pub diskless: bool,
     /// Writing does not extend a file: it must have its full size before.
@@ -126,6 +144,7 @@ impl Caps {
     pub const NONE: Caps = Caps {
         inline: false,
         reports_slat: false,
+        submits_singly: false,
         diskless: false,
         no_extend: false,
         no_data: false,
@@ -160,6 +179,8 @@ pub struct JobFacts<'a> {
     pub files: usize,
     /// O_DIRECT.
     pub direct: bool,
+    /// Writes are protected against tearing (RWF_ATOMIC).
+    pub atomic: bool,
     /// The engine's options: canonical name and text.
     pub options: &'a [(String, String)],
     /// Flags for sync_file_range(2).

@@ -12,6 +12,8 @@ pub struct Unit {
     pub file: FileIndex,
     /// Direction or kind of flush.
     pub direction: Direction,
+    /// The kernel's number of its priority; 0 is that of the thread.
+    pub priority: u16,
     /// First byte on the target.
     pub offset: u64,
     /// Bytes.

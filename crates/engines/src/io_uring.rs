@@ -11,17 +11,20 @@
 //! - `sqthread_poll` has a thread of the kernel take submissions, on `sqthread_poll_cpu` if given.
 //! - `nonvectored=0` passes each buffer as a vector of one, as kernels before 5.6 need it.
 //! - `nowait` (RWF_NOWAIT) ends a request with EAGAIN where it would have to wait, `uncached`
-//!   (RWF_DONTCACHE) drops pages after buffered I/O, `force_async=N` has every Nth request begin on a
+//!   (RWF_DONTCACHE) drops pages after buffered I/O, `atomic` (RWF_ATOMIC) writes all of a request or
+//!   nothing of it, `force_async=N` has every Nth request begin on a
 //!   worker of the kernel.
 
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Caps, EngineError, JobFacts, Registration, Target, Unit};
 use fiord_sys::file::RangeFlush;
 use fiord_sys::uring::{Addressing, Order, Range64, Ring, RingFile, Wish};
-use fiord_sys::{BufferPool, Errno, Transfer};
+use fiord_sys::{BufferPool, Errno};
 
 use crate::blocking::{Attached, descriptor};
-use crate::queued::{Pushed, Queue, Queued};
+use crate::flags::RequestFlags;
+use crate::limits::{Extras, RING_PLACES, about_extras, no_ring, not_pinned};
+use crate::queued::{Pushed, Queue, Queued, transfer};
 use crate::settings;
 
 pub(crate) const REGISTRATION: Registration = Registration {
@@ -31,12 +34,8 @@ pub(crate) const REGISTRATION: Registration = Registration {
     create: |job| Ok(Box::new(Queued::new(job, IoUring::new(job)?))),
 };
 
-/// RWF_NOWAIT and RWF_DONTCACHE of preadv2(2).
-const NOWAIT: u32 = 0x8;
-const DONTCACHE: u32 = 0x80;
-
 /// The options of the engine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Settings {
     poll: bool,
     fixed_buffers: bool,
@@ -44,15 +43,23 @@ struct Settings {
     submission_thread: bool,
     submission_cpu: Option<u32>,
     vectored: bool,
-    /// Flags of each transfer.
-    flags: u32,
+    flags: RequestFlags,
     /// Every so many requests begin on a worker of the kernel; 0: none.
     force_async: u32,
 }
 
 impl Settings {
     fn read(job: &JobFacts<'_>) -> Result<Settings, EngineError> {
-        let mut settings = Settings::default();
+        let mut settings = Settings {
+            poll: false,
+            fixed_buffers: false,
+            registered_files: false,
+            submission_thread: false,
+            submission_cpu: None,
+            vectored: false,
+            flags: RequestFlags::new(job),
+            force_async: 0,
+        };
         for (name, text) in job.options {
             let number = || settings::number(name, text);
             match name.as_str() {
@@ -64,10 +71,9 @@ impl Settings {
                     settings.submission_cpu = Some(settings::number(name, text)? as u32);
                 }
                 "nonvectored" => settings.vectored = text == "0",
-                "nowait" if number()? != 0 => settings.flags |= NOWAIT,
-                "uncached" if number()? != 0 && !job.direct => settings.flags |= DONTCACHE,
-                "nowait" | "uncached" => {}
+                _ if settings.flags.take(job, name, text)? => {}
                 "force_async" => settings.force_async = number()? as u32,
+                name if settings::is_of_units(name) => {}
                 _ => return Err(settings::unknown(name)),
             }
         }
@@ -97,9 +103,12 @@ impl IoUring {
             submission_cpu: settings.submission_cpu,
             poll: settings.poll,
         };
-        let mut ring = Ring::new(&wish, job.buffers).map_err(|errno| refused(errno, &wish))?;
+        if wish.depth > RING_PLACES {
+            return Err(no_ring(Errno::INVAL, &wish));
+        }
+        let mut ring = Ring::new(&wish, job.buffers).map_err(|errno| no_ring(errno, &wish))?;
         if settings.fixed_buffers {
-            ring.register_buffers(job.buffers).map_err(|errno| unpinned(errno, job))?;
+            ring.register_buffers(job.buffers).map_err(|errno| not_pinned(errno, job))?;
             ring.set_addressing(Addressing::Registered);
         } else if settings.vectored {
             ring.set_addressing(Addressing::Vectored);
@@ -136,6 +145,7 @@ impl Queue for IoUring {
 
     fn attach(&mut self, index: FileIndex, target: &Target<'_>) -> Result<RingFile, EngineError> {
         let fd = descriptor(target)?;
+        self.settings.flags.check(fd)?;
         if !self.settings.registered_files {
             return Ok(RingFile::open(fd));
         }
@@ -161,17 +171,8 @@ impl Queue for IoUring {
         unit: &Unit,
         buffers: &mut BufferPool,
     ) -> Result<Pushed, Errno> {
-        let transfer = Transfer {
-            slot: unit.slot,
-            start: unit.progress as u32,
-            length: unit.remaining_length() as u32,
-            offset: unit.remaining_offset(),
-            file: at.state,
-            write: unit.direction == Direction::Write,
-            flags: self.settings.flags,
-            priority: 0,
-            forced_async: self.settings.force_async > 0 && self.is_forced(),
-        };
+        let forced = self.settings.force_async > 0 && self.is_forced();
+        let transfer = transfer(unit, at.state, self.settings.flags, forced);
         self.ring.push(&transfer, buffers).map(|()| Pushed::Transfer)
     }
 
@@ -223,42 +224,13 @@ impl Queue for IoUring {
         let _ = self.ring.cancel();
     }
 
+    fn remedy(&self, errno: Errno) -> &'static str {
+        let Settings { poll, flags, .. } = self.settings;
+        about_extras(errno, Extras { polled: poll, flags: flags.of(true) })
+    }
+
     fn notes(&self) -> Vec<String> {
         let granted: Vec<&str> = self.ring.granted().names().collect();
         vec![format!("io_uring: ring with {}", granted.join(", "))]
     }
-}
-
-/// Why there is no ring.
-fn refused(errno: Errno, wish: &Wish) -> EngineError {
-    let remedy = match errno {
-        Errno::PERM | Errno::NOSYS => {
-            "io_uring is switched off here: containers block it by their seccomp profile, systems by \
-             the sysctl kernel.io_uring_disabled; allow it, or use ioengine=libaio"
-        }
-        Errno::NOMEM => "raise the limit of locked memory (ulimit -l), or lower iodepth",
-        Errno::INVAL if wish.submission_cpu.is_some() => "is there such a CPU (sqthread_poll_cpu)?",
-        Errno::INVAL if wish.depth > 32768 => "a ring has at most 32768 places (iodepth)",
-        _ => "",
-    };
-    EngineError {
-        action: format!("make a ring of {} requests", wish.depth),
-        errno,
-        remedy: remedy.to_owned(),
-    }
-}
-
-/// Why buffers cannot be pinned.
-fn unpinned(errno: Errno, job: &JobFacts<'_>) -> EngineError {
-    let bytes = job.buffers.slots() as u64 * job.buffers.slot_bytes() as u64;
-    let remedy = match errno {
-        Errno::NOMEM | Errno::AGAIN => {
-            "raise the limit of locked memory (ulimit -l), or leave fixedbufs out".to_owned()
-        }
-        Errno::INVAL if job.iodepth > 16384 => {
-            "at most 16384 buffers can be pinned: lower iodepth, or leave fixedbufs out".to_owned()
-        }
-        _ => String::new(),
-    };
-    EngineError { action: format!("pin {bytes} bytes of buffers (fixedbufs)"), errno, remedy }
 }

@@ -7,16 +7,21 @@
 
 mod blocking;
 mod falloc;
+mod flags;
 mod ftruncate;
 mod io_uring;
 mod libaio;
+mod limits;
 mod mmap;
 mod null;
+#[cfg(target_env = "gnu")]
+mod posixaio;
 mod psync;
 mod pvsync;
 mod pvsync2;
 mod queued;
 mod settings;
+mod splice;
 mod sync;
 mod vsync;
 
@@ -31,7 +36,10 @@ pub const REGISTRY: &[Registration] = &[
     pvsync2::REGISTRATION,
     libaio::REGISTRATION,
     io_uring::REGISTRATION,
+    #[cfg(target_env = "gnu")]
+    posixaio::REGISTRATION,
     mmap::REGISTRATION,
+    splice::REGISTRATION,
     null::REGISTRATION,
     falloc::REGISTRATION,
     ftruncate::REGISTRATION,

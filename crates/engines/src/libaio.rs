@@ -5,16 +5,19 @@
 //! queue since Linux 4.18. Trims, syncfs(2) and sync_file_range(2) are executed at submission.
 //!
 //! - `userspace_reap` takes completions from the ring that the kernel shares, without a call.
-//! - `nowait` (RWF_NOWAIT) ends a request with EAGAIN where it would have to wait.
+//! - `nowait` (RWF_NOWAIT) ends a request with EAGAIN where it would have to wait; `atomic` (RWF_ATOMIC)
+//!   writes all of a request or nothing of it.
 //! - `libaio_vectored` passes each buffer as a vector of one.
 
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Caps, EngineError, JobFacts, Registration, Target, Unit};
 use fiord_sys::aio::{Context, Flush};
-use fiord_sys::{BufferPool, Errno, Transfer};
+use fiord_sys::{BufferPool, Errno};
 
 use crate::blocking::{Attached, descriptor};
-use crate::queued::{Pushed, Queue, Queued};
+use crate::flags::RequestFlags;
+use crate::limits::{Extras, about_extras, no_context};
+use crate::queued::{Pushed, Queue, Queued, transfer};
 use crate::settings;
 
 pub(crate) const REGISTRATION: Registration = Registration {
@@ -24,13 +27,10 @@ pub(crate) const REGISTRATION: Registration = Registration {
     create: |job| Ok(Box::new(Queued::new(job, Libaio::new(job)?))),
 };
 
-/// RWF_NOWAIT of preadv2(2).
-const NOWAIT: u32 = 0x8;
-
 #[derive(Debug)]
 struct Libaio {
     context: Context,
-    flags: u32,
+    flags: RequestFlags,
     /// The kernel takes flushes.
     flushes: bool,
     direct: bool,
@@ -38,36 +38,20 @@ struct Libaio {
 
 impl Libaio {
     fn new(job: &JobFacts<'_>) -> Result<Libaio, EngineError> {
-        let (mut user_space, mut vectored, mut flags) = (false, false, 0);
+        let (mut user_space, mut vectored) = (false, false);
+        let mut flags = RequestFlags::new(job);
         for (name, text) in job.options {
             match name.as_str() {
                 "userspace_reap" => user_space = settings::number(name, text)? != 0,
                 "libaio_vectored" => vectored = settings::number(name, text)? != 0,
-                "nowait" if settings::number(name, text)? != 0 => flags |= NOWAIT,
-                "nowait" => {}
+                _ if flags.take(job, name, text)? => {}
+                name if settings::is_of_units(name) => {}
                 _ => return Err(settings::unknown(name)),
             }
         }
         let context = Context::new(job.buffers, vectored, user_space)
-            .map_err(|errno| refused(errno, job.iodepth))?;
+            .map_err(|errno| no_context(errno, job.iodepth))?;
         Ok(Libaio { context, flags, flushes: true, direct: job.direct })
-    }
-}
-
-/// Why there is no queue.
-fn refused(errno: Errno, iodepth: usize) -> EngineError {
-    let remedy = match errno {
-        Errno::AGAIN => "raise the sysctl fs.aio-max-nr, or lower iodepth",
-        Errno::NOSYS | Errno::PERM => {
-            "this kernel or container has no io_setup; use ioengine=psync"
-        }
-        Errno::NOMEM => "lower iodepth",
-        _ => "",
-    };
-    EngineError {
-        action: format!("make a queue of {iodepth} requests"),
-        errno,
-        remedy: remedy.to_owned(),
     }
 }
 
@@ -75,7 +59,7 @@ impl Queue for Libaio {
     type File = ();
 
     fn attach(&mut self, _index: FileIndex, target: &Target<'_>) -> Result<(), EngineError> {
-        descriptor(target).map(drop)
+        self.flags.check(descriptor(target)?)
     }
 
     #[inline]
@@ -85,17 +69,7 @@ impl Queue for Libaio {
         unit: &Unit,
         buffers: &mut BufferPool,
     ) -> Result<Pushed, Errno> {
-        let transfer = Transfer {
-            slot: unit.slot,
-            start: unit.progress as u32,
-            length: unit.remaining_length() as u32,
-            offset: unit.remaining_offset(),
-            file: at.fd(),
-            write: unit.direction == Direction::Write,
-            flags: self.flags,
-            priority: 0,
-            forced_async: false,
-        };
+        let transfer = transfer(unit, at.fd(), self.flags, false);
         self.context.push(&transfer, buffers).map(|()| Pushed::Transfer)
     }
 
@@ -128,6 +102,10 @@ impl Queue for Libaio {
     #[inline]
     fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
         self.context.take()
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        about_extras(errno, Extras { polled: false, flags: self.flags.of(true) })
     }
 
     fn notes(&self) -> Vec<String> {

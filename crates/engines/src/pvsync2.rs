@@ -5,13 +5,9 @@
 //!   requests.
 //! - `uncached` (RWF_DONTCACHE) drops pages after buffered I/O; it means nothing to direct I/O.
 //! - `nowait` (RWF_NOWAIT) ends a request with EAGAIN where it would have to wait.
-//!
-//! What a file refuses is found out when it is attached, by a read of nothing that could wait, so
-//! that the message can name the option. Writes cannot be tried: where only these are refused, the
-//! first one fails with EOPNOTSUPP.
+//! - `atomic` (RWF_ATOMIC) writes all of a request or nothing of it.
 
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::BorrowedFd;
 
 use fiord_base::random::Taus88;
 use fiord_engine::{Caps, EngineError, JobFacts, Registration, Target, Unit};
@@ -19,6 +15,7 @@ use fiord_sys::file::{self, VectorFlags};
 use fiord_sys::{BufferPool, Errno};
 
 use crate::blocking::{Attached, Blocking, Transfer, data, descriptor, restarting, space};
+use crate::flags::RequestFlags;
 use crate::settings;
 
 pub(crate) const REGISTRATION: Registration = Registration {
@@ -30,8 +27,7 @@ pub(crate) const REGISTRATION: Registration = Registration {
 
 #[derive(Debug)]
 struct Pvsync2 {
-    /// Set on every request.
-    flags: VectorFlags,
+    flags: RequestFlags,
     /// Share of requests that get RWF_HIPRI as well, in percent.
     hipri_percent: u32,
     dice: Taus88,
@@ -39,18 +35,13 @@ struct Pvsync2 {
 
 impl Pvsync2 {
     fn new(job: &JobFacts<'_>) -> Result<Pvsync2, EngineError> {
-        let (mut hipri, mut hipri_percent, mut flags) = (false, 100, VectorFlags::NONE);
+        let (mut hipri, mut hipri_percent) = (false, 100);
+        let mut flags = RequestFlags::new(job);
         for (name, text) in job.options {
             match name.as_str() {
                 "hipri" => hipri = settings::number(name, text)? != 0,
                 "hipri_percentage" => hipri_percent = settings::percent(name, text)?,
-                "uncached" if settings::number(name, text)? != 0 && !job.direct => {
-                    flags = flags.with(VectorFlags::DONTCACHE);
-                }
-                "nowait" if settings::number(name, text)? != 0 => {
-                    flags = flags.with(VectorFlags::NOWAIT);
-                }
-                "uncached" | "nowait" => {}
+                _ if flags.take(job, name, text)? => {}
                 _ => return Err(settings::unknown(name)),
             }
         }
@@ -60,13 +51,14 @@ impl Pvsync2 {
 
     /// The flags of the next request.
     #[inline]
-    fn next_flags(&mut self) -> VectorFlags {
+    fn next_flags(&mut self, write: bool) -> VectorFlags {
         let polled = match self.hipri_percent {
             0 => false,
             100 => true,
             percent => self.dice.between(1, 100) <= percent,
         };
-        if polled { self.flags.with(VectorFlags::HIPRI) } else { self.flags }
+        let flags = self.flags.of(write);
+        if polled { flags.with(VectorFlags::HIPRI) } else { flags }
     }
 }
 
@@ -74,21 +66,7 @@ impl Transfer for Pvsync2 {
     type File = ();
 
     fn attach(&mut self, target: &Target<'_>) -> Result<(), EngineError> {
-        let fd = descriptor(target)?;
-        for (flag, option) in
-            [(VectorFlags::NOWAIT, "nowait"), (VectorFlags::DONTCACHE, "uncached")]
-        {
-            if self.flags.contains(flag) && is_refused(fd, flag) {
-                return Err(EngineError {
-                    action: format!("use the option {option} on this file"),
-                    errno: Errno::OPNOTSUPP,
-                    remedy: format!(
-                        "it needs a newer kernel or another file system; leave {option} out"
-                    ),
-                });
-            }
-        }
-        Ok(())
+        self.flags.check(descriptor(target)?)
     }
 
     #[inline]
@@ -99,7 +77,7 @@ impl Transfer for Pvsync2 {
         buffers: &mut BufferPool,
     ) -> Result<u64, Errno> {
         let mut into = [IoSliceMut::new(space(buffers, unit)?)];
-        let (offset, flags) = (unit.remaining_offset(), self.next_flags());
+        let (offset, flags) = (unit.remaining_offset(), self.next_flags(false));
         restarting(|| file::preadv2(at.fd(), &mut into, offset, flags)).map(|n| n as u64)
     }
 
@@ -111,22 +89,8 @@ impl Transfer for Pvsync2 {
         buffers: &BufferPool,
     ) -> Result<u64, Errno> {
         let from = [IoSlice::new(data(buffers, unit)?)];
-        let (offset, flags) = (unit.remaining_offset(), self.next_flags());
+        let (offset, flags) = (unit.remaining_offset(), self.next_flags(true));
         restarting(|| file::pwritev2(at.fd(), &from, offset, flags)).map(|n| n as u64)
-    }
-}
-
-/// Whether the file refuses a flag. With RWF_NOWAIT the trial waits for nothing; the other errors
-/// that it may end with (EAGAIN, EINVAL for lack of alignment, EBADF if the file is write-only) come
-/// after the check of the flags or say nothing about them.
-fn is_refused(fd: BorrowedFd<'_>, flag: VectorFlags) -> bool {
-    let mut byte = [0];
-    let mut read = |flags| file::preadv2(fd, &mut [IoSliceMut::new(&mut byte)], 0, flags);
-    match read(flag.with(VectorFlags::NOWAIT)) {
-        Err(Errno::OPNOTSUPP) if flag == VectorFlags::NOWAIT => true,
-        // Which of the two was it?
-        Err(Errno::OPNOTSUPP) => read(VectorFlags::NOWAIT) != Err(Errno::OPNOTSUPP),
-        _ => false,
     }
 }
 
@@ -135,6 +99,14 @@ mod tests {
     use super::*;
 
     fn engine(options: &[(&str, &str)], direct: bool) -> Result<Pvsync2, EngineError> {
+        engine_of(options, direct, false)
+    }
+
+    fn engine_of(
+        options: &[(&str, &str)],
+        direct: bool,
+        atomic: bool,
+    ) -> Result<Pvsync2, EngineError> {
         let options: Vec<_> =
             options.iter().map(|&(name, text)| (name.to_owned(), text.to_owned())).collect();
         Pvsync2::new(&JobFacts {
@@ -147,24 +119,32 @@ mod tests {
             buffers: &BufferPool::new(1, 4096).unwrap(),
             measures_submission: true,
             advice: None,
+            atomic,
         })
     }
 
     #[test]
     fn options_become_flags() {
-        assert_eq!(engine(&[], false).unwrap().next_flags(), VectorFlags::NONE);
-        assert_eq!(engine(&[("hipri", "")], false).unwrap().next_flags(), VectorFlags::HIPRI);
-        assert_eq!(engine(&[("hipri", "0")], false).unwrap().next_flags(), VectorFlags::NONE);
-        let both = engine(&[("uncached", "1"), ("nowait", "1")], false).unwrap().next_flags();
+        assert_eq!(engine(&[], false).unwrap().next_flags(false), VectorFlags::NONE);
+        assert_eq!(engine(&[("hipri", "")], false).unwrap().next_flags(false), VectorFlags::HIPRI);
+        assert_eq!(engine(&[("hipri", "0")], false).unwrap().next_flags(false), VectorFlags::NONE);
+        let both = engine(&[("uncached", "1"), ("nowait", "1")], false).unwrap().next_flags(false);
         assert_eq!(both, VectorFlags::NOWAIT.with(VectorFlags::DONTCACHE));
-        let direct = engine(&[("uncached", "1")], true).unwrap().next_flags();
+        let direct = engine(&[("uncached", "1")], true).unwrap().next_flags(false);
         assert_eq!(direct, VectorFlags::NONE, "direct I/O has no cache to bypass");
+    }
+
+    #[test]
+    fn writes_are_atomic() {
+        let mut engine = engine_of(&[("nowait", "1")], true, true).unwrap();
+        assert_eq!(engine.next_flags(false), VectorFlags::NOWAIT);
+        assert_eq!(engine.next_flags(true), VectorFlags::NOWAIT.with(VectorFlags::ATOMIC));
     }
 
     #[test]
     fn a_share_of_the_requests_is_polled() {
         let mut engine = engine(&[("hipri", "1"), ("hipri_percentage", "25")], false).unwrap();
-        let polled = (0..10_000).filter(|_| engine.next_flags() == VectorFlags::HIPRI).count();
+        let polled = (0..10_000).filter(|_| engine.next_flags(false) == VectorFlags::HIPRI).count();
         assert!((2_000..3_000).contains(&polled), "{polled}");
     }
 

@@ -9,9 +9,10 @@ use std::time::Duration;
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Completion, Completions, Engine, EngineError, Io, JobFacts, Target, Unit};
 use fiord_sys::file::RangeFlush;
-use fiord_sys::{BufferPool, Errno};
+use fiord_sys::{BufferPool, Errno, Transfer};
 
 use crate::blocking::{Attached, Files, flush, trim};
+use crate::flags::RequestFlags;
 
 /// Pauses while the kernel takes nothing and has nothing to give back: the first one, doubled each time,
 /// and the longest.
@@ -78,6 +79,33 @@ pub(crate) trait Queue: Send {
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// See [`Engine::remedy`].
+    fn remedy(&self, _errno: Errno) -> &'static str {
+        ""
+    }
+}
+
+/// What a read or a write asks of the kernel.
+#[inline]
+pub(crate) fn transfer<F>(
+    unit: &Unit,
+    file: F,
+    flags: RequestFlags,
+    forced_async: bool,
+) -> Transfer<F> {
+    let write = unit.direction == Direction::Write;
+    Transfer {
+        slot: unit.slot,
+        start: unit.progress as u32,
+        length: unit.remaining_length() as u32,
+        offset: unit.remaining_offset(),
+        file,
+        write,
+        flags: flags.of(write).bits(),
+        priority: unit.priority,
+        forced_async,
+    }
 }
 
 /// Ends a unit that never came into the queue.
@@ -97,6 +125,8 @@ pub(crate) struct Queued<Q: Queue> {
     issued_ns: Vec<u64>,
     /// Trims and flushes in flight, by slot.
     orders: Vec<Option<Unit>>,
+    /// How many there are: without any the list is not looked at.
+    orders_in_flight: usize,
 }
 
 impl<Q: Queue> Queued<Q> {
@@ -109,6 +139,7 @@ impl<Q: Queue> Queued<Q> {
             measures_submission: job.measures_submission,
             issued_ns: vec![0; job.iodepth],
             orders: vec![None; job.iodepth],
+            orders_in_flight: 0,
         }
     }
 
@@ -124,6 +155,7 @@ impl<Q: Queue> Queued<Q> {
             Pushed::Transfer => Ok(None),
             Pushed::Order => {
                 self.orders[unit.slot.index()] = Some(*unit);
+                self.orders_in_flight += 1;
                 Ok(None)
             }
             Pushed::Unsuited => self.execute(unit).map(Some),
@@ -210,7 +242,10 @@ impl<Q: Queue> Engine for Queued<Q> {
         let done_ns = io.done.stamp();
         for _ in 0..max {
             let Some((slot, mut result)) = self.queue.take() else { break };
-            if let Some(unit) = self.orders[slot.index()].take() {
+            if self.orders_in_flight > 0
+                && let Some(unit) = self.orders[slot.index()].take()
+            {
+                self.orders_in_flight -= 1;
                 result = self.order_ended(&unit, result);
             }
             let issued_ns = self.issued_ns[slot.index()];
@@ -226,6 +261,10 @@ impl<Q: Queue> Engine for Queued<Q> {
 
     fn notes(&self) -> Vec<String> {
         self.queue.notes()
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        self.queue.remedy(errno)
     }
 }
 

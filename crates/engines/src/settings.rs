@@ -11,6 +11,11 @@ pub(crate) fn none(job: &JobFacts<'_>) -> Result<(), EngineError> {
     }
 }
 
+/// True for `cmdprio_*`: the loop carries these out, and units come with their priorities.
+pub(crate) fn is_of_units(name: &str) -> bool {
+    name.starts_with("cmdprio")
+}
+
 /// An option that the engine does not know.
 pub(crate) fn unknown(name: &str) -> EngineError {
     EngineError {

@@ -153,6 +153,7 @@ mod tests {
             slot: Slot(0),
             file: FileIndex(file),
             direction,
+            priority: 0,
             offset,
             length: 512,
             progress: 0,

@@ -46,6 +46,8 @@ mod tests {
             lat_is_clat: false,
             depth_one: false,
             batches_of_one: false,
+            submits_singly: false,
+            priorities: [0; 2],
         }
     }
 
@@ -165,6 +167,20 @@ mod tests {
     }
 
     #[test]
+    fn requests_that_are_handed_over_one_by_one_are_counted_so() {
+        for (submits_singly, expected) in [(false, [0, 0, 1]), (true, [0, 5, 0])] {
+            let config = LedgerConfig { submits_singly, ..everything() };
+            let words = memory(&config);
+            let mut ledger = Ledger::create(&words, &config).unwrap();
+            ledger.record_submit(5);
+            ledger.record_depth(8, 5);
+            let snapshot = read(&words).unwrap();
+            assert_eq!(snapshot.submits[..3], expected);
+            assert_eq!(snapshot.depths.iter().sum::<u64>(), 5);
+        }
+    }
+
+    #[test]
     fn batches_of_one_are_counted_where_the_engine_has_batches() {
         for (batches_of_one, expected) in [(true, 1), (false, 0)] {
             let config = LedgerConfig { depth_one: true, batches_of_one, ..everything() };
@@ -185,5 +201,30 @@ mod tests {
             assert_eq!((snapshot.submits[1], snapshot.completes[1]), (expected, expected));
             assert_eq!(snapshot.depths[0], 1);
         }
+    }
+
+    #[test]
+    fn latencies_are_told_apart_by_priority_where_requests_have_several() {
+        let config = LedgerConfig { priorities: [0, 3], ..everything() };
+        assert_eq!(everything().words() + 3 * (9 + 1856), config.words());
+        let words = memory(&config);
+        let mut ledger = Ledger::create(&words, &config).unwrap();
+        let direction = Direction::Write;
+        let record =
+            Record { direction, count: 1, bytes: 1, start_ns: 0, issued_ns: 0, done_ns: 300 };
+        ledger.record(&record);
+        assert!(!ledger.is_consistent(), "a request has a priority");
+        ledger.record_priority(direction, 2, 300);
+        assert!(ledger.is_consistent());
+        ledger.record_priority(Direction::Read, 0, 300);
+        ledger.record_priority(direction, 3, 300);
+        let [reads, writes] = read(&words).unwrap().by_priority;
+        assert!(reads.is_empty());
+        let counts: Vec<u64> = writes.iter().map(|latency| latency.moments.count).collect();
+        assert_eq!(counts, [0, 0, 1]);
+        assert_eq!(writes[2].histogram.total(), 1);
+        ledger.reset();
+        let [_, writes] = read(&words).unwrap().by_priority;
+        assert!(writes.iter().all(|latency| *latency == Latency::default()));
     }
 }

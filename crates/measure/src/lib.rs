@@ -8,6 +8,7 @@ pub mod distribution;
 pub mod histogram;
 pub mod latency;
 pub mod ledger;
+mod priorities;
 pub mod report;
 pub mod samples;
 
@@ -15,5 +16,6 @@ pub use distribution::Distribution;
 pub use histogram::Histogram;
 pub use latency::{Latency, Moments};
 pub use ledger::{Ledger, LedgerConfig};
+pub use priorities::Priorities;
 pub use report::{DirectionReport, DiskReport, JobReport, RunReport};
 pub use samples::Samples;

@@ -2,7 +2,7 @@
 
 use fiord_base::{Direction, PerDirection};
 
-use crate::{Latency, Samples};
+use crate::{Latency, Priorities, Samples};
 
 /// Results of one run, or of a run so far.
 #[derive(Clone, Debug, Default)]
@@ -218,6 +218,8 @@ pub struct DirectionReport {
     pub clat: Latency,
     /// Start to completion.
     pub lat: Latency,
+    /// Latencies by priority.
+    pub priorities: Priorities,
     /// Bandwidth samples, KiB/s.
     pub bw: Samples,
     /// IOPS samples.
@@ -232,11 +234,18 @@ impl DirectionReport {
         self.short_ios += other.short_ios;
         self.drop_ios += other.drop_ios;
         self.runtime_ms = self.runtime_ms.max(other.runtime_ms);
+        let mine = if self.priorities.of_lat { &self.lat } else { &self.clat };
+        self.priorities.merge(mine, &other.priorities, other.told_apart());
         self.slat.merge(&other.slat);
         self.clat.merge(&other.clat);
         self.lat.merge(&other.lat);
         self.bw.merge(&other.bw);
         self.iops.merge(&other.iops);
+    }
+
+    /// The latency that is told apart by priority.
+    fn told_apart(&self) -> &Latency {
+        if self.priorities.of_lat { &self.lat } else { &self.clat }
     }
 
     /// Bytes per second; 0 without time.

@@ -77,7 +77,7 @@ pub(crate) fn test_host() -> Host<'static> {
             _ => Err(io::ErrorKind::NotFound.into()),
         },
         engine: &|name| match name {
-            "psync" | "sync" | "vsync" | "pvsync" | "pvsync2" | "falloc" => {
+            "psync" | "sync" | "vsync" | "pvsync" | "pvsync2" | "splice" | "falloc" => {
                 Some(EngineFacts { inline: true, ..EngineFacts::default() })
             }
             "mmap" => Some(EngineFacts { inline: true, no_extend: true, ..EngineFacts::default() }),

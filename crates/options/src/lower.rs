@@ -16,6 +16,7 @@ mod general;
 mod io;
 mod logs;
 mod pacing;
+mod priority;
 mod process;
 mod random;
 mod replay;
@@ -165,6 +166,7 @@ impl<'a> Lowering<'a> {
         plan.raw_name = raw_name;
         plan.given = given;
         let new_group = lower_groups(self.settings.options(&of_engine), &mut plan, &mut job);
+        priority::lower_priorities(&of_engine, &mut plan.engine, &mut job);
         consistency::make_consistent(&mut plan, &mut job, self.spec.readonly);
         consistency::check_wait_for(&plan, &self.names, &mut job);
         *self.names.entry(plan.name.clone()).or_default() += 1;

@@ -13,6 +13,7 @@ mod files;
 mod logs;
 mod pacing;
 mod pattern;
+mod priority;
 mod process;
 mod replay;
 mod schedule;
@@ -28,9 +29,10 @@ pub use pacing::{
     FlowPlan, LatencyPlan, LatencyTarget, PacingPlan, RatePlan, RateSpacing, ThinkCount, ThinkPlan,
 };
 pub use pattern::{Pattern, PatternPlan, RandomGenerator, Seeds, Sequencer};
+pub use priority::{PriorityShare, RequestPriorities};
 pub use process::{
-    CgroupPlan, CpuPlan, CpuPolicy, IoPriority, MemoryKind, MemoryPlan, NodeSet, NumaMemory,
-    NumaPlan, ProcessPlan,
+    CgroupPlan, CpuPlan, CpuPolicy, MemoryKind, MemoryPlan, NodeSet, NumaMemory, NumaPlan,
+    ProcessPlan,
 };
 pub use replay::{MergePlan, MergedTrace, ReplayPlan, ReplaySkip};
 pub use schedule::{EndOthers, EndScope, SchedulePlan};
@@ -359,6 +361,8 @@ pub struct EnginePlan {
     pub serialize_overlap: bool,
     /// The engine's own options: canonical name and canonical text.
     pub options: Vec<(String, String)>,
+    /// Priorities of single requests.
+    pub priorities: RequestPriorities,
 }
 
 /// Who submits requests.

@@ -5,7 +5,9 @@
 
 use fiord_measure::histogram::{BUCKETS, value_of};
 use fiord_measure::report::ReportSettings;
-use fiord_measure::{DirectionReport, DiskReport, JobReport, Latency, RunReport, Samples};
+use fiord_measure::{
+    DirectionReport, DiskReport, JobReport, Latency, Priorities, RunReport, Samples,
+};
 
 use crate::COMPATIBLE_VERSION;
 use crate::disks::mean_of_members;
@@ -130,6 +132,7 @@ fn direction(
     for (key, value, shown) in kinds {
         json.object(key, |json| latency(json, value, percents(settings, shown), detail));
     }
+    priorities(json, &result.priorities, settings, detail);
     let bw = &result.bw;
     let (min, max) = extremes(bw);
     json.integer("bw_min", min);
@@ -145,6 +148,32 @@ fn direction(
     json.float("iops_mean", iops.mean);
     json.float("iops_stddev", iops.stddev);
     json.integer("iops_samples", iops.count);
+}
+
+/// Latencies by priority; nothing where all requests had the same one.
+fn priorities(
+    json: &mut JsonWriter,
+    priorities: &Priorities,
+    settings: &ReportSettings,
+    detail: Detail,
+) {
+    if priorities.shown().next().is_none() {
+        return;
+    }
+    let (key, shown) = match priorities.of_lat {
+        true => ("lat_ns", settings.lat_percentiles),
+        false => ("clat_ns", settings.clat_percentiles),
+    };
+    json.array("prios", |json| {
+        for (priority, value) in priorities.shown() {
+            json.push_object(|json| {
+                json.integer("prioclass", u64::from(priority.class));
+                json.integer("prio", u64::from(priority.level));
+                json.integer("priohint", u64::from(priority.hint));
+                json.object(key, |json| latency(json, value, percents(settings, shown), detail));
+            });
+        }
+    });
 }
 
 fn extremes(samples: &Samples) -> (u64, u64) {

@@ -130,10 +130,24 @@ fn direction(
     for (name, latency, _) in kinds {
         latency_text::summary(out, name, latency);
     }
+    let priorities = &result.priorities;
+    let (told, of_priority) = match priorities.of_lat {
+        true => ("lat", settings.lat_percentiles),
+        false => ("clat", settings.clat_percentiles),
+    };
+    for (priority, latency) in priorities.shown() {
+        latency_text::summary(out, &format!("{told} prio {priority}"), latency);
+    }
     for (name, latency, shown) in kinds {
         if shown && latency.moments.count > 0 {
             latency_text::percentiles(out, name.trim(), latency, &settings.percentiles);
         }
+    }
+    let samples: u64 = priorities.shown().map(|(_, latency)| latency.moments.count).sum();
+    for (priority, latency) in priorities.shown().filter(|_| of_priority) {
+        let share = latency.moments.count as f64 * 100.0 / samples as f64;
+        let name = format!("{told} prio {priority} ({share:.2}% of IOs)");
+        latency_text::percentiles(out, &name, latency, &settings.percentiles);
     }
     bandwidth_samples(out, &result.bw, style.kb_base(), group_rate);
     let iops = &result.iops;

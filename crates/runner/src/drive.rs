@@ -6,9 +6,10 @@
 //! job does not use costs one well-predicted branch at most.
 //!
 //! Making and handing over requests is here; what became of them is in [`settle`], the turns of a
-//! job's life (files, passes, time) in [`pass`].
+//! job's life (files, passes, time) in [`pass`], priorities of requests in [`priority`].
 
 mod pass;
+mod priority;
 mod settle;
 
 use fiord_base::{Direction, FileIndex, PerDirection, Slot};
@@ -16,13 +17,16 @@ use fiord_engine::{Caps, Completion, Completions, Engine, Io, Unit};
 use fiord_measure::Ledger;
 use fiord_measure::ledger::Record;
 use fiord_options::plan::{ErrorsPlan, JobPlan};
+use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Clock, Errno};
 use fiord_workload::{Filler, Generator, Outcome, Request, Step};
 
 use crate::board::{CommandWord, State};
 use crate::failure::Failure;
+use crate::priority::Prioritizer;
 use crate::recorder::Recorder;
 use crate::targets::Targets;
+use priority::Priorities;
 
 /// Batches between two looks at the clock where requests carry no stamps.
 const UNSTAMPED_BATCHES: u32 = 64;
@@ -47,6 +51,10 @@ struct Settings {
     ramp_ns: u64,
     runtime_ns: u64,
     fills_data: bool,
+    /// Something is to be done beside each request: see [`Drive::accompany`].
+    accompanied: bool,
+    /// Latencies are told apart by priority.
+    tells_priorities: bool,
     locks: bool,
     flush: EndFlush,
     fill_device: bool,
@@ -92,6 +100,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) commands: CommandWord<'a>,
     pub(crate) clock: Clock,
     pub(crate) recorder: Option<Recorder>,
+    /// Gives requests priorities.
+    pub(crate) prioritizer: Option<Prioritizer>,
     /// Told of changes of state: the end of the ramp, flushing at the end of a pass.
     pub(crate) enter: &'a dyn Fn(State),
     /// Called between passes, when all files are closed.
@@ -109,6 +119,7 @@ pub(crate) struct Drive<'a> {
     commands: CommandWord<'a>,
     clock: Clock,
     recorder: Option<Recorder>,
+    priorities: Option<Priorities>,
     enter: &'a dyn Fn(State),
     between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
     settings: Settings,
@@ -167,6 +178,8 @@ impl<'a> Drive<'a> {
             ramp_ns: job.limits.ramp_ns.unwrap_or(0),
             runtime_ns: job.limits.runtime_ns.unwrap_or(0),
             fills_data: parts.filler.is_active(),
+            accompanied: parts.recorder.is_some() || parts.prioritizer.is_some(),
+            tells_priorities: parts.prioritizer.is_some(),
             locks: parts.targets.locks(),
             flush: EndFlush {
                 files: job.flush.end_fsync && job.pattern.rw.write,
@@ -180,6 +193,7 @@ impl<'a> Drive<'a> {
             slot: Slot(0),
             file: FileIndex(0),
             direction: Direction::Read,
+            priority: 0,
             offset: 0,
             length: 0,
             progress: 0,
@@ -195,6 +209,7 @@ impl<'a> Drive<'a> {
             commands: parts.commands,
             clock: parts.clock,
             recorder: parts.recorder,
+            priorities: parts.prioritizer.map(|chooser| Priorities::new(job, chooser, depth)),
             enter: parts.enter,
             between_passes: parts.between_passes,
             units: vec![idle; depth],
@@ -379,10 +394,11 @@ impl<'a> Drive<'a> {
     /// Turns a request into a unit whose data is ready.
     #[inline(always)]
     fn prepare(&mut self, slot: Slot, request: &Request) -> Unit {
-        let unit = Unit {
+        let mut unit = Unit {
             slot,
             file: request.file,
             direction: request.direction,
+            priority: 0,
             offset: request.offset,
             length: request.length,
             progress: 0,
@@ -391,8 +407,8 @@ impl<'a> Drive<'a> {
             let buffer = &mut self.buffers.get_mut(slot)[..request.length as usize];
             self.filler.prepare(buffer, request.offset, self.now_ns);
         }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.request(&self.clock, request);
+        if self.settings.accompanied {
+            unit.priority = self.accompany(slot, request);
         }
         unit
     }
@@ -483,6 +499,11 @@ impl<'a> Drive<'a> {
             self.unstamped = 0;
             self.now_ns = self.clock.now_ns();
         }
+    }
+
+    /// Ends the threads of the engine and says what they used.
+    pub(crate) fn end_threads(&mut self) -> Usage {
+        self.engine.end_threads()
     }
 
     /// What is left when the loop has ended.

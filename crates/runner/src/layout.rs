@@ -4,6 +4,8 @@
 //! `create_serialize=0` each worker does it for itself. Whatever can be refused is refused before the
 //! first byte is written. (fio 3.42's rules; see `docs/differences.md` for where we differ.)
 
+mod atomic;
+
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -21,6 +23,7 @@ use fiord_workload::Filler;
 use fiord_workload::region::{self, FileRegion, Regions, Target};
 use serde::{Deserialize, Serialize};
 
+use crate::direct;
 use crate::failure::Failure;
 
 /// Bytes written at once while a file is filled.
@@ -172,6 +175,12 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
             watcher.progress(done.saturating_add(bytes), total)
         })?;
         done = done.saturating_add(target.end());
+        if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
+            atomic::check(job, target, fd.as_fd()).inspect_err(|_| {
+                // One that was there before has been looked at before.
+                let _ = file::unlink(&target.path);
+            })?;
+        }
         // A device that is full, which the job expects, ends the region where it ends the file.
         let lost = target.end() - reached.clamp(target.offset, target.end());
         target.size -= lost;
@@ -200,7 +209,8 @@ pub(crate) fn survey(request: &Request<'_>) -> Result<Survey, Failure> {
         for target in layout.files.iter().filter(storage) {
             // A target that cannot be opened now says so when the job opens it.
             if let Ok(fd) = file::open(&target.path, &OpenHow::default()) {
-                check_direct(job, target, fd.as_fd())?;
+                direct::check(job, target, fd.as_fd())?;
+                atomic::check(job, target, fd.as_fd())?;
             }
         }
     }
@@ -353,35 +363,13 @@ fn create(
     let how = OpenHow { access: Access::Write, create: Some(0o644), ..OpenHow::default() };
     let fd =
         file::open(path, &how).map_err(|errno| Failure::new(format!("create '{shown}'"), errno))?;
-    let made = if caps.any_alignment { Ok(()) } else { check_direct(job, target, fd.as_fd()) };
+    let made = if caps.any_alignment { Ok(()) } else { direct::check(job, target, fd.as_fd()) };
     let made = made.and_then(|()| extend(job, target, fd.as_fd(), content, progress));
     if made.is_err() && fresh {
         // The first failure is the one to be told.
         let _ = file::unlink(path);
     }
     made
-}
-
-/// Refuses block sizes that direct I/O on this target cannot have, where the kernel tells what it wants
-/// (statx(2), Linux 6.1, or the block device).
-fn check_direct(job: &JobPlan, target: &TargetFile, fd: BorrowedFd<'_>) -> Result<(), Failure> {
-    let unit = match (job.files.direct, target.kind) {
-        (true, Kind::Block) => file::logical_block_bytes(fd).ok().map(u64::from),
-        (true, Kind::Regular) => file::direct_alignment(fd).map(|a| u64::from(a.offset_bytes)),
-        _ => None,
-    };
-    let Some(unit) = unit.filter(|unit| *unit > 1) else { return Ok(()) };
-    let rw = job.pattern.rw;
-    let moves_data = |direction: Direction| rw.has(direction) && direction != Direction::Trim;
-    let odd = job.blocks.min.iter().find(|(d, min)| moves_data(*d) && !min.is_multiple_of(unit));
-    match odd {
-        None => Ok(()),
-        Some((direction, min)) => Err(Failure::rule(format!(
-            "'{}' wants direct I/O in multiples of {unit} bytes, and the smallest block size for {} is {min}; choose a multiple, or direct=0",
-            target.path.display(),
-            direction.name()
-        ))),
-    }
 }
 
 /// Reserves the room of a file, and fills it if there is content; returns its end as `create` does.

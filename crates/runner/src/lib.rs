@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod board;
+mod direct;
 mod disks;
 mod drive;
 mod estimate;
@@ -18,6 +19,7 @@ mod offload;
 mod order;
 mod outcome;
 pub mod preview;
+mod priority;
 mod recorder;
 mod rehearsal;
 mod run;

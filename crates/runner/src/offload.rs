@@ -17,6 +17,7 @@ use fiord_engine::{
     Caps, Completion, Completions, Engine, EngineError, Io, JobFacts, Registration, Target, Unit,
 };
 use fiord_options::plan::{JobPlan, SubmitMode};
+use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Clock, Errno};
 
 /// What the engine of a job is to the loop.
@@ -38,7 +39,7 @@ pub(crate) struct Offload {
     queue: Arc<Queue>,
     /// One for each thread; a thread has it locked while it executes a unit.
     engines: Vec<Arc<Mutex<Box<dyn Engine>>>>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Vec<JoinHandle<Usage>>,
 }
 
 /// What the loop and the threads share.
@@ -162,16 +163,26 @@ impl Engine for Offload {
     fn notes(&self) -> Vec<String> {
         self.engines.first().map_or_else(Vec::new, |engine| lock(engine).notes())
     }
+
+    fn end_threads(&mut self) -> Usage {
+        lock(&self.queue.lists).over = true;
+        self.queue.work.notify_all();
+        let mut sum = Usage::default();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so.
+            sum += thread.join().unwrap_or_default();
+        }
+        sum
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        self.engines.first().map_or("", |engine| lock(engine).remedy(errno))
+    }
 }
 
 impl Drop for Offload {
     fn drop(&mut self) {
-        lock(&self.queue.lists).over = true;
-        self.queue.work.notify_all();
-        for thread in self.threads.drain(..) {
-            // A thread that panicked has said so.
-            let _ = thread.join();
-        }
+        self.end_threads();
     }
 }
 
@@ -185,8 +196,8 @@ struct Hand {
 }
 
 impl Hand {
-    /// Executes units until all is over.
-    fn work(mut self) {
+    /// Executes units until all is over, and says what that took.
+    fn work(mut self) -> Usage {
         while let Some(unit) = self.next() {
             let completion = self.execute(&unit);
             let mut lists = lock(&self.queue.lists);
@@ -194,6 +205,7 @@ impl Hand {
             drop(lists);
             self.queue.ended.notify_one();
         }
+        Usage::of_thread()
     }
 
     fn next(&self) -> Option<Unit> {
@@ -236,5 +248,50 @@ impl Hand {
             engine.reap(1, 1, &mut io)?;
         }
         io.done.list().first().map_or(Err(Errno::IO), |completion| completion.result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fiord_base::{Direction, Slot};
+
+    use super::*;
+
+    #[test]
+    fn what_threads_use_is_counted_once() {
+        let mut buffers = BufferPool::new(2, 4096).unwrap();
+        let entry = fiord_engine::find(fiord_engines::REGISTRY, "null").unwrap();
+        let clock = Clock::Monotonic;
+        let facts = JobFacts {
+            iodepth: 2,
+            max_block_bytes: 4096,
+            files: 1,
+            direct: false,
+            atomic: false,
+            options: &[],
+            sync_range_flags: 0,
+            buffers: &buffers,
+            measures_submission: false,
+            advice: None,
+        };
+        let mut offload = Offload::new(entry, &facts, &clock).unwrap();
+        let mut done = Completions::new(2, clock, true);
+        let unit = |slot| Unit {
+            slot: Slot(slot),
+            file: FileIndex(0),
+            direction: Direction::Read,
+            priority: 0,
+            offset: 0,
+            length: 4096,
+            progress: 0,
+        };
+        let mut io = Io { buffers: &mut buffers, done: &mut done };
+        assert_eq!(offload.submit(&[unit(0), unit(1)], &mut io), 2);
+        while io.done.list().len() < 2 {
+            offload.reap(1, 2, &mut io).unwrap();
+        }
+        let usage = offload.end_threads();
+        assert_ne!(usage, Usage::default(), "threads that ran have used something");
+        assert_eq!(offload.end_threads(), Usage::default());
     }
 }

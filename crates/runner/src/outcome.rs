@@ -1,12 +1,15 @@
 //! From ledgers to the report of a run.
 
-use fiord_base::{DATA, PerDirection};
+use fiord_base::random::StreamSeeds;
+use fiord_base::{DATA, Direction, PerDirection};
+use fiord_measure::Priorities;
 use fiord_measure::ledger::Snapshot;
 use fiord_measure::report::{JobReport, LatencyGoal, Member, ReportSettings};
 use fiord_options::plan::{JobPlan, Unified};
 use fiord_sys::process::Usage;
 
 use crate::order::Order;
+use crate::priority;
 use crate::sampler::Sampler;
 
 /// What the parent knows of a worker beside its ledger.
@@ -87,7 +90,7 @@ pub(crate) fn job_report(
         iodepth,
         sync: snapshot.flush.clone(),
         sync_ios: snapshot.sync_ios,
-        directions: directions(snapshot, sampler, running_ns),
+        directions: directions(order, snapshot, sampler, running_ns),
     }
 }
 
@@ -103,8 +106,9 @@ fn usage(snapshot: &Snapshot, fate: &Fate) -> [u64; 5] {
     }
 }
 
-/// Completes the counters of each direction with its running time and its samples.
+/// Completes the counters of each direction with its running time, its samples and its priorities.
 fn directions(
+    order: &Order,
     snapshot: Snapshot,
     sampler: &Sampler,
     running_ns: u64,
@@ -120,6 +124,20 @@ fn directions(
         report.runtime_ms = if total_ns == 0 { 0 } else { (total_ns / 1_000_000).max(1) };
         report.bw = std::mem::take(&mut bandwidth[direction]);
         report.iops = std::mem::take(&mut iops[direction]);
+    }
+    let seeds = StreamSeeds::from_entropy(order.seeds);
+    let of_requests = priority::prioritizer(&order.job, &seeds);
+    let of_lat = priority::told_apart(&order.job).unwrap_or(false);
+    let told = [Direction::Read, Direction::Write].into_iter().zip(snapshot.by_priority);
+    for (direction, latencies) in told {
+        let priorities = of_requests.as_ref().map_or(&[][..], |all| all.priorities(direction));
+        directions[direction].priorities = match priorities {
+            [] => Priorities::only(priority::own_priority(&order.job), of_lat),
+            several => {
+                let apart = several.iter().copied().zip(latencies).collect();
+                Priorities { only: None, apart, of_lat }
+            }
+        };
     }
     directions
 }

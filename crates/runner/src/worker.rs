@@ -25,6 +25,7 @@ use crate::layout::{self, Layout, TargetFile, Watcher};
 use crate::memory::{self, Need};
 use crate::offload::{Offload, caps_for};
 use crate::order::{self, Order};
+use crate::priority::{self, Prioritizer};
 use crate::recorder::Recorder;
 use crate::rehearsal::facts;
 use crate::targets::Targets;
@@ -152,6 +153,7 @@ struct Ready {
     generator: Generator,
     targets: Targets,
     recorder: Option<Recorder>,
+    prioritizer: Option<Prioritizer>,
     /// Held until the job has ended.
     locked: Option<LockedMemory>,
     /// What the user should know of its memory.
@@ -168,6 +170,8 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         Some(layout) => layout.clone(),
         None => lay_out_here(order, entry, &seeds, place.board.commands(order.worker as usize))?,
     };
+    let prioritizer = priority::prioritizer(job, &seeds);
+    priority::take(job)?;
     let caps = caps_for(job, entry.caps);
     let depth = depth(job, caps) as usize;
     check_depth(depth)?;
@@ -207,7 +211,18 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     };
     let targets = Targets::new(job, layout.files, caps);
     let note = need.note;
-    Ok(Ready { caps, engine, buffers, filler, generator, targets, recorder, locked, note })
+    Ok(Ready {
+        caps,
+        engine,
+        buffers,
+        filler,
+        generator,
+        targets,
+        recorder,
+        prioritizer,
+        locked,
+        note,
+    })
 }
 
 /// Most requests in flight.
@@ -321,15 +336,18 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             commands: board.commands(worker),
             clock: board.clock(),
             recorder: ready.recorder,
+            prioritizer: ready.prioritizer,
             enter: &enter,
             between_passes: &relay,
         },
         ready.caps,
     );
     drive.run();
+    let mut usage = drive.end_threads();
     let (mut ledger, targets) = drive.into_results();
     drop(ready.locked);
-    ledger.end_usage(Usage::of_thread().numbers());
+    usage += Usage::of_thread();
+    ledger.end_usage(usage.numbers());
     stage.enter(State::Finishing);
     if job.files.unlink
         && let Err(failure) = targets.unlink_all()

@@ -230,10 +230,9 @@ impl Context {
         if have >= min && (min > 0 || self.ring.is_some()) {
             return Ok(());
         }
-        if self.taken == self.events.len() {
-            self.events.clear();
-            self.taken = 0;
-        }
+        // What has been taken makes room: there is as much as can be in flight.
+        self.events.drain(..self.taken);
+        self.taken = 0;
         let room = self.events.capacity() - self.events.len();
         let min = min.min(self.in_flight).saturating_sub(have);
         // SAFETY: the kernel writes at most `room` events behind those that are there, into memory that

@@ -138,6 +138,16 @@ impl BufferPool {
         self.slot_bytes
     }
 
+    /// Bytes of memory that pinning each buffer takes, as the kernel counts them: in whole pages.
+    pub fn pinned_bytes(&self) -> u64 {
+        let pages = |index| {
+            let start = self.address(index) as usize / 4096;
+            let end = (self.address(index) as usize + self.slot_bytes).div_ceil(4096);
+            (end - start) as u64
+        };
+        if self.slot_bytes == 0 { 0 } else { (0..self.slots()).map(pages).sum::<u64>() * 4096 }
+    }
+
     /// Number of buffers.
     pub fn slots(&self) -> usize {
         self.memory.holders.len()
@@ -309,6 +319,8 @@ mod tests {
         for (slot_bytes, offset_bytes) in [(4096, 512), (6000, 1), (512, 4096), (512, 0)] {
             let source = Source { offset_bytes, ..Source::default() };
             let mut pool = BufferPool::of(&source, 3, slot_bytes).unwrap();
+            let spanned = (offset_bytes % 4096 + slot_bytes).next_multiple_of(4096);
+            assert_eq!(pool.pinned_bytes(), 3 * spanned as u64);
             for slot in 0..3 {
                 let place = pool.get_mut(Slot(slot)).as_ptr() as usize;
                 assert_eq!(place % 4096, offset_bytes % 4096);

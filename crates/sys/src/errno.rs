@@ -39,6 +39,8 @@ impl Errno {
     pub const BUSY: Errno = Errno(libc::EBUSY);
     /// Not permitted.
     pub const PERM: Errno = Errno(libc::EPERM);
+    /// Bad address.
+    pub const FAULT: Errno = Errno(libc::EFAULT);
     /// The kernel has no such call.
     pub const NOSYS: Errno = Errno(libc::ENOSYS);
     /// Cancelled.

@@ -10,18 +10,21 @@ mod flush;
 mod lock;
 mod mapping;
 mod mount;
+mod pipe;
 mod space;
 mod transfer;
 
 pub use advice::{Advice, WriteHint, advise, drop_device_cache, set_write_hint};
 pub use device::{
-    DirectAlignment, device_bytes, direct_alignment, free_bytes, is_mounted, logical_block_bytes,
+    AtomicWrites, DirectAlignment, atomic_write_limits, device_bytes, direct_alignment, free_bytes,
+    is_mounted, logical_block_bytes,
 };
 pub use flush::{RangeFlush, fdatasync, fsync, sync_file_range, syncfs};
 pub use lock::{LockKind, lock, unlock};
 pub use mapping::{Advice as MappingAdvice, Mapping};
 pub(crate) use mount::unescape;
 pub use mount::{Mount, MountPoint, mount_points};
+pub use pipe::Pipe;
 pub use space::{Reserve, discard, punch_hole, reserve, truncate};
 pub use transfer::{
     VectorFlags, pread, preadv, preadv2, pwrite, pwritev, pwritev2, read, readv, seek, write,

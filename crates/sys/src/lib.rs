@@ -11,7 +11,10 @@ pub mod errno;
 pub mod file;
 pub mod futex;
 pub mod host;
+pub mod ioprio;
 pub mod locked;
+#[cfg(target_env = "gnu")]
+pub mod posix_aio;
 pub mod process;
 pub mod shared;
 pub mod signal;

@@ -223,6 +223,16 @@ pub struct Usage {
     pub minor_faults: u64,
 }
 
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Usage) {
+        self.user_us += other.user_us;
+        self.system_us += other.system_us;
+        self.context_switches += other.context_switches;
+        self.major_faults += other.major_faults;
+        self.minor_faults += other.minor_faults;
+    }
+}
+
 impl Usage {
     /// getrusage(RUSAGE_THREAD).
     pub fn of_thread() -> Usage {

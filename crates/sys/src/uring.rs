@@ -116,6 +116,8 @@ pub struct Ring {
     number_flags: u32,
     granted: Granted,
     addressing: Addressing,
+    /// Buffers are registered.
+    pinned: bool,
     /// Addresses of the buffers in flight, by slot, for `Addressing::Vectored`.
     vectors: Vec<libc::iovec>,
     /// Requests behind the kernel's head that it has not been told of.
@@ -206,6 +208,7 @@ impl Ring {
             number_flags: 0,
             granted: parts.granted,
             addressing: Addressing::Plain,
+            pinned: false,
             vectors: vec![empty; pool.slots()],
             pending: 0,
             in_flight: 0,
@@ -251,7 +254,9 @@ impl Ring {
         let mut vectors: Vec<_> = (0..pool.slots()).map(vector).collect();
         let count = u32::try_from(vectors.len()).map_err(|_| Errno::INVAL)?;
         let place = vectors.as_mut_ptr().cast();
-        self.register(io_uring_register_op::IORING_REGISTER_BUFFERS, place, count)
+        self.register(io_uring_register_op::IORING_REGISTER_BUFFERS, place, count)?;
+        self.pinned = true;
+        Ok(())
     }
 
     /// Makes room for `count` registered files (Linux 5.19).
@@ -580,6 +585,12 @@ impl Drop for Ring {
             }
             while self.take().is_some() {}
             self.took();
+        }
+        if self.pinned {
+            // The kernel takes a ring apart some time after it is closed, and until then the memory
+            // counts as locked for a job that comes next.
+            let none = std::ptr::null_mut();
+            let _ = self.register(io_uring_register_op::IORING_UNREGISTER_BUFFERS, none, 0);
         }
         if self.granted.registered_ring {
             let mut update = io_uring_rsrc_update { offset: self.number as u32, resv: 0, data: 0 };

@@ -19,10 +19,12 @@ pub mod region;
 
 mod block_map;
 mod generator;
+mod priority;
 
 pub use block_map::BlockMap;
 pub use fill::Filler;
 pub use generator::{Generator, GeneratorError, Tally, map_bytes, state_bytes};
+pub use priority::{Chosen, Prioritizer};
 pub use region::{FileRegion, RegionError, Regions, Target, regions};
 
 use fiord_base::{Direction, FileIndex};

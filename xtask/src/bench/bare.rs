@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use super::sample::Sample;
+use super::sample::{self, Sample, words};
 use crate::Outcome;
-use crate::program::{Program, Scratch, build_package};
+use crate::program::{Program, build_package};
 
 /// Builds the loops optimised.
 pub(super) fn build() -> Outcome<Program> {
@@ -30,23 +30,19 @@ impl Loop {
 
     /// Runs it for so many seconds.
     pub(super) fn run(&self, program: &Program, seconds: u32) -> Outcome<Sample> {
-        let scratch = Scratch::new("bench")?;
         let mut arguments = vec![self.method.to_string(), self.file.clone()];
-        arguments.extend(self.options.split_whitespace().map(str::to_string));
+        arguments.extend(words(&self.options));
         arguments.push(format!("seconds={seconds}"));
-        let run = program.run(scratch.path(), &arguments)?;
-        if run.code() != 0 {
-            return Err(format!("bare loop: exit {}: {}", run.code(), run.stderr.trim()).into());
-        }
-        parse(&run.stdout).ok_or_else(|| format!("bare loop: {}", run.stdout.trim()).into())
+        let (run, cpu) = sample::run(program, &arguments)?;
+        parse(&run.stdout, cpu).ok_or_else(|| format!("bare loop: {}", run.stdout.trim()).into())
     }
 }
 
-fn parse(line: &str) -> Option<Sample> {
+fn parse(line: &str, cpu: f64) -> Option<Sample> {
     let numbers: Option<Vec<f64>> = line.split_whitespace().map(|word| word.parse().ok()).collect();
     match numbers?[..] {
-        [requests, seconds, user, system] if requests > 0.0 && seconds > 0.0 => {
-            Some(Sample::new(requests, seconds, user, system))
+        [requests, seconds, user] if requests > 0.0 && seconds > 0.0 => {
+            Some(Sample::new(requests, seconds, user, cpu))
         }
         _ => None,
     }

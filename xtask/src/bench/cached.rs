@@ -19,24 +19,30 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 /// The file, removed when dropped.
 #[derive(Debug)]
-pub(super) struct CachedFile {
+pub(crate) struct CachedFile {
     _directory: Scratch,
     path: PathBuf,
+    never_waits: bool,
 }
 
 impl CachedFile {
     /// Makes one below this directory and brings it into the cache.
-    pub(super) fn new(parent: &Path) -> Outcome<CachedFile> {
+    pub(crate) fn new(parent: &Path) -> Outcome<CachedFile> {
         let directory = Scratch::below(parent, "bench")
             .map_err(|error| format!("{}: {error}", parent.display()))?;
         let path = directory.path().join("data");
         fill(&mut File::create(&path)?, FILE_BYTES)?;
-        cache(&path)?;
-        Ok(CachedFile { _directory: directory, path })
+        let never_waits = cache(&path)?;
+        Ok(CachedFile { _directory: directory, path, never_waits })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// True if the file system has reads that never wait.
+    pub(crate) fn never_waits(&self) -> bool {
+        self.never_waits
     }
 }
 
@@ -57,37 +63,30 @@ pub(super) fn fill(file: &mut File, bytes: u64) -> Outcome<()> {
     Ok(file.sync_all()?)
 }
 
-/// Reads the file as rings do, and waits for what is not in the cache.
-fn cache(path: &Path) -> Outcome<()> {
+/// Reads the file as rings do, and waits for what is not in the cache. True if the file system can do
+/// the former.
+fn cache(path: &Path) -> Outcome<bool> {
     let file = File::open(path)?;
     let mut chunk = vec![0_u8; CHUNK_BYTES];
-    let mut offset = 0;
-    let mut can_nowait = !path.starts_with("/dev/shm");
+    let (mut offset, mut never_waits, mut flags) = (0, true, ReadWriteFlags::NOWAIT);
     while offset < FILE_BYTES {
-        let flags = if can_nowait { ReadWriteFlags::NOWAIT } else { ReadWriteFlags::empty() };
         match preadv2(&file, &mut [IoSliceMut::new(&mut chunk)], offset, flags) {
             Ok(0) => return Err("the file has become shorter".into()),
-            Ok(moved) => offset += moved as u64,
-            Err(Errno::AGAIN) => {
-                preadv2(
-                    &file,
-                    &mut [IoSliceMut::new(&mut chunk)],
-                    offset,
-                    ReadWriteFlags::empty(),
-                )?;
+            Ok(moved) => {
+                offset += moved as u64;
+                if never_waits {
+                    flags = ReadWriteFlags::NOWAIT;
+                }
             }
+            Err(Errno::AGAIN) if never_waits => flags = ReadWriteFlags::empty(),
             Err(Errno::OPNOTSUPP) => {
-                can_nowait = false;
-                println!(
-                    "warning: the file system of {} has no reads that never wait: rings use \
-                     threads of the kernel there, choose another by --directory",
-                    path.display()
-                );
+                never_waits = false;
+                flags = ReadWriteFlags::empty();
             }
             Err(errno) => return Err(errno.into()),
         }
     }
-    Ok(())
+    Ok(never_waits)
 }
 
 #[cfg(test)]

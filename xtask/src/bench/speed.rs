@@ -34,11 +34,24 @@ fn random_reads(engine: &str, file: &Path, more: &str) -> String {
     )
 }
 
+/// A cached file for rings.
+fn ring_file(bench: &Bench) -> Outcome<CachedFile> {
+    let file = CachedFile::new(&bench.directory)?;
+    if !file.never_waits() {
+        println!(
+            "warning: {} is on a file system without reads that never wait (tmpfs is one): rings \
+             use threads of the kernel there, choose another by --directory=PATH",
+            bench.directory.display()
+        );
+    }
+    Ok(file)
+}
+
 /// Depth 32 in batches of 16, both ways.
 const BATCHES_OF_16: &str = "--iodepth=32 --iodepth_batch=16 --iodepth_batch_complete_min=16";
 
 pub(super) fn ring(bench: &Bench) -> Outcome<Vec<Line>> {
-    let file = CachedFile::new(&bench.directory)?;
+    let file = ring_file(bench)?;
     let job = random_reads("io_uring", file.path(), BATCHES_OF_16);
     let bare = Loop::new("ring", file.path(), "depth=32 batch=16");
     let contest = Contest::run(bench, &job, Some(&bare))?;
@@ -55,7 +68,7 @@ pub(super) fn ring_fixed_512(bench: &Bench) -> Outcome<Vec<Line>> {
 }
 
 fn fixed(bench: &Bench, block: u32, what: &str, least: f64) -> Outcome<Vec<Line>> {
-    let file = CachedFile::new(&bench.directory)?;
+    let file = ring_file(bench)?;
     let more = format!(
         "--bs={block} --iodepth=128 --iodepth_batch=32 --iodepth_batch_complete_min=32 \
          --fixedbufs=1 --registerfiles=1 --gtod_reduce=1 --norandommap=1"

@@ -24,7 +24,15 @@ pub fn engines() -> impl Iterator<Item = &'static Registration> {
 
 /// A request to file 0.
 pub fn unit(slot: u32, direction: Direction, offset: u64, length: u64) -> Unit {
-    Unit { slot: Slot(slot), file: FileIndex(0), direction, offset, length, progress: 0 }
+    Unit {
+        slot: Slot(slot),
+        file: FileIndex(0),
+        direction,
+        priority: 0,
+        offset,
+        length,
+        progress: 0,
+    }
 }
 
 /// A file that is removed at the end.
@@ -123,6 +131,7 @@ pub fn create(
         max_block_bytes: MAX_BLOCK as u64,
         files: 1,
         direct: options.direct,
+        atomic: false,
         options: engine_options,
         sync_range_flags: options.sync_range_flags,
         buffers,
@@ -152,6 +161,24 @@ impl Bench {
             done: Completions::new(options.depth, Clock::Monotonic, !options.unstamped),
             files: Vec::new(),
         }
+    }
+
+    /// With one slot of so many bytes.
+    pub fn with_slots(name: &'static str, registration: &Registration, bytes: usize) -> Bench {
+        let buffers = BufferPool::new(1, bytes).unwrap();
+        let engine = create(registration, &Options::default(), &[], &buffers).unwrap();
+        let done = Completions::new(1, Clock::Monotonic, true);
+        Bench { engine, name, buffers, done, files: Vec::new() }
+    }
+
+    /// All of the buffer of a slot.
+    pub fn whole_buffer(&mut self, slot: Slot) -> &mut [u8] {
+        self.buffers.get_mut(slot)
+    }
+
+    /// Asks for an early end of everything in flight.
+    pub fn cancel(&mut self) {
+        self.engine.cancel();
     }
 
     /// Attaches a file for reading and writing.

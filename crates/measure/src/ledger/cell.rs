@@ -4,7 +4,10 @@ use std::sync::atomic::AtomicU64;
 
 use fiord_base::Direction;
 
-use super::layout::{GROUPS, LatencyKind, Section, Words, add, find_array, load, moments, store};
+use super::layout::{
+    GROUPS, LatencyKind, PRIORITY_WORDS, Section, Words, add, find, find_array, load, moments,
+    store,
+};
 use crate::histogram::{BUCKETS, bucket_of};
 
 /// One latency of one direction as the writer sees it.
@@ -89,4 +92,15 @@ pub(super) fn cell(words: Words<'_>, kind: LatencyKind, direction: Direction) ->
     let moments = find_array(words, Section::Moments(kind, direction))?;
     let histogram = find_array(words, Section::Histogram(kind, direction));
     Some(Cell { moments, histogram })
+}
+
+/// Latencies of a direction by priority; none where requests have but one.
+pub(super) fn by_priority(words: Words<'_>, direction: Direction) -> Vec<Cell<'_>> {
+    let area = find(words, Section::Priorities(direction, 0)).unwrap_or_default();
+    area.chunks_exact(PRIORITY_WORDS).filter_map(one_priority).collect()
+}
+
+fn one_priority(words: Words<'_>) -> Option<Cell<'_>> {
+    let (moments, histogram) = words.split_at_checked(moments::WORDS)?;
+    Some(Cell { moments: moments.try_into().ok()?, histogram: Some(histogram.try_into().ok()?) })
 }

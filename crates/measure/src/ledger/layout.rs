@@ -54,6 +54,8 @@ pub(super) enum Section {
     Messages,
     /// Buckets of a latency.
     Histogram(LatencyKind, Direction),
+    /// Moments and buckets for each priority that requests of a direction have.
+    Priorities(Direction, usize),
 }
 
 impl Section {
@@ -66,6 +68,7 @@ impl Section {
             Section::Messages => 4,
             Section::Moments(kind, d) => 0x100 + kind as u64 * 16 + d as u64,
             Section::Histogram(kind, d) => 0x200 + kind as u64 * 16 + d as u64,
+            Section::Priorities(d, _) => 0x20 + d as u64,
         }
     }
 
@@ -78,6 +81,7 @@ impl Section {
             Section::Messages => MESSAGE_WORDS,
             Section::Moments(..) => moments::WORDS,
             Section::Histogram(..) => BUCKETS,
+            Section::Priorities(_, count) => count * PRIORITY_WORDS,
         }
     }
 }
@@ -102,7 +106,8 @@ pub(super) mod facts {
     pub(in crate::ledger) const BATCHES_OF_ONE: usize = 18;
     /// What had been used before the measured phase, like [`USAGE`].
     pub(in crate::ledger) const USAGE_BEFORE: usize = 19;
-    pub(in crate::ledger) const WORDS: usize = 24;
+    pub(in crate::ledger) const SUBMITS_SINGLY: usize = 24;
+    pub(in crate::ledger) const WORDS: usize = 25;
 }
 
 /// Counts of a direction.
@@ -130,6 +135,9 @@ pub(super) mod moments {
 
 pub(super) const MESSAGE_WORDS: usize = 513;
 
+/// Words of each priority: moments, then buckets.
+pub(super) const PRIORITY_WORDS: usize = moments::WORDS + BUCKETS;
+
 /// What a worker measures; decides which sections its ledger has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LedgerConfig {
@@ -151,6 +159,10 @@ pub struct LedgerConfig {
     /// With `depth_one`, each request counts as submitted and completed in a batch of its own; fio
     /// counts none for engines that end requests without having a queue of that depth.
     pub batches_of_one: bool,
+    /// Each request counts as a submission of its own, however many the loop has handed over together.
+    pub submits_singly: bool,
+    /// Priorities that reads and writes have, the job's own included; 0 where they all have that.
+    pub priorities: [u16; 2],
 }
 
 impl LedgerConfig {
@@ -176,6 +188,13 @@ impl LedgerConfig {
         sections.push(Section::Messages);
         sections.extend(histograms);
         sections.push(Section::Histogram(LatencyKind::Flush, Direction::Sync));
+        for (direction, count) in
+            [Direction::Read, Direction::Write].into_iter().zip(self.priorities)
+        {
+            if count > 0 {
+                sections.push(Section::Priorities(direction, usize::from(count)));
+            }
+        }
         sections
     }
 

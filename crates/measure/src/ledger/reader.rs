@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use fiord_base::{DATA, Direction, PerDirection};
 
-use super::cell::cell;
+use super::cell::{Cell, by_priority, cell};
 use super::layout::{
     GROUPS, LatencyKind, MAGIC, Section, counters, facts, find, find_array, header, load, moments,
 };
@@ -21,6 +21,8 @@ pub struct Snapshot {
     pub direction_runtime_ns: PerDirection<u64>,
     /// Flush latency.
     pub flush: Latency,
+    /// Latency of reads and writes by priority; none where they have but one.
+    pub by_priority: [Vec<Latency>; 2],
     /// Flushes.
     pub sync_ios: u64,
     /// Depth bins.
@@ -166,6 +168,8 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         wall_start_ms: fact(facts::WALL_START_MS),
         sync_ios: fact(facts::SYNC_IOS),
         flush: latency(words, LatencyKind::Flush, Direction::Sync),
+        by_priority: [Direction::Read, Direction::Write]
+            .map(|direction| by_priority(words, direction).into_iter().map(latency_of).collect()),
         ..Snapshot::default()
     };
     let mut clat = Histogram::default();
@@ -197,11 +201,18 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
             snapshot.completes[1] += issued;
         }
     }
+    if fact(facts::SUBMITS_SINGLY) == 1 {
+        snapshot.submits.fill(0);
+        snapshot.submits[1] = snapshot.depths.iter().sum();
+    }
     Some(snapshot)
 }
 
 fn latency(words: &[AtomicU64], kind: LatencyKind, direction: Direction) -> Latency {
-    let Some(cell) = cell(words, kind, direction) else { return Latency::default() };
+    cell(words, kind, direction).map(latency_of).unwrap_or_default()
+}
+
+fn latency_of(cell: Cell<'_>) -> Latency {
     let m = cell.moments;
     let wide =
         |low: usize, high: usize| u128::from(load(&m[high])) << 64 | u128::from(load(&m[low]));

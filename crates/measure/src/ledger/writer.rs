@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use fiord_base::{Direction, PerDirection};
 
-use super::cell::{Cell, cell};
+use super::cell::{Cell, by_priority, cell};
 use super::layout::{
     LatencyKind, LedgerConfig, LedgerError, MAGIC, Section, Words, add, counters, facts, find,
     find_array, header, load, store,
@@ -25,6 +25,8 @@ pub struct Ledger<'a> {
     clat: Option<[Cell<'a>; 3]>,
     lat: Option<[Cell<'a>; 3]>,
     flush: Cell<'a>,
+    /// By priority, of reads and writes.
+    priorities: [Vec<Cell<'a>>; 2],
 }
 
 /// One completed data request, as the loop reports it.
@@ -77,6 +79,7 @@ impl<'a> Ledger<'a> {
         store(&ledger.facts[facts::LAT_IS_CLAT], u64::from(config.lat && config.lat_is_clat));
         store(&ledger.facts[facts::DEPTH_ONE], u64::from(config.depth_one));
         store(&ledger.facts[facts::BATCHES_OF_ONE], u64::from(config.batches_of_one));
+        store(&ledger.facts[facts::SUBMITS_SINGLY], u64::from(config.submits_singly));
         Ok(ledger)
     }
 
@@ -102,6 +105,7 @@ impl<'a> Ledger<'a> {
             clat: cells(LatencyKind::Completion),
             lat: cells(LatencyKind::Total),
             flush: cell(words, LatencyKind::Flush, Direction::Sync).ok_or(missing)?,
+            priorities: [Direction::Read, Direction::Write].map(|d| by_priority(words, d)),
         })
     }
 
@@ -137,6 +141,15 @@ impl<'a> Ledger<'a> {
         }
         if let Some(slat) = &self.slat {
             slat[d].record(record.issued_ns.saturating_sub(record.start_ns), record.count);
+        }
+    }
+
+    /// Counts the latency of a request once more, for its priority: that is the number of it among
+    /// those of the direction. Beside [`Ledger::record`] for the same request.
+    pub fn record_priority(&mut self, direction: Direction, number: usize, ns: u64) {
+        let cells = self.priorities.get(direction as usize);
+        if let Some(cell) = cells.and_then(|cells| cells.get(number)) {
+            cell.record(ns, 1);
         }
     }
 
@@ -279,7 +292,14 @@ impl<'a> Ledger<'a> {
             let first = counts.next();
             first.is_none_or(|first| first <= issued && counts.all(|count| count == first))
         });
-        same_counts && kinds().flatten().chain([&self.flush]).all(Cell::is_consistent)
+        let by_priority = self.priorities.iter().enumerate().all(|(d, cells)| {
+            let counted: u64 = cells.iter().map(Cell::count).sum();
+            let all = self.clat.as_ref().or(self.lat.as_ref()).map(|cells| cells[d].count());
+            cells.is_empty() || all.is_none_or(|all| all == counted)
+        });
+        same_counts
+            && by_priority
+            && kinds().flatten().chain([&self.flush]).all(Cell::is_consistent)
     }
 
     /// Forgets everything measured, at the end of a ramp. Messages, errors and identity stay.
@@ -289,6 +309,7 @@ impl<'a> Ledger<'a> {
             cells.iter().for_each(Cell::reset);
         }
         self.flush.reset();
+        self.priorities.iter().flatten().for_each(Cell::reset);
         let counts = self.counters.iter().flat_map(|c| c.iter());
         counts.chain(self.depths).chain(self.straddles).for_each(|word| store(word, 0));
         store(&self.facts[facts::SYNC_IOS], 0);

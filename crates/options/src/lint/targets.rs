@@ -241,16 +241,27 @@ fn unaligned_direct(job: &mut Job<'_, '_>) {
                 .help("use multiples of 512 or 4096, or `direct=0`"),
         );
     }
-    if let Quantity::Bytes(offset) = job.plan.region.offset
-        && offset % SECTOR != 0
-    {
-        job.trap(
-            "offset",
-            Diagnostic::warning(format!("direct I/O at offset {offset}"))
-                .code(Code::UNALIGNED_DIRECT)
-                .label("not a multiple of a sector, which has 512 bytes or more")
-                .help("use a multiple of 512 or 4096, or `direct=0`"),
-        );
+    let mut aligns = DATA.into_iter().filter(|d| rw.random && rw.has(*d)).map(|d| blocks.align[d]);
+    let align = aligns.find(|align| align % SECTOR != 0).filter(|_| job.setting("ba").is_some());
+    let offset = match job.plan.region.offset {
+        Quantity::Bytes(offset) => Some(offset),
+        _ => None,
+    };
+    let off = u64::from(job.plan.memory.align_offset_bytes);
+    for (option, bytes, what) in [
+        ("offset", offset, "at offset"),
+        ("ba", align, "at multiples of"),
+        ("iomem_align", Some(off), "with buffers off their pages by"),
+    ] {
+        if let Some(bytes) = bytes.filter(|bytes| bytes % SECTOR != 0) {
+            job.trap(
+                option,
+                Diagnostic::warning(format!("direct I/O {what} {bytes}"))
+                    .code(Code::UNALIGNED_DIRECT)
+                    .label("not a multiple of a sector, which has 512 bytes or more")
+                    .help("use a multiple of 512 or 4096, or `direct=0`"),
+            );
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use fiord_base::{PerDirection, Quantity};
 use super::settings::DEFAULT_ENGINE;
 use crate::plan::{
     BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, JobPlan, Pattern, PatternPlan,
-    RandomGenerator, Region, Seeds, Sequencer, StatsPlan, SubmitMode, Unified,
+    RandomGenerator, Region, RequestPriorities, Seeds, Sequencer, StatsPlan, SubmitMode, Unified,
 };
 use crate::{Part, Shared};
 
@@ -75,6 +75,7 @@ pub(super) fn draft(name: String) -> JobPlan {
             submit: SubmitMode::Inline,
             serialize_overlap: false,
             options: Vec::new(),
+            priorities: RequestPriorities::default(),
         }),
         stats: Shared::from(StatsPlan {
             report: true,

@@ -1,11 +1,12 @@
 //! Lowering of what concerns the worker as a process: identity, priorities, CPUs, memory, groups.
 
-use super::Job;
+use fiord_base::IoPriority;
+
+use super::{Job, priority};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::Text;
 use crate::plan::{
-    CgroupPlan, CpuPlan, CpuPolicy, IdRanges, IoPriority, JobPlan, NodeSet, NumaMemory, NumaPlan,
-    ProcessPlan,
+    CgroupPlan, CpuPlan, CpuPolicy, IdRanges, JobPlan, NodeSet, NumaMemory, NumaPlan, ProcessPlan,
 };
 
 /// The general options that concern the process, as they were given.
@@ -83,15 +84,15 @@ pub(super) fn lower_process(options: ProcessOptions, plan: &mut JobPlan, job: &m
     };
 }
 
-/// Level, class and hint; what is missing is 0 as soon as one is given.
+/// Level, class and hint; as soon as one is given, the others have a value.
 fn io_priority([level, class, hint]: [Option<u32>; 3]) -> Option<IoPriority> {
     level.or(class).or(hint)?;
     // The table bounds them.
-    Some(IoPriority {
-        class: u8::try_from(class.unwrap_or(0)).unwrap_or(u8::MAX),
-        level: u8::try_from(level.unwrap_or(0)).unwrap_or(u8::MAX),
-        hint: u16::try_from(hint.unwrap_or(0)).unwrap_or(u16::MAX),
-    })
+    Some(priority::said(
+        u8::try_from(class.unwrap_or(0)).unwrap_or(u8::MAX),
+        u8::try_from(level.unwrap_or(0)).unwrap_or(u8::MAX),
+        u16::try_from(hint.unwrap_or(0)).unwrap_or(u16::MAX),
+    ))
 }
 
 /// The mask and the list are one setting; of both, the last one holds.

@@ -366,8 +366,9 @@ fn options_that_do_not_work_yet_prevent_a_run_unless_they_ask_for_what_happens_a
     for (text, expected) in [
         ("[a]\nrate=1m\n", "t.fio:2:1: option `rate` is known but not built yet in this version"),
         (
-            "[a]\nioengine=splice\n",
-            "t.fio:2:10: `ioengine=splice` is known but not built yet in this version",
+            "[a]\nioengine=sg\n",
+            "t.fio:2:10: `ioengine=sg` is known but not built yet in this version; it will need a SCSI \
+             device",
         ),
         (
             "[a]\nioengine=rbd\nbusy_poll=1\n",

@@ -1,6 +1,7 @@
 //! What a worker is to the operating system: identity, priorities, CPUs, memory, control group.
 
 use crate::names::Text;
+use fiord_base::IoPriority;
 use serde::{Deserialize, Serialize};
 
 use super::IdRanges;
@@ -30,17 +31,6 @@ pub struct ProcessPlan {
     pub command_before: Option<Text>,
     /// Shell command after the job.
     pub command_after: Option<Text>,
-}
-
-/// Priority of I/O, as ioprio_set(2) takes it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IoPriority {
-    /// Class: 0 none, 1 real time, 2 best effort, 3 idle.
-    pub class: u8,
-    /// Level in the class, 0 (first) ..= 7.
-    pub level: u8,
-    /// Hint, such as a limit of duration, 0..=1023.
-    pub hint: u16,
 }
 
 /// Where a worker may run.

@@ -152,6 +152,7 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
         "Share of requests sent with the cmdprio priority",
     )
     .engine(&["io_uring", "io_uring_cmd", "libaio"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new(
         "cmdprio_class",
@@ -159,6 +160,7 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
         "Priority class of those requests",
     )
     .engine(&["io_uring", "io_uring_cmd", "libaio"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new(
         "cmdprio_hint",
@@ -167,6 +169,7 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
     )
     .since("3.36")
     .engine(&["io_uring", "io_uring_cmd", "libaio"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new(
         "cmdprio",
@@ -174,6 +177,7 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
         "Priority level of those requests",
     )
     .engine(&["io_uring", "io_uring_cmd", "libaio"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new(
         "cmdprio_bssplit",
@@ -181,6 +185,7 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
         "Priority shares by block size: bs/perc[/class/level[/hint]]",
     )
     .engine(&["io_uring", "io_uring_cmd", "libaio"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new("md_per_io_size", INT, "Bytes of separate metadata per request")
         .default("0")

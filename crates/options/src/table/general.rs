@@ -121,19 +121,19 @@ option_group! {
         .since("3.42").category("General/Description");
     [nice: i32; planned] OptionDef::new("nice", ValueKind::Int { min: -20, max: 19 }, "CPU nice value")
         .default("0").category("General/Credentials and priority");
-    [prio: u32; planned] OptionDef::new(
+    [prio: u32] OptionDef::new(
         "prio",
         ValueKind::Int { min: 0, max: 7 },
         "I/O priority level inside the class",
     )
         .category("General/Credentials and priority");
-    [prioclass: u32; planned] OptionDef::new(
+    [prioclass: u32] OptionDef::new(
         "prioclass",
         ValueKind::Int { min: 0, max: 3 },
         "I/O priority class (0 none, 1 RT, 2 BE, 3 idle)",
     )
         .category("General/Credentials and priority");
-    [priohint: u32; planned] OptionDef::new(
+    [priohint: u32] OptionDef::new(
         "priohint",
         ValueKind::Int { min: 0, max: 1023 },
         "I/O priority hint (e.g. duration limits)",

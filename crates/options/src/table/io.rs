@@ -200,7 +200,7 @@ option_group! {
         .default("0").category("I/O");
     [direct: bool] OptionDef::new("direct", ValueKind::Bool, "Bypass the page cache (O_DIRECT)")
         .default("0").inverse("buffered").category("I/O/Kind");
-    [atomic: bool; planned] OptionDef::new("atomic", ValueKind::Bool, "Torn-write-protected writes; implies direct")
+    [atomic: bool] OptionDef::new("atomic", ValueKind::Bool, "Torn-write-protected writes; implies direct")
         .default("0").category("I/O/Kind");
     [buffered: bool] OptionDef::new("buffered", ValueKind::Bool, "Opposite of direct")
         .default("1").inverse("direct").category("I/O/Kind");

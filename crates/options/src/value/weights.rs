@@ -122,7 +122,7 @@ fn priority_entry(entry: Piece<'_>, ctx: &ParseContext) -> Result<PrioritySplitE
     let level = |piece| small(piece, 7).map(|n| n as u8);
     let class = |piece| small(piece, 3).map(|n| n as u8);
     let (priority, hint) = match fields[..] {
-        [_, _] => (None, None),
+        [_] | [_, _] => (None, None),
         [_, _, c, l] => (Some((class(c)?, level(l)?)), None),
         [_, _, c, l, h] => (Some((class(c)?, level(l)?)), Some(small(h, 1023)?)),
         _ => {
@@ -132,7 +132,10 @@ fn priority_entry(entry: Piece<'_>, ctx: &ParseContext) -> Result<PrioritySplitE
     };
     Ok(PrioritySplitEntry {
         bytes: number::amount(fields[0], 1, u64::MAX, ctx)?,
-        percent: percentage(fields[1])?,
+        percent: match fields.get(1) {
+            Some(share) if !share.is_blank() => percentage(*share)?,
+            _ => 0,
+        },
         priority,
         hint,
     })

@@ -9,7 +9,7 @@ use fiord_options::{Diagnostics, EngineFacts, Host, commandline, lint, showcmd};
 fn engine(name: &str) -> Option<EngineFacts> {
     let inline = EngineFacts { inline: true, ..EngineFacts::default() };
     match name {
-        "sync" | "psync" | "vsync" | "pvsync" | "pvsync2" | "falloc" => Some(inline),
+        "sync" | "psync" | "vsync" | "pvsync" | "pvsync2" | "splice" | "falloc" => Some(inline),
         "mmap" => Some(EngineFacts { no_extend: true, ..inline }),
         "libaio" | "io_uring" | "posixaio" => Some(EngineFacts::default()),
         "null" => Some(EngineFacts { diskless: true, no_data: true, ..EngineFacts::default() }),

@@ -97,6 +97,21 @@ const CASES: &[(&str, u32, &str)] = &[
     ("reduce", 3, "--name=a --rw=randread --size=64k --gtod_reduce=1"),
     ("no-disks", 3, "--name=a --rw=randread --size=64k --disk_util=0"),
     ("deep", 3, "--name=a --rw=randwrite --size=1m --ioengine=libaio --iodepth=128 --direct=1"),
+    (
+        "priorities",
+        5,
+        "--name=a --rw=randrw --size=512k --ioengine=libaio --cmdprio_percentage=30,60 --cmdprio_class=2 --cmdprio=3 --cmdprio_hint=5 --prio=6 --unified_rw_reporting=both",
+    ),
+    (
+        "priorities-by-size",
+        3,
+        "--name=a --rw=randread --bssplit=4k/50:8k/50 --size=512k --ioengine=io_uring --cmdprio_bssplit=8k/10/3/3:4k/20/2/2:8k/30/2/1:4k/20/3/3 --lat_percentiles=1",
+    ),
+    (
+        "priorities-group",
+        4,
+        "--group_reporting --rw=randrw --size=128k --ioengine=null --clat_percentiles=0 --name=a --prio=3 --name=b --prioclass=3 --name=c --prio=3",
+    ),
     ("slow", 3, "--name=a --rw=read --bs=4k --size=64k --rate_iops=100 --slat_percentiles=1"),
     ("trim-failure", 4, "--name=a --rw=trim --size=64k"),
     ("missing-size", 3, "--name=a --rw=read --name=b --rw=read --size=64k"),

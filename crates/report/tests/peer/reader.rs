@@ -1,11 +1,12 @@
 //! Reads what fio wrote (`--output-format=normal,terse,json+`) back into a report, so that the same
 //! results can be rendered and compared. Only for tests: it trusts its input.
 
-use fiord_base::{DATA, Direction};
+use fiord_base::{DATA, Direction, IoPriority};
 use fiord_measure::histogram::{BUCKETS, bucket_of};
 use fiord_measure::report::{LatencyGoal, Member, ReportSettings};
 use fiord_measure::{
-    DirectionReport, DiskReport, Histogram, JobReport, Latency, Moments, RunReport, Samples,
+    DirectionReport, DiskReport, Histogram, JobReport, Latency, Moments, Priorities, RunReport,
+    Samples,
 };
 use serde_json::Value;
 
@@ -183,9 +184,25 @@ fn read_direction(json: &Value) -> DirectionReport {
         slat: read_latency(&json["slat_ns"]),
         clat: read_latency(&json["clat_ns"]),
         lat: read_latency(&json["lat_ns"]),
+        priorities: read_priorities(json.get("prios")),
         bw: samples("bw", "bw_dev"),
         iops: samples("iops", "iops_stddev"),
     }
+}
+
+fn read_priorities(json: Option<&Value>) -> Priorities {
+    let entries = json.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let small = |json: &Value| u16::try_from(integer(json)).expect("a small number");
+    let of_lat = entries.iter().any(|entry| entry.get("lat_ns").is_some());
+    let apart = entries.iter().map(|entry| {
+        let priority = IoPriority {
+            class: small(&entry["prioclass"]) as u8,
+            level: small(&entry["prio"]) as u8,
+            hint: small(&entry["priohint"]),
+        };
+        (priority, read_latency(&entry[if of_lat { "lat_ns" } else { "clat_ns" }]))
+    });
+    Priorities { only: None, apart: apart.collect(), of_lat }
 }
 
 /// Mean and deviation back to sums, which are integers.

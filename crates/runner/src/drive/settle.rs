@@ -19,6 +19,9 @@ impl Drive<'_> {
             return;
         }
         self.ledger.begin();
+        if self.settings.tells_priorities {
+            self.count_priorities();
+        }
         // Requests that were submitted and reaped together have the same stamps and are counted
         // together.
         let mut alike: Option<Record> = None;
@@ -127,6 +130,7 @@ impl Drive<'_> {
             issued_ns: if self.settings.single { start_ns } else { completion.issued_ns },
             done_ns: completion.done_ns,
         });
+        self.count_priority(unit, completion);
     }
 
     /// Decides whether an error is survived.
@@ -168,6 +172,10 @@ impl Drive<'_> {
             direction => format!("{} '{path}'", direction.name()),
         };
         let failure = Failure::new(action, errno);
+        let remedy = self.engine.remedy(errno);
+        if !remedy.is_empty() {
+            return failure.with_remedy(remedy);
+        }
         let total =
             self.ledger.progress(Direction::Read).1 + self.ledger.progress(Direction::Write).1;
         if errno == Errno::INVAL && self.targets.is_direct() && total <= 1 {

@@ -24,6 +24,7 @@ use crate::layout::{self, Watcher};
 use crate::offload::caps_for;
 use crate::order::{self, Order};
 use crate::outcome::Fate;
+use crate::priority;
 use crate::rehearsal::rehearse;
 use crate::sampler::Sampler;
 use crate::trace::{Trace, TraceSettings};
@@ -167,6 +168,7 @@ impl Worker {
     /// Creates the files of the worker; a failure ends it before it starts.
     fn lay_out(&mut self, refused: Option<Failure>, site: &mut Site<'_>) {
         let job = &self.order.job;
+        let is_refused = refused.is_some();
         let laid_out = match refused {
             Some(failure) => Err(failure),
             // The worker does it.
@@ -189,12 +191,16 @@ impl Worker {
         match laid_out {
             Ok(layout) => self.order.layout = Some(layout),
             Err(failure) => {
+                self.fate.error = failure.errno.0;
+                self.body = Body::Gone;
+                if is_refused && self.order.clone_number > 0 {
+                    // The first clone has told it.
+                    return;
+                }
                 let (job, text) = (Some(job.name.clone()), failure.text);
                 let message = Message { severity: Severity::Error, job, text };
                 site.observer.event(Event::Message(&message));
                 site.messages.push(message);
-                self.fate.error = failure.errno.0;
-                self.body = Body::Gone;
             }
         }
     }
@@ -292,6 +298,8 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         lat_is_clat: caps.inline && stats.clat,
         depth_one: caps.single,
         batches_of_one: caps.single && !(caps.inline && caps.inline_at_depth_one),
+        submits_singly: caps.submits_singly,
+        priorities: priority::counts(job),
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use fiord_base::FileIndex;
 use fiord_engine::{Completion, Engine, EngineError, Io, Target, Unit};
 use fiord_options::trace::Subject;
+use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
 
 use super::Trace;
@@ -119,6 +120,14 @@ impl Engine for TracedEngine {
 
     fn notes(&self) -> Vec<String> {
         self.inner.notes()
+    }
+
+    fn end_threads(&mut self) -> Usage {
+        self.inner.end_threads()
+    }
+
+    fn remedy(&self, errno: Errno) -> &'static str {
+        self.inner.remedy(errno)
     }
 }
 

@@ -20,7 +20,7 @@ struct Event {
     result2: i64,
 }
 
-pub(crate) fn run(job: &mut Job) -> io::Result<String> {
+pub(crate) fn run(job: &Job) -> io::Result<String> {
     let buffers = Buffers::of(job)?;
     let mut offsets = Offsets::of(job);
     let mut context: libc::c_ulong = 0;

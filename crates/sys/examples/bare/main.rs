@@ -4,7 +4,7 @@
 //!
 //! `bare METHOD FILE block=BYTES depth=N batch=N seconds=N [direct] [fixed]`, where METHOD is one of
 //! `ring`, `aio`, `read` and `copy`. Prints the requests, the seconds that they took, and the
-//! seconds of CPU time in user space and in the kernel.
+//! seconds of CPU time in user space.
 
 mod aio;
 mod copy;
@@ -49,15 +49,14 @@ fn run(words: &[String]) -> io::Result<String> {
         [method, path, options @ ..] => (method.as_str(), path, options),
         _ => return Err(io::Error::other("needs METHOD FILE")),
     };
-    let mut job = open(path, options)?;
-    let meter = match method {
-        "ring" => ring::run(&mut job)?,
-        "aio" => aio::run(&mut job)?,
-        "read" => read::run(&mut job)?,
-        "copy" => copy::run(&mut job)?,
-        _ => return Err(io::Error::other(format!("no method {method}"))),
-    };
-    Ok(meter)
+    let job = open(path, options)?;
+    match method {
+        "ring" => ring::run(&job),
+        "aio" => aio::run(&job),
+        "read" => read::run(&job),
+        "copy" => copy::run(&job),
+        _ => Err(io::Error::other(format!("no method {method}"))),
+    }
 }
 
 fn open(path: &str, options: &[String]) -> io::Result<Job> {
@@ -147,18 +146,16 @@ impl Buffers {
     }
 }
 
-/// Time and CPU time since the start of a loop.
+/// Time and CPU time in user space since the start of a loop.
 pub(crate) struct Meter {
     start: Instant,
     user: f64,
-    system: f64,
     duration: Duration,
 }
 
 impl Meter {
     pub(crate) fn start(job: &Job) -> Meter {
-        let (user, system) = cpu_seconds();
-        Meter { start: Instant::now(), user, system, duration: job.duration }
+        Meter { start: Instant::now(), user: user_seconds(), duration: job.duration }
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -168,19 +165,17 @@ impl Meter {
     /// What is printed.
     pub(crate) fn line(&self, requests: u64) -> String {
         let seconds = self.start.elapsed().as_secs_f64();
-        let (user, system) = cpu_seconds();
-        format!("{requests} {seconds:.6} {:.6} {:.6}", user - self.user, system - self.system)
+        format!("{requests} {seconds:.6} {:.6}", user_seconds() - self.user)
     }
 }
 
-/// CPU time of this process in user space and in the kernel.
-fn cpu_seconds() -> (f64, f64) {
+/// CPU time of this process in user space.
+fn user_seconds() -> f64 {
     // SAFETY: plain data, for which zeroes are a value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     // SAFETY: the structure is ours. The call cannot fail with these arguments.
     unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-    (seconds(usage.ru_utime), seconds(usage.ru_stime))
+    usage.ru_utime.tv_sec as f64 + usage.ru_utime.tv_usec as f64 / 1e6
 }
 
 /// The error of a request that did not move a whole block.

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd as _;
 
 use crate::{Buffers, Job, Meter, Offsets, short};
 
-pub(crate) fn run(job: &mut Job) -> io::Result<String> {
+pub(crate) fn run(job: &Job) -> io::Result<String> {
     let buffers = Buffers::of(job)?;
     let mut offsets = Offsets::of(job);
     let (fd, block, buffer) = (job.file.as_raw_fd(), job.block, buffers.at(0));

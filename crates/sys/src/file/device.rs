@@ -45,6 +45,37 @@ pub fn direct_alignment(fd: BorrowedFd<'_>) -> Option<DirectAlignment> {
     })
 }
 
+/// Sizes of writes that are done as a whole or not at all; powers of two between the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtomicWrites {
+    /// Smallest, in bytes.
+    pub min_bytes: u32,
+    /// Largest, in bytes.
+    pub max_bytes: u32,
+}
+
+/// Asks for the sizes of atomic writes; `None` if kernel (before 6.11), file system or device has none.
+pub fn atomic_write_limits(fd: BorrowedFd<'_>) -> Option<AtomicWrites> {
+    let asked = linux_raw_sys::general::STATX_WRITE_ATOMIC;
+    // SAFETY: plain data, for which zeroes are a value.
+    let mut stat: linux_raw_sys::general::statx = unsafe { std::mem::zeroed() };
+    // SAFETY: the path is a string with its end, and the kernel writes one `statx`, the place of which
+    // we lend for the call. The C library's structure does not have the fields that are asked for.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_statx,
+            fd.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH,
+            asked,
+            &raw mut stat,
+        )
+    };
+    let (min_bytes, max_bytes) = (stat.stx_atomic_write_unit_min, stat.stx_atomic_write_unit_max);
+    let told = result == 0 && stat.stx_mask & asked != 0 && max_bytes > 0;
+    told.then_some(AtomicWrites { min_bytes, max_bytes })
+}
+
 /// Bytes that an unprivileged user may still write to the file system of a path.
 pub fn free_bytes(path: &Path) -> Result<u64, Errno> {
     let stat = rustix::fs::statvfs(path)?;

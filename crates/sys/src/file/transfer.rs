@@ -85,12 +85,21 @@ impl VectorFlags {
     /// system must take part).
     pub const DONTCACHE: VectorFlags = VectorFlags(ReadWriteFlags::from_bits_retain(0x80));
 
+    /// RWF_ATOMIC: a write is done as a whole or not at all (Linux 6.11, see
+    /// [`atomic_write_limits`](super::atomic_write_limits)).
+    pub const ATOMIC: VectorFlags = VectorFlags(ReadWriteFlags::from_bits_retain(0x40));
+
     /// No flags.
     pub const NONE: VectorFlags = VectorFlags(ReadWriteFlags::empty());
 
     /// True if all flags of the other are set.
     pub fn contains(self, other: VectorFlags) -> bool {
         self.0.contains(other.0)
+    }
+
+    /// The kernel's number.
+    pub fn bits(self) -> u32 {
+        self.0.bits()
     }
 
     /// All flags of both.

@@ -9,8 +9,8 @@ use fiord_base::random::{DEFAULT_SEED, StreamSeeds};
 use fiord_base::{Direction, PerDirection, Quantity};
 use fiord_options::plan::{
     BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, FileService, FilesPlan, JobPlan,
-    Limits, Pattern, PatternPlan, RandomGenerator, Region, Seeds, Sequencer, StatsPlan, SubmitMode,
-    Unified,
+    Limits, Pattern, PatternPlan, RandomGenerator, Region, RequestPriorities, Seeds, Sequencer,
+    StatsPlan, SubmitMode, Unified,
 };
 use fiord_options::{Part, Shared};
 use fiord_workload::{Generator, Outcome, Step, Target, regions};
@@ -82,6 +82,7 @@ fn defaults() -> JobPlan {
             submit: SubmitMode::Inline,
             serialize_overlap: false,
             options: Vec::new(),
+            priorities: RequestPriorities::default(),
         }),
         stats: Shared::from(StatsPlan {
             report: true,

@@ -448,6 +448,21 @@ size=1m
 cmdprio_percentage=10
 ";
 
+    PRIORITY_SHARES_ABOVE_WHOLE = "FD0476" "priority-shares-above-whole" Error,
+    "Shares of `cmdprio_bssplit` for one size are more than all requests of that size",
+    "A request has one priority. What the shares leave of 100 percent keeps the priority of the job.",
+    "Lower the shares.",
+"[a]
+ioengine=libaio
+size=1m
+cmdprio_bssplit=4k/60/1/0:4k/50/2/0
+" =>
+"[a]
+ioengine=libaio
+size=1m
+cmdprio_bssplit=4k/50/1/0:4k/50/2/0
+";
+
     NO_SUCH_NODE = "FD0480" "no-such-node" Error,
     "The machine does not have a NUMA node of this number",
     "Neither CPUs nor memory can be taken from a node that is not there.",

@@ -13,7 +13,6 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>) {
     check_block_errors(plan, job);
     keep_the_recording(plan, job);
     read_input_once(plan, job);
-    choose_priorities_once(plan, job);
 }
 
 /// The buffers of the set are made before the job from its size, for one file.
@@ -65,19 +64,6 @@ fn keep_the_recording(plan: &mut JobPlan, job: &mut Job<'_>) {
             "write_iolog",
             Diagnostic::note("`write_iolog` has no effect with `read_iolog`")
                 .code(Code::RECORDING_OF_REPLAY),
-        );
-    }
-}
-
-/// A share of all requests has a priority, or a share of those of each size.
-fn choose_priorities_once(plan: &JobPlan, job: &mut Job<'_>) {
-    let given = |name: &str| plan.engine.options.iter().any(|(given, _)| given == name);
-    if given("cmdprio_percentage") && given("cmdprio_bssplit") {
-        job.report(
-            "cmdprio_bssplit",
-            Diagnostic::error("`cmdprio_percentage` and `cmdprio_bssplit` exclude each other")
-                .code(Code::PRIORITY_SAID_TWICE)
-                .help("leave out one of the two"),
         );
     }
 }

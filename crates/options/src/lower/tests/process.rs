@@ -1,9 +1,11 @@
 //! Identity, priorities, CPUs, memory; start and end with regard to other jobs.
 
 use super::{check_faults, job, plan_of};
+use fiord_base::IoPriority;
+
 use crate::plan::{
-    CgroupPlan, CpuPolicy, EndOthers, EndScope, IdRanges, IoPriority, MemoryKind, NodeSet,
-    NumaMemory, SteadyQuantity, SteadyState,
+    CgroupPlan, CpuPolicy, EndOthers, EndScope, IdRanges, MemoryKind, NodeSet, NumaMemory,
+    PriorityShare, SteadyQuantity, SteadyState,
 };
 
 #[test]
@@ -31,11 +33,12 @@ fn identity_and_commands() {
 #[test]
 fn one_word_of_priority_is_enough() {
     let priority = |options| job(options).process.io_priority;
-    assert_eq!(priority("prio=7"), Some(IoPriority { class: 0, level: 7, hint: 0 }));
+    assert_eq!(priority("prio=7"), Some(IoPriority { class: 2, level: 7, hint: 0 }));
     assert_eq!(
         priority("prioclass=1 priohint=1023"),
         Some(IoPriority { class: 1, level: 0, hint: 1023 })
     );
+    assert_eq!(priority("prioclass=3"), Some(IoPriority { class: 3, level: 0, hint: 0 }));
     assert_eq!(priority(""), None);
 }
 
@@ -209,4 +212,32 @@ fn the_echo_has_what_the_rules_made() {
     assert_eq!((value("cpus_allowed"), value("cpumask")), (Some("0"), Some("3")));
     assert_eq!((value("thinktime"), value("thinktime_spin")), (Some("5us"), Some("5us")));
     assert_eq!((value("rate"), value("rate_min")), (Some("1048576"), None));
+}
+
+#[test]
+fn requests_have_priorities_by_direction() {
+    let of = |options: &str| job(&format!("ioengine=libaio {options}")).engine.priorities.clone();
+    let all = |percent, class, level, hint| {
+        let priority = IoPriority { class, level, hint };
+        vec![PriorityShare { bytes: None, percent, priority }]
+    };
+    assert!(of("cmdprio=2").is_empty(), "of no request");
+    let both = of("cmdprio_percentage=20");
+    assert_eq!((both.read, both.write), (all(20, 1, 0, 0), all(20, 1, 0, 0)));
+    let apart = of("cmdprio_percentage=0,50 cmdprio_class=2,3 cmdprio=1,4 cmdprio_hint=5,6");
+    assert_eq!((apart.read, apart.write), (vec![], all(50, 3, 4, 6)));
+}
+
+#[test]
+fn requests_have_priorities_by_size() {
+    let of = |options: &str| job(&format!("ioengine=libaio {options}")).engine.priorities.clone();
+    let share = |bytes, percent, class, level, hint| {
+        let priority = IoPriority { class, level, hint };
+        PriorityShare { bytes: Some(bytes), percent, priority }
+    };
+    let split = of("cmdprio_bssplit=8k/10/3/3:4k/20/0/2:8k/30:4k/:2k,4k/50/1/7/9 cmdprio_hint=4");
+    let expected = [share(4096, 20, 2, 2, 0), share(8192, 10, 3, 3, 0), share(8192, 30, 1, 0, 4)];
+    assert_eq!(split.read, expected, "sizes ascend, and nothing is left of shares of nothing");
+    assert_eq!(split.write, [share(4096, 50, 1, 7, 9)]);
+    assert!(of("cmdprio_bssplit=4k/50,").write.is_empty());
 }

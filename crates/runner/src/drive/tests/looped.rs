@@ -101,6 +101,7 @@ impl Setup {
             max_block_bytes: self.job.blocks.largest(),
             files: self.layout.files.len(),
             direct: self.job.files.direct,
+            atomic: self.job.files.atomic,
             options: &self.job.engine.options,
             sync_range_flags: self.job.flush.range_flags,
             buffers,
@@ -148,6 +149,7 @@ impl Setup {
             commands: self.board.commands(0),
             clock,
             recorder: None,
+            prioritizer: None,
             enter: &enter,
             between_passes: &between_passes,
         };
