@@ -33,6 +33,8 @@ impl Errno {
     pub const DQUOT: Errno = Errno(libc::EDQUOT);
     /// Operation not supported.
     pub const OPNOTSUPP: Errno = Errno(libc::EOPNOTSUPP);
+    /// It took too long.
+    pub const TIMEDOUT: Errno = Errno(libc::ETIMEDOUT);
     /// In use.
     pub const BUSY: Errno = Errno(libc::EBUSY);
     /// Not permitted.
