@@ -349,6 +349,7 @@ mod tests {
             max_block_bytes: 4096,
             files: 1,
             direct: false,
+            atomic: false,
             options: &[],
             sync_range_flags: 0,
             buffers,
@@ -373,7 +374,7 @@ mod tests {
         engine.attach(FileIndex(0), &target).unwrap();
         let (slot, file) = (Slot(0), FileIndex(0));
         let (direction, offset, length) = (Direction::Read, 0, 4096);
-        let unit = Unit { slot, file, direction, offset, length, progress: 0 };
+        let unit = Unit { slot, file, direction, priority: 0, offset, length, progress: 0 };
         let mut done = Completions::new(1, Clock::Monotonic, true);
         let mut io = Io { buffers: &mut buffers, done: &mut done };
         assert_eq!(engine.submit(&[unit], &mut io), 1);
