@@ -195,12 +195,12 @@ impl Queue for IoUring {
         self.ring.push_order(unit.slot, at.state, order).map(|()| Pushed::Order)
     }
 
-    /// Kernels before 6.12 know no discards. What a file system says to a hole tells nothing of that.
+    /// Kernels before 6.12 know no discards, and some devices take none this way; those in flight are
+    /// refused one after the other. What a file system says to a hole tells nothing of that.
     fn is_order_unknown(&mut self, at: &Attached<RingFile>, unit: &Unit, errno: Errno) -> bool {
         let unknown = matches!(errno, Errno::OPNOTSUPP | Errno::INVAL)
             && unit.direction == Direction::Trim
-            && at.is_block_device()
-            && self.discards;
+            && at.is_block_device();
         self.discards &= !unknown;
         unknown
     }

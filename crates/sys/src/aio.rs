@@ -217,10 +217,14 @@ impl Context {
         !self.pending.is_empty()
     }
 
-    /// Waits until at least `min` completions can be taken. A signal ends the wait early.
+    /// Waits until at least `min` completions can be taken. A signal ends the wait early. EAGAIN if the
+    /// kernel has no resources for any of the requests.
     pub fn wait(&mut self, min: usize) -> Result<(), Errno> {
         if self.is_busy() {
             self.submit()?;
+            if self.in_flight == 0 && self.is_busy() {
+                return Err(Errno::AGAIN);
+            }
         }
         let have = self.refused.len() + self.events.len() - self.taken + self.mapped().len();
         if have >= min && (min > 0 || self.ring.is_some()) {

@@ -152,7 +152,8 @@ impl Worker {
         };
         let sampler = Sampler::new(order.job.pattern.rw, &order.job.stats);
         let fate = Fate::default();
-        Worker { order, body: Body::None, start_delay_ns, fate, sampler, released: false }
+        let (body, released, overdue) = (Body::None, false, None);
+        Worker { order, body, start_delay_ns, fate, sampler, released, overdue }
     }
 
     /// Tries for all clones of a job what it needs of the kernel.
