@@ -175,9 +175,7 @@ impl Run<'_> {
     }
 
     fn ledger_words(&self, index: usize) -> &[AtomicU64] {
-        let order = &self.workers[index].order;
-        let start = order.ledger_offset as usize / 8;
-        &self.ledgers.words()[start..start + order.ledger.words()]
+        words_of(&self.ledgers, &self.workers[index].order)
     }
 
     /// Changes the state of a worker for the parent's part of its life.
@@ -212,9 +210,7 @@ impl Run<'_> {
         for (index, worker) in self.workers.iter_mut().enumerate() {
             let running = matches!(board.state(index), State::Ramp | State::Running);
             if running && worker.sampler.next_ns().is_none_or(|due| due <= now_ns) {
-                let start = worker.order.ledger_offset as usize / 8;
-                let words = &ledgers.words()[start..start + worker.order.ledger.words()];
-                worker.sampler.tick(words, now_ns);
+                worker.sampler.tick(words_of(ledgers, &worker.order), now_ns);
             }
         }
     }
@@ -243,6 +239,12 @@ impl Run<'_> {
         let limit = Duration::from_nanos(due_ns.saturating_sub(now_ns)).max(SHORTEST_SLEEP);
         futex::wait(self.board.events(), seen, Some(limit.min(LONGEST_SLEEP)));
     }
+}
+
+/// The ledger of a worker among those of all.
+fn words_of<'w>(ledgers: &'w SharedWords, order: &Order) -> &'w [AtomicU64] {
+    let start = order.ledger_offset as usize / 8;
+    &ledgers.words()[start..start + order.ledger.words()]
 }
 
 /// How often the status file is looked for.
