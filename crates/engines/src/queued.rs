@@ -342,6 +342,7 @@ mod tests {
             buffers,
             measures_submission: false,
             advice: None,
+            atomic: false,
         };
         Queued::new(&job, kernel)
     }
@@ -361,7 +362,7 @@ mod tests {
         engine.attach(FileIndex(0), &target).unwrap();
         let (slot, file) = (Slot(0), FileIndex(0));
         let (direction, offset, length) = (Direction::Read, 0, 4096);
-        let unit = Unit { slot, file, direction, offset, length, progress: 0 };
+        let unit = Unit { slot, file, direction, offset, length, progress: 0, priority: 0 };
         let mut done = Completions::new(1, Clock::Monotonic, true);
         let mut io = Io { buffers: &mut buffers, done: &mut done };
         assert_eq!(engine.submit(&[unit], &mut io), 1);
