@@ -84,7 +84,7 @@ impl Queue for Libaio {
 
     /// Kernels before 4.18, and some files, know no flushes. Those in flight are refused one after the
     /// other.
-    fn is_order_unknown(&mut self, _unit: &Unit, errno: Errno) -> bool {
+    fn is_order_unknown(&mut self, _at: &Attached<()>, _unit: &Unit, errno: Errno) -> bool {
         let unknown = errno == Errno::INVAL;
         self.flushes &= !unknown;
         unknown

@@ -106,7 +106,7 @@ pub(crate) fn no_context(errno: Errno, iodepth: usize) -> EngineError {
 pub(crate) struct Extras {
     /// Completions are polled for (`hipri`).
     pub(crate) polled: bool,
-    /// Flags of preadv2(2).
+    /// Flags of reads, or of writes.
     pub(crate) flags: VectorFlags,
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Completion, Completions, Engine, EngineError, Io, JobFacts, Target, Unit};
 use fiord_sys::file::RangeFlush;
-use fiord_sys::{BufferPool, Errno, Transfer};
+use fiord_sys::{BufferPool, Errno, MAX_TRANSFER_BYTES, Transfer};
 
 use crate::blocking::{Attached, Files, flush, trim};
 use crate::flags::RequestFlags;
@@ -55,7 +55,12 @@ pub(crate) trait Queue: Send {
     fn push_order(&mut self, at: &Attached<Self::File>, unit: &Unit) -> Result<Pushed, Errno>;
 
     /// True if an order that ended so is to be executed by a call instead, now and from now on.
-    fn is_order_unknown(&mut self, _unit: &Unit, _errno: Errno) -> bool {
+    fn is_order_unknown(
+        &mut self,
+        _at: &Attached<Self::File>,
+        _unit: &Unit,
+        _errno: Errno,
+    ) -> bool {
         false
     }
 
@@ -86,6 +91,12 @@ pub(crate) trait Queue: Send {
     }
 }
 
+/// How much of what remains of a read or a write is asked for now: the loop continues what ends short.
+#[inline]
+pub(crate) fn length_of(unit: &Unit) -> u32 {
+    unit.remaining_length().min(u64::from(MAX_TRANSFER_BYTES)) as u32
+}
+
 /// What a read or a write asks of the kernel.
 #[inline]
 pub(crate) fn transfer<F>(
@@ -97,8 +108,8 @@ pub(crate) fn transfer<F>(
     let write = unit.direction == Direction::Write;
     Transfer {
         slot: unit.slot,
-        start: unit.progress as u32,
-        length: unit.remaining_length() as u32,
+        start: unit.progress as usize,
+        length: length_of(unit),
         offset: unit.remaining_offset(),
         file,
         write,
@@ -193,9 +204,10 @@ impl<Q: Queue> Queued<Q> {
     /// What became of a trim or a flush.
     #[cold]
     fn order_ended(&mut self, unit: &Unit, result: Result<u64, Errno>) -> Result<u64, Errno> {
+        let at = self.files.get(unit.file)?;
         match result {
             Ok(_) => Ok(unit.remaining_length()),
-            Err(errno) if self.queue.is_order_unknown(unit, errno) => self.execute(unit),
+            Err(errno) if self.queue.is_order_unknown(at, unit, errno) => self.execute(unit),
             Err(errno) => Err(errno),
         }
     }
@@ -337,12 +349,12 @@ mod tests {
             max_block_bytes: 4096,
             files: 1,
             direct: false,
+            atomic: false,
             options: &[],
             sync_range_flags: 0,
             buffers,
             measures_submission: false,
             advice: None,
-            atomic: false,
         };
         Queued::new(&job, kernel)
     }
@@ -362,7 +374,7 @@ mod tests {
         engine.attach(FileIndex(0), &target).unwrap();
         let (slot, file) = (Slot(0), FileIndex(0));
         let (direction, offset, length) = (Direction::Read, 0, 4096);
-        let unit = Unit { slot, file, direction, offset, length, progress: 0, priority: 0 };
+        let unit = Unit { slot, file, direction, priority: 0, offset, length, progress: 0 };
         let mut done = Completions::new(1, Clock::Monotonic, true);
         let mut io = Io { buffers: &mut buffers, done: &mut done };
         assert_eq!(engine.submit(&[unit], &mut io), 1);
