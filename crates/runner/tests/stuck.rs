@@ -38,8 +38,10 @@ impl Engine for Loser {
 
     fn reap(&mut self, min: usize, _max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
         for _ in 0..min {
-            while self.executed == EXECUTED {
-                std::thread::park();
+            if self.executed == EXECUTED {
+                loop {
+                    std::thread::park();
+                }
             }
             self.executed += 1;
             let unit = self.queue.remove(0);
