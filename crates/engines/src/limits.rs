@@ -125,6 +125,10 @@ pub(crate) fn about_extras(errno: Errno, wanted: Extras) -> &'static str {
         Errno::OPNOTSUPP if has(VectorFlags::NOWAIT) => {
             "this file system or device knows no RWF_NOWAIT; leave nowait out"
         }
+        Errno::INVAL | Errno::OPNOTSUPP if has(VectorFlags::ATOMIC) => {
+            "atomic writes lie at multiples of their size, and that is a power of two which the device \
+             takes; leave atomic out"
+        }
         Errno::AGAIN if has(VectorFlags::NOWAIT) => {
             "the request would have had to wait, and nowait forbids that; ignore_error=EAGAIN goes on"
         }
@@ -153,6 +157,7 @@ mod tests {
         assert!(about(Errno::OPNOTSUPP, true, NOWAIT).contains("hipri"));
         assert!(about(Errno::OPNOTSUPP, false, DONTCACHE).contains("uncached"));
         assert!(about(Errno::AGAIN, false, NOWAIT).contains("ignore_error=EAGAIN"));
+        assert!(about(Errno::INVAL, false, VectorFlags::ATOMIC).contains("atomic"));
         assert_eq!(about(Errno::AGAIN, true, DONTCACHE), "");
         assert_eq!(about(Errno::OPNOTSUPP, false, VectorFlags::NONE), "");
         assert_eq!(about(Errno::IO, true, NOWAIT.with(DONTCACHE)), "");

@@ -167,6 +167,7 @@ impl<'a> Lowering<'a> {
         plan.given = given;
         let new_group = lower_groups(self.settings.options(&of_engine), &mut plan, &mut job);
         priority::lower_priorities(&of_engine, &mut plan.engine, &mut job);
+        process::check_polling_cpu(&of_engine, &mut job);
         consistency::make_consistent(&mut plan, &mut job, self.spec.readonly);
         consistency::check_wait_for(&plan, &self.names, &mut job);
         *self.names.entry(plan.name.clone()).or_default() += 1;

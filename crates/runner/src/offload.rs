@@ -9,6 +9,7 @@
 //! when the job is set up.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -40,6 +41,8 @@ pub(crate) struct Offload {
     /// One for each thread; a thread has it locked while it executes a unit.
     engines: Vec<Arc<Mutex<Box<dyn Engine>>>>,
     threads: Vec<JoinHandle<Usage>>,
+    /// Stamps units that no thread began.
+    clock: Clock,
 }
 
 /// What the loop and the threads share.
@@ -55,6 +58,8 @@ struct Lists {
     waiting: VecDeque<Unit>,
     ended: VecDeque<Completion>,
     over: bool,
+    /// An engine failed in a way that leaves a unit without an end.
+    broken: Option<Errno>,
 }
 
 /// A thread that panics holding a lock has left what it guards as it was.
@@ -74,6 +79,7 @@ impl Offload {
                 waiting: VecDeque::with_capacity(facts.iodepth),
                 ended: VecDeque::with_capacity(facts.iodepth),
                 over: false,
+                broken: None,
             }),
             work: Condvar::new(),
             ended: Condvar::new(),
@@ -81,7 +87,8 @@ impl Offload {
         let inline = entry.caps.for_job(1, 1).inline;
         // An engine with a queue of its own counts slots as the pool does.
         let iodepth = if inline { 1 } else { facts.iodepth };
-        let mut offload = Offload { queue, engines: Vec::new(), threads: Vec::new() };
+        let (engines, threads) = (Vec::new(), Vec::new());
+        let mut offload = Offload { queue, engines, threads, clock: clock.clone() };
         for _ in 0..facts.iodepth {
             let failed = |action: &str, errno| EngineError {
                 action: action.to_owned(),
@@ -141,8 +148,11 @@ impl Engine for Offload {
 
     fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
         let mut lists = lock(&self.queue.lists);
-        while lists.ended.len() < min {
+        while lists.ended.len() < min && lists.broken.is_none() {
             lists = self.queue.ended.wait(lists).unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Some(errno) = lists.broken {
+            return Err(errno);
         }
         let count = lists.ended.len().min(max);
         for completion in lists.ended.drain(..count) {
@@ -153,10 +163,12 @@ impl Engine for Offload {
     }
 
     fn cancel(&mut self) {
+        let now_ns = self.clock.now_ns();
         let mut lists = lock(&self.queue.lists);
         while let Some(unit) = lists.waiting.pop_front() {
             let (slot, result) = (unit.slot, Err(Errno::CANCELED));
-            lists.ended.push_back(Completion { slot, result, issued_ns: 0, done_ns: 0 });
+            let (issued_ns, done_ns) = (now_ns, now_ns);
+            lists.ended.push_back(Completion { slot, result, issued_ns, done_ns });
         }
     }
 
@@ -199,11 +211,19 @@ impl Hand {
     /// Executes units until all is over, and says what that took.
     fn work(mut self) -> Usage {
         while let Some(unit) = self.next() {
-            let completion = self.execute(&unit);
+            // A unit that never ends would be waited for for ever.
+            let executed = catch_unwind(AssertUnwindSafe(|| self.execute(&unit)));
+            let executed = executed.unwrap_or(Err(Errno::IO));
             let mut lists = lock(&self.queue.lists);
-            lists.ended.push_back(completion);
+            match executed {
+                Ok(completion) => lists.ended.push_back(completion),
+                Err(errno) => lists.broken = Some(errno),
+            }
             drop(lists);
             self.queue.ended.notify_one();
+            if executed.is_err() {
+                break;
+            }
         }
         Usage::of_thread()
     }
@@ -221,33 +241,36 @@ impl Hand {
         }
     }
 
-    /// Executes one unit with its buffer, which is on its way to us.
-    fn execute(&mut self, unit: &Unit) -> Completion {
+    /// Executes one unit with its buffer, which is on its way to us. An error means that the engine is
+    /// broken, and may still have unit and buffer.
+    fn execute(&mut self, unit: &Unit) -> Result<Completion, Errno> {
         let issued_ns = self.done.begin();
         let result = match self.buffers.take(unit.slot) {
-            Ok(()) => self.transfer(unit),
+            Ok(()) => self.transfer(unit)?,
             Err(errno) => Err(errno),
         };
         let done_ns = self.done.stamp();
         // If it were not ours, taking it back would fail and be told.
         let _ = self.buffers.release(unit.slot);
-        Completion { slot: unit.slot, result, issued_ns, done_ns }
+        Ok(Completion { slot: unit.slot, result, issued_ns, done_ns })
     }
 
-    fn transfer(&mut self, unit: &Unit) -> Result<u64, Errno> {
+    fn transfer(&mut self, unit: &Unit) -> Result<Result<u64, Errno>, Errno> {
         let mut engine = lock(&self.engine);
         if self.inline {
-            return engine.execute(unit, &mut self.buffers);
+            return Ok(engine.execute(unit, &mut self.buffers));
         }
         self.done.clear();
         let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
         if engine.submit(std::slice::from_ref(unit), &mut io) == 0 {
-            return Err(Errno::AGAIN);
+            return Ok(Err(Errno::AGAIN));
         }
-        while io.done.list().is_empty() {
+        loop {
+            if let Some(completion) = io.done.list().first() {
+                return Ok(completion.result);
+            }
             engine.reap(1, 1, &mut io)?;
         }
-        io.done.list().first().map_or(Err(Errno::IO), |completion| completion.result)
     }
 }
 
@@ -257,42 +280,130 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn what_threads_use_is_counted_once() {
-        let mut buffers = BufferPool::new(2, 4096).unwrap();
-        let entry = fiord_engine::find(fiord_engines::REGISTRY, "null").unwrap();
-        let clock = Clock::Monotonic;
+    /// Does what a test wants to see.
+    struct Peculiar {
+        inline: bool,
+    }
+
+    /// Offset from which on requests end in a panic.
+    const PANICS: u64 = 1 << 20;
+
+    impl Engine for Peculiar {
+        fn attach(&mut self, _file: FileIndex, _target: &Target<'_>) -> Result<(), EngineError> {
+            Ok(())
+        }
+
+        fn detach(&mut self, _file: FileIndex) {}
+
+        fn execute(&mut self, unit: &Unit, _buffers: &mut BufferPool) -> Result<u64, Errno> {
+            assert!(unit.offset < PANICS, "this panic is part of a test");
+            // Memory that nobody has touched before.
+            BufferPool::new(1, 1 << 20)?.get_mut(Slot(0)).fill(1);
+            Ok(unit.length)
+        }
+
+        fn submit(&mut self, batch: &[Unit], _io: &mut Io<'_>) -> usize {
+            assert!(!self.inline);
+            batch.len()
+        }
+
+        fn reap(&mut self, _min: usize, _max: usize, _io: &mut Io<'_>) -> Result<(), Errno> {
+            Err(Errno::NOMEM)
+        }
+    }
+
+    const INLINE: Registration = Registration {
+        name: "peculiar",
+        summary: "",
+        caps: Caps { inline: true, ..Caps::NONE },
+        create: |_| Ok(Box::new(Peculiar { inline: true })),
+    };
+
+    /// Its reaps fail.
+    const BROKEN: Registration = Registration {
+        caps: Caps::NONE,
+        create: |_| Ok(Box::new(Peculiar { inline: false })),
+        ..INLINE
+    };
+
+    fn offload(entry: &Registration, iodepth: usize, buffers: &BufferPool) -> Offload {
         let facts = JobFacts {
-            iodepth: 2,
+            iodepth,
             max_block_bytes: 4096,
             files: 1,
             direct: false,
             atomic: false,
             options: &[],
             sync_range_flags: 0,
-            buffers: &buffers,
+            buffers,
             measures_submission: false,
             advice: None,
         };
-        let mut offload = Offload::new(entry, &facts, &clock).unwrap();
-        let mut done = Completions::new(2, clock, true);
-        let unit = |slot| Unit {
+        Offload::new(entry, &facts, &Clock::Monotonic).unwrap()
+    }
+
+    fn unit(slot: u32, offset: u64) -> Unit {
+        Unit {
             slot: Slot(slot),
             file: FileIndex(0),
             direction: Direction::Read,
             priority: 0,
-            offset: 0,
+            offset,
             length: 4096,
             progress: 0,
-        };
+        }
+    }
+
+    #[test]
+    fn what_threads_use_is_counted_once() {
+        let mut buffers = BufferPool::new(2, 4096).unwrap();
+        let mut offload = offload(&INLINE, 2, &buffers);
+        let mut done = Completions::new(2, Clock::Monotonic, true);
         let mut io = Io { buffers: &mut buffers, done: &mut done };
-        assert_eq!(offload.submit(&[unit(0), unit(1)], &mut io), 2);
+        assert_eq!(offload.submit(&[unit(0, 0), unit(1, 0)], &mut io), 2);
         while io.done.list().len() < 2 {
             offload.reap(1, 2, &mut io).unwrap();
         }
-        // A thread cannot run without touching its stack for the first time.
         let usage = offload.end_threads();
         assert!(usage.minor_faults > 0, "{usage:?}");
         assert_eq!(offload.end_threads(), Usage::default());
+    }
+
+    #[test]
+    fn an_engine_that_breaks_is_told_instead_of_waited_for() {
+        for (entry, offset, errno) in [(&INLINE, PANICS, Errno::IO), (&BROKEN, 0, Errno::NOMEM)] {
+            let mut buffers = BufferPool::new(1, 4096).unwrap();
+            let mut offload = offload(entry, 1, &buffers);
+            let mut done = Completions::new(1, Clock::Monotonic, true);
+            let mut io = Io { buffers: &mut buffers, done: &mut done };
+            assert_eq!(offload.submit(&[unit(0, offset)], &mut io), 1);
+            assert_eq!(offload.reap(1, 1, &mut io), Err(errno));
+            // What may still be in use is not given back.
+            assert_eq!(buffers.take(Slot(0)), Err(Errno::BUSY));
+        }
+    }
+
+    #[test]
+    fn what_is_cancelled_has_ended_now() {
+        let mut buffers = BufferPool::new(2, 4096).unwrap();
+        let mut offload = offload(&INLINE, 1, &buffers);
+        let mut done = Completions::new(2, Clock::Monotonic, true);
+        let mut io = Io { buffers: &mut buffers, done: &mut done };
+        let engine = Arc::clone(&offload.engines[0]);
+        let held = lock(&engine);
+        assert_eq!(offload.submit(&[unit(0, 0)], &mut io), 1);
+        while !lock(&offload.queue.lists).waiting.is_empty() {
+            std::thread::yield_now();
+        }
+        let before_ns = Clock::Monotonic.now_ns();
+        assert_eq!(offload.submit(&[unit(1, 0)], &mut io), 1);
+        offload.cancel();
+        offload.reap(1, 1, &mut io).unwrap();
+        let ended = io.done.list()[0];
+        assert_eq!((ended.slot, ended.result), (Slot(1), Err(Errno::CANCELED)));
+        assert!(ended.issued_ns >= before_ns && ended.done_ns >= ended.issued_ns, "{ended:?}");
+        drop(held);
+        offload.reap(1, 1, &mut io).unwrap();
+        assert_eq!(io.done.list()[1].result, Ok(4096));
     }
 }

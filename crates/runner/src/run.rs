@@ -6,6 +6,7 @@
 
 mod ending;
 mod observe;
+mod overdue;
 pub(crate) mod prepare;
 mod reap;
 mod start;
@@ -34,6 +35,7 @@ use crate::outcome::Fate;
 use crate::sampler::Sampler;
 use crate::trace::{Trace, TraceSettings};
 use ending::Ending;
+use overdue::Overdue;
 
 /// What a run needs beside its plan.
 #[derive(Debug, Default)]
@@ -52,6 +54,9 @@ pub struct RunSettings {
     pub started: Option<clock::Anchor>,
     /// What is told line by line.
     pub trace: TraceSettings,
+    /// A job is given up when its runtime is over and nothing has come back for so long: five minutes,
+    /// if this is not set.
+    pub patience: Option<Duration>,
 }
 
 /// How a run ended.
@@ -86,6 +91,7 @@ struct Worker {
     fate: Fate,
     sampler: Sampler,
     released: bool,
+    overdue: Option<Overdue>,
 }
 
 /// What executes a worker.
@@ -156,6 +162,7 @@ impl Run<'_> {
             self.release();
             let now_ns = self.clock.now_ns();
             self.sample(now_ns);
+            self.end_overdue(now_ns, observer);
             self.emit(now_ns, observer);
             if self.workers.iter().all(|w| matches!(w.body, Body::Gone)) {
                 return;
@@ -168,9 +175,7 @@ impl Run<'_> {
     }
 
     fn ledger_words(&self, index: usize) -> &[AtomicU64] {
-        let order = &self.workers[index].order;
-        let start = order.ledger_offset as usize / 8;
-        &self.ledgers.words()[start..start + order.ledger.words()]
+        words_of(&self.ledgers, &self.workers[index].order)
     }
 
     /// Changes the state of a worker for the parent's part of its life.
@@ -205,9 +210,7 @@ impl Run<'_> {
         for (index, worker) in self.workers.iter_mut().enumerate() {
             let running = matches!(board.state(index), State::Ramp | State::Running);
             if running && worker.sampler.next_ns().is_none_or(|due| due <= now_ns) {
-                let start = worker.order.ledger_offset as usize / 8;
-                let words = &ledgers.words()[start..start + worker.order.ledger.words()];
-                worker.sampler.tick(words, now_ns);
+                worker.sampler.tick(words_of(ledgers, &worker.order), now_ns);
             }
         }
     }
@@ -219,6 +222,7 @@ impl Run<'_> {
         let mut due_ns = self.next_progress_ns.min(self.next_status_ns).min(self.next_file_look_ns);
         due_ns = due_ns.min(self.ending.map_or(u64::MAX, |ending| ending.patience_ns));
         for (index, worker) in self.workers.iter().enumerate() {
+            due_ns = due_ns.min(worker.overdue.map_or(u64::MAX, |overdue| overdue.look_ns));
             match worker.body {
                 Body::None => {
                     // One whose delay is over waits for others, whose end is an event.
@@ -235,6 +239,12 @@ impl Run<'_> {
         let limit = Duration::from_nanos(due_ns.saturating_sub(now_ns)).max(SHORTEST_SLEEP);
         futex::wait(self.board.events(), seen, Some(limit.min(LONGEST_SLEEP)));
     }
+}
+
+/// The ledger of a worker among those of all.
+fn words_of<'w>(ledgers: &'w SharedWords, order: &Order) -> &'w [AtomicU64] {
+    let start = order.ledger_offset as usize / 8;
+    &ledgers.words()[start..start + order.ledger.words()]
 }
 
 /// How often the status file is looked for.

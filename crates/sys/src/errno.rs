@@ -31,14 +31,16 @@ impl Errno {
     pub const NOSPC: Errno = Errno(libc::ENOSPC);
     /// Quota exceeded.
     pub const DQUOT: Errno = Errno(libc::EDQUOT);
+    /// Bad address.
+    pub const FAULT: Errno = Errno(libc::EFAULT);
     /// Operation not supported.
     pub const OPNOTSUPP: Errno = Errno(libc::EOPNOTSUPP);
+    /// It took too long.
+    pub const TIMEDOUT: Errno = Errno(libc::ETIMEDOUT);
     /// In use.
     pub const BUSY: Errno = Errno(libc::EBUSY);
     /// Not permitted.
     pub const PERM: Errno = Errno(libc::EPERM);
-    /// Bad address.
-    pub const FAULT: Errno = Errno(libc::EFAULT);
     /// The kernel has no such call.
     pub const NOSYS: Errno = Errno(libc::ENOSYS);
     /// Cancelled.

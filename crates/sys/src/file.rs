@@ -20,7 +20,7 @@ pub use device::{
     is_mounted, logical_block_bytes,
 };
 pub use flush::{RangeFlush, fdatasync, fsync, sync_file_range, syncfs};
-pub use lock::{LockKind, lock, unlock};
+pub use lock::{LockKind, lock, try_lock, unlock};
 pub use mapping::{Advice as MappingAdvice, Mapping};
 pub(crate) use mount::unescape;
 pub use mount::{Mount, MountPoint, mount_points};

@@ -22,13 +22,24 @@ use crate::{BufferPool, Errno, Transfer};
 /// wait, some 50 bytes for each request, on the stack.
 const AWAITED: usize = 512;
 
+/// Who has the control block of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// We.
+    Free,
+    /// The library, and the slot's buffer is lent to it.
+    Transfer,
+    /// The library, for a request without a buffer.
+    Flush,
+}
+
 /// Requests of one pool; see the module.
 #[derive(Debug)]
 pub struct Requests {
     /// Control blocks by slot; the library's threads write to those in flight.
     blocks: Vec<UnsafeCell<libc::aiocb>>,
-    /// By slot: the library has the block.
-    taken: Vec<bool>,
+    /// By slot.
+    uses: Vec<Use>,
     /// Slots in flight, the oldest first.
     in_flight: Vec<Slot>,
     /// So many of the oldest requests were found to be under way since the last wait.
@@ -50,7 +61,7 @@ impl Requests {
         let block = || UnsafeCell::new(unsafe { std::mem::zeroed() });
         Requests {
             blocks: std::iter::repeat_with(block).take(slots).collect(),
-            taken: vec![false; slots],
+            uses: vec![Use::Free; slots],
             in_flight: Vec::with_capacity(slots),
             looked_at: 0,
             awaited: Vec::with_capacity(slots.min(AWAITED)),
@@ -72,7 +83,7 @@ impl Requests {
         let offset = libc::off_t::try_from(transfer.offset).map_err(|_| Errno::INVAL)?;
         let slot = transfer.slot;
         self.is_free(slot)?;
-        let (start, length) = (transfer.start as usize, transfer.length as usize);
+        let (start, length) = (transfer.start, transfer.length as usize);
         let address = pool.lend(slot, start..start + length)?;
         let block = self.prepare(slot, transfer.file);
         // SAFETY: the slot is not in flight, so that nobody else uses its block.
@@ -89,7 +100,7 @@ impl Requests {
                 false => libc::aio_read(block),
             }
         };
-        let outcome = self.handed_over(slot, outcome);
+        let outcome = self.handed_over(slot, outcome, Use::Transfer);
         if outcome.is_err() {
             pool.memory().give_back(slot);
         }
@@ -107,7 +118,7 @@ impl Requests {
         // SAFETY: the block stays where it is, is not touched by us until the request has ended, and
         // outlives it, see `drop`.
         let outcome = unsafe { libc::aio_fsync(operation, block) };
-        self.handed_over(slot, outcome)
+        self.handed_over(slot, outcome, Use::Flush)
     }
 
     /// Requests that were handed over and not taken back.
@@ -116,9 +127,9 @@ impl Requests {
     }
 
     fn is_free(&self, slot: Slot) -> Result<(), Errno> {
-        match self.taken.get(slot.index()) {
-            Some(false) => Ok(()),
-            Some(true) => Err(Errno::BUSY),
+        match self.uses.get(slot.index()) {
+            Some(Use::Free) => Ok(()),
+            Some(_) => Err(Errno::BUSY),
             None => Err(Errno::INVAL),
         }
     }
@@ -136,7 +147,7 @@ impl Requests {
     }
 
     /// Notes what the library said to a request.
-    fn handed_over(&mut self, slot: Slot, outcome: libc::c_int) -> Result<(), Errno> {
+    fn handed_over(&mut self, slot: Slot, outcome: libc::c_int, what: Use) -> Result<(), Errno> {
         if outcome != 0 {
             return match Errno::last() {
                 // Its memory or its threads: there will be room when something has ended.
@@ -144,7 +155,7 @@ impl Requests {
                 errno => Err(errno),
             };
         }
-        self.taken[slot.index()] = true;
+        self.uses[slot.index()] = what;
         self.in_flight.push(slot);
         Ok(())
     }
@@ -205,8 +216,8 @@ impl Requests {
         let slot = self.in_flight.remove(self.looked_at);
         // SAFETY: the request has ended, and this is the one time that its result is asked for.
         let bytes = unsafe { libc::aio_return(self.blocks[slot.index()].get()) };
-        self.taken[slot.index()] = false;
-        if let Some(memory) = &self.memory {
+        let what = std::mem::replace(&mut self.uses[slot.index()], Use::Free);
+        if let (Use::Transfer, Some(memory)) = (what, &self.memory) {
             memory.give_back(slot);
         }
         Some((slot, u64::try_from(bytes).map_err(|_| Errno(error))))

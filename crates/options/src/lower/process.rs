@@ -2,12 +2,14 @@
 
 use fiord_base::IoPriority;
 
+use super::settings::Entry;
 use super::{Job, priority};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::Text;
 use crate::plan::{
     CgroupPlan, CpuPlan, CpuPolicy, IdRanges, JobPlan, NodeSet, NumaMemory, NumaPlan, ProcessPlan,
 };
+use crate::value::Value;
 
 /// The general options that concern the process, as they were given.
 pub(super) struct ProcessOptions {
@@ -114,6 +116,16 @@ fn allowed_cpus(mask: Option<u32>, list: Option<IdRanges>, job: &mut Job<'_>) ->
     }
     job.need_cpus(option, &ranges);
     Some(ranges)
+}
+
+/// Refuses a CPU for the polling thread of a ring that this machine does not have.
+pub(super) fn check_polling_cpu(of_engine: &[Entry<'_>], job: &mut Job<'_>) {
+    const OPTION: &str = "sqthread_poll_cpu";
+    let entry = of_engine.iter().find(|entry| entry.def.name == OPTION);
+    if let Some(Ok(Value::Int(cpu))) = entry.map(|entry| &entry.value) {
+        let cpu = u32::try_from(*cpu).unwrap_or(u32::MAX);
+        job.need_cpus(OPTION, &IdRanges(vec![(cpu, cpu)]));
+    }
 }
 
 /// The bits of a mask as ranges.

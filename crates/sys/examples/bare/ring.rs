@@ -55,16 +55,17 @@ pub(crate) fn run(job: &Job) -> io::Result<String> {
                 pushed.map_err(io::Error::other)?;
             }
             sq.sync();
-            if !free.is_empty() {
-                // The queue is being filled, as a job does it: nothing is taken before it is full.
-                submitter.submit()?;
-                sq.sync();
-                continue;
-            }
             cq.sync();
-            submitter.submit_and_wait(if cq.len() < job.batch { job.batch } else { 0 })?;
+            // As in a job, the queue is filled before the first completion is taken, and kept full: which
+            // buffers are in use, and so in the cache of the CPU, depends on it.
+            let full = free.is_empty();
+            let want = if full && cq.len() < job.batch { job.batch } else { 0 };
+            submitter.submit_and_wait(want)?;
             sq.sync();
             cq.sync();
+            if !full {
+                continue;
+            }
             for completion in cq.by_ref().take(job.batch) {
                 if completion.result() as u32 != block {
                     return Err(short(i64::from(completion.result())));

@@ -1,8 +1,10 @@
 //! Identity, priorities, CPUs, memory; start and end with regard to other jobs.
 
-use super::{check_faults, job, plan_of};
+use super::{check_faults, job, lower, plan_of, spec, test_host};
 use fiord_base::IoPriority;
 
+use crate::diagnostic::Diagnostic;
+use crate::host::{EngineFacts, Host};
 use crate::plan::{
     CgroupPlan, CpuPolicy, EndOthers, EndScope, IdRanges, MemoryKind, NodeSet, NumaMemory,
     PriorityShare, SteadyQuantity, SteadyState,
@@ -62,6 +64,21 @@ fn cpus_exist() {
             "t.fio:6:9: `cpumask` allows no CPU; name at least one CPU, or leave the option out",
             "t.fio:8:10: CPU 4 of `gtod_cpu` does not exist (this machine has CPUs 0 to 3)",
         ],
+    );
+}
+
+#[test]
+fn the_cpu_of_a_polling_thread_exists() {
+    let host = Host { engine: &|_| Some(EngineFacts::default()), ..test_host() };
+    let errors = |cpu| {
+        let options = "ioengine=io_uring\nsqthread_poll=1\nsqthread_poll_cpu";
+        let (_, found) = lower(&spec(&[&format!("[a]\n{options}={cpu}\n")]), &host);
+        found.iter().map(Diagnostic::one_line).collect::<Vec<_>>()
+    };
+    assert_eq!(errors(3), [""; 0]);
+    assert_eq!(
+        errors(4),
+        ["t.fio:4:19: CPU 4 of `sqthread_poll_cpu` does not exist (this machine has CPUs 0 to 3)"]
     );
 }
 
