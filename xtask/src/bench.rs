@@ -143,7 +143,7 @@ fn print(line: &Line) -> bool {
     let high = line.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let met = line.target.is_met(middle);
     println!(
-        "{:52} {:>22} {:>22} {:>6.2} {:2} {:>8.2}..{:<7.2} {:>9} {}",
+        "{:52} {:>22} {:>22} {:>6.3} {:2} {:>8.3}..{:<7.3} {:>9} {}",
         line.what,
         line.ours,
         line.other,

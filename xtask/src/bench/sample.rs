@@ -119,9 +119,12 @@ impl Contest {
                     _ => Some(run_job(&bench.peer, &arguments)?),
                 };
             }
-            let disturbed = samples.iter().flatten().any(|sample| sample.share < UNDISTURBED);
-            if disturbed && limit - round > left {
-                println!("  (something else had the core: a round is repeated)");
+            let share = samples.iter().flatten().map(|sample| sample.share).fold(1.0, f64::min);
+            if share < UNDISTURBED && limit - round > left {
+                println!(
+                    "  (a program had {:.0} % of the core: a round is repeated)",
+                    share * 100.0
+                );
                 continue;
             }
             contest.ours.extend(samples[0]);
