@@ -10,7 +10,7 @@ use std::process::Command;
 
 use crate::Outcome;
 use crate::bench::{CachedFile, words};
-use crate::program::{Program, Scratch, build_release, project_root};
+use crate::program::{Program, Scratch, build_release, built, project_root};
 
 /// Requests of the shorter run.
 const REQUESTS: u64 = 200_000;
@@ -29,41 +29,50 @@ const EVERY: &str = "--name=count --thread --rw=randread --bs=4k --clocksource=c
 /// What is counted.
 struct Case {
     name: &'static str,
-    job: &'static str,
-    /// The job reads a file that is in the page cache.
-    reads_file: bool,
+    work: Work,
     /// Rise that is allowed.
     percent: f64,
 }
 
+/// Whose instructions are counted.
+enum Work {
+    /// A job's.
+    Job(&'static str),
+    /// A job's that reads a file which is in the page cache.
+    CachedJob(&'static str),
+    /// The loop's on a simulated device: the test that says so, without the device.
+    Simulation,
+}
+
 const CASES: &[Case] = &[
-    Case {
-        name: "null depth 1",
-        job: "--ioengine=null --size=4g",
-        reads_file: false,
-        percent: 3.0,
-    },
+    Case { name: "null depth 1", work: Work::Job("--ioengine=null --size=4g"), percent: 3.0 },
     Case {
         name: "null depth 32",
-        job: "--ioengine=null --size=4g --iodepth=32",
-        reads_file: false,
+        work: Work::Job("--ioengine=null --size=4g --iodepth=32"),
         percent: 3.0,
     },
     Case {
         name: "null depth 32 batches of 16",
-        job: "--ioengine=null --size=4g --iodepth=32 --iodepth_batch=16 \
-              --iodepth_batch_complete_min=16",
-        reads_file: false,
+        work: Work::Job(
+            "--ioengine=null --size=4g --iodepth=32 --iodepth_batch=16 \
+             --iodepth_batch_complete_min=16",
+        ),
         percent: 3.0,
     },
     Case {
         name: "io_uring depth 32 batches of 16",
-        job: "--ioengine=io_uring --io_size=8g --invalidate=0 --iodepth=32 --iodepth_batch=16 \
-              --iodepth_batch_complete_min=16",
-        reads_file: true,
+        work: Work::CachedJob(
+            "--ioengine=io_uring --io_size=8g --invalidate=0 --iodepth=32 --iodepth_batch=16 \
+             --iodepth_batch_complete_min=16",
+        ),
         percent: 10.0,
     },
+    Case { name: "loop on a simulated device", work: Work::Simulation, percent: 3.0 },
 ];
+
+/// The work of [`Work::Simulation`], and the calls that are the device's.
+const SIMULATION: &str = "drive::tests::counted";
+const DEVICE: &str = "*Stopper as fiord_engine::Engine>*";
 
 /// The command: `[--record] [--fiord=PATH] [--directory=PATH]`; true if nothing has become dearer.
 pub fn command(arguments: &[String]) -> Outcome<bool> {
@@ -151,55 +160,74 @@ enum Counted {
 }
 
 fn count(case: &Case, program: &Program, directory: &Path) -> Outcome<Counted> {
-    let mut job = words(EVERY);
-    job.extend(words(case.job));
-    let mut file = None;
-    if case.reads_file {
-        let cached = CachedFile::new(directory)?;
-        if !cached.never_waits() {
-            let directory = directory.display();
-            return Ok(Counted::Skipped(format!("{directory} has no reads that never wait")));
+    match case.work {
+        Work::Job(job) => count_job(program, &words(&format!("{EVERY} {job}"))),
+        Work::CachedJob(job) => {
+            let file = CachedFile::new(directory)?;
+            if !file.never_waits() {
+                let directory = directory.display();
+                return Ok(Counted::Skipped(format!("{directory} has no reads that never wait")));
+            }
+            let mut job = words(&format!("{EVERY} {job}"));
+            job.push(format!("--filename={}", file.path().display()));
+            if let Some(reason) = failure(program, &job)? {
+                // Containers often have no io_uring. Everything else has to work.
+                return Ok(Counted::Skipped(reason));
+            }
+            count_job(program, &job)
         }
-        job.push(format!("--filename={}", cached.path().display()));
-        file = Some(cached);
+        Work::Simulation => count_simulation(),
     }
+}
+
+/// Why a job does not work here.
+fn failure(program: &Program, job: &[String]) -> Outcome<Option<String>> {
     let scratch = Scratch::new("instructions")?;
-    let mut short = job.clone();
+    let mut short = job.to_vec();
     short.push("--number_ios=1".to_string());
     let trial = program.run(scratch.path(), &short)?;
-    if trial.code() != 0 {
-        let reason = trial.stderr.lines().next().unwrap_or("it fails").to_string();
-        // Containers often have no io_uring. Everything else has to work.
-        return if case.reads_file {
-            Ok(Counted::Skipped(reason))
-        } else {
-            Err(format!("{}: {reason}", case.name).into())
-        };
-    }
+    let reason = trial.stderr.lines().next().unwrap_or("it fails").to_string();
+    Ok((trial.code() != 0).then_some(reason))
+}
+
+fn count_job(program: &Program, job: &[String]) -> Outcome<Counted> {
     let mut differences = Vec::new();
     for _ in 0..PAIRS {
-        let once = instructions(program, &job, REQUESTS, scratch.path())?;
-        let twice = instructions(program, &job, 2 * REQUESTS, scratch.path())?;
-        differences.push((twice as f64 - once as f64) / REQUESTS as f64);
+        differences.push(per_request(|requests| {
+            let mut command = vec![program.path.display().to_string()];
+            command.extend_from_slice(job);
+            command.push(format!("--number_ios={requests}"));
+            instructions(requests, &[], &command)
+        })?);
     }
-    drop(file);
     Ok(Counted::Number(crate::bench::median(&differences)))
 }
 
-/// Instructions of a whole run.
-fn instructions(
-    program: &Program,
-    job: &[String],
-    requests: u64,
-    directory: &Path,
-) -> Outcome<u64> {
-    let profile = directory.join("profile");
-    let mut arguments = vec!["--tool=callgrind".to_string()];
+/// Time is simulated there, so that one pair is as good as many.
+fn count_simulation() -> Outcome<Counted> {
+    let build = ["test", "--no-run", "--release", "--package", "fiord-runner", "--lib"];
+    let mut command = vec![built(&build)?.display().to_string()];
+    command.extend(words(&format!("--ignored --exact {SIMULATION} --test-threads=1")));
+    // In this order: to name a function means to start without counting.
+    let switches = [format!("--toggle-collect={DEVICE}"), "--collect-atstart=yes".to_string()];
+    let count = per_request(|requests| instructions(requests, &switches, &command))?;
+    Ok(Counted::Number(count))
+}
+
+/// From the totals of a run of N requests and of one of 2 N.
+fn per_request(total: impl Fn(u64) -> Outcome<f64>) -> Outcome<f64> {
+    Ok((total(2 * REQUESTS)? - total(REQUESTS)?) / REQUESTS as f64)
+}
+
+/// Instructions of a whole run of a command, which finds the number of requests in its environment.
+fn instructions(requests: u64, switches: &[String], command: &[String]) -> Outcome<f64> {
+    let scratch = Scratch::new("instructions")?;
+    let profile = scratch.path().join("profile");
+    let mut arguments = words(&format!("FIORD_REQUESTS={requests} valgrind --tool=callgrind"));
     arguments.push(format!("--callgrind-out-file={}", profile.display()));
-    arguments.push(program.path.display().to_string());
-    arguments.extend_from_slice(job);
-    arguments.push(format!("--number_ios={requests}"));
-    let run = Program::new("valgrind", "valgrind").run(directory, &arguments)?;
+    arguments.extend_from_slice(switches);
+    arguments.extend_from_slice(command);
+    let run = Program::new("valgrind", "env").run(scratch.path(), &arguments)?;
     if run.code() != 0 {
         return Err(format!("valgrind: exit {}: {}", run.code(), run.stderr.trim()).into());
     }

@@ -211,15 +211,14 @@ pub fn build_release() -> Outcome<Program> {
 
 /// Builds fiord by this profile and returns it.
 pub fn build(profile: &str) -> Outcome<Program> {
-    let arguments = ["--profile", profile, "--package", "fiord", "--bin", "fiord"];
-    Ok(Program::new("fiord", build_package(&arguments)?))
+    let arguments = ["build", "--profile", profile, "--package", "fiord", "--bin", "fiord"];
+    Ok(Program::new("fiord", built(&arguments)?))
 }
 
-/// Has cargo build what these arguments name, and returns the executable.
-pub fn build_package(arguments: &[&str]) -> Outcome<PathBuf> {
+/// The executable that cargo makes by these arguments.
+pub fn built(arguments: &[&str]) -> Outcome<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .arg("build")
         .args(arguments)
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(project_root())
@@ -227,7 +226,7 @@ pub fn build_package(arguments: &[&str]) -> Outcome<PathBuf> {
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
-        return Err(format!("cargo build {} fails", arguments.join(" ")).into());
+        return Err(format!("cargo {} fails", arguments.join(" ")).into());
     }
     let text = String::from_utf8_lossy(&output.stdout);
     let executable = text

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::sample::{self, Sample, words};
 use crate::Outcome;
-use crate::program::{Program, build_package};
+use crate::program::{Program, built};
 
 /// Builds the loops optimised.
 pub(super) fn build() -> Outcome<Program> {
-    let arguments = ["--profile", "release", "--package", "fiord-sys", "--example", "bare"];
-    Ok(Program::new("bare", build_package(&arguments)?))
+    let arguments = ["build", "--release", "--package", "fiord-sys", "--example", "bare"];
+    Ok(Program::new("bare", built(&arguments)?))
 }
 
 /// What a bare loop is to do; see the example.

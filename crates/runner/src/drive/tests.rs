@@ -399,3 +399,26 @@ fn the_end_of_a_pass_waits_for_the_queue() {
     let openings = ran.journal.targets.iter().filter(|(_, open)| *open).count();
     assert_eq!((openings, ran.journal.targets.len()), (6, 12));
 }
+
+/// Work whose instructions `cargo xtask instructions` counts: a full queue in disorder, transfers that
+/// are continued, and a device that is busy at times. Time is simulated, so that two runs are the same
+/// to the last instruction; requests are small, so that it is not data that is counted.
+#[test]
+#[ignore = "work for cargo xtask instructions"]
+fn counted() {
+    let requests = std::env::var("FIORD_REQUESTS").map_or(1000, |text| text.parse().unwrap());
+    let words = format!(
+        "--rw=randrw --bs=8 --size=8m --number_ios={requests} --iodepth=32 --iodepth_batch=16 \
+         --iodepth_batch_complete_min=16"
+    );
+    let faults = Faults {
+        seed: 1,
+        short: Share(20),
+        busy: Share(20),
+        early: Share(500),
+        reordered: true,
+        ..Faults::default()
+    };
+    let ran = Trial::queued(&words).with(faults).run();
+    assert_eq!((ran.end, ran.ios(READ) + ran.ios(WRITE)), (End::Complete, requests));
+}
