@@ -81,7 +81,7 @@ const STRICTER: &[Mistake] = &[
         "--name=a --numjobs=2 --size=1m --directory=directory:directory/file",
         &["directory/file"],
     ),
-    words("--name=a --ioengine=null --size=1m --iodepth=4000000000", &["iodepth"]),
+    words("--name=a --ioengine=libaio --size=1m --iodepth=4000000000", &["iodepth"]),
     words("--name=a --ioengine=null --size=1m --nrfiles=4000000000", &["nrfiles"]),
     words("--name=a --rw=randread --ioengine=null --bs=1 --size=1p", &["norandommap"]),
     words("--name=a --ioengine=null --size=1m --numjobs=4000000000", &["numjobs"]),

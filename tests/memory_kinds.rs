@@ -129,6 +129,7 @@ fn missing_huge_pages_are_counted_before_anything_is_made() {
         );
         let run = fiord().run(scratch.path(), words.split_whitespace()).unwrap();
         assert_eq!(run.code(), 2, "both clones fail: {}", run.stderr);
+        assert_eq!(run.stderr.lines().count(), 1, "told once: {}", run.stderr);
         let needed = format!("need {} huge pages", 2 * pages);
         assert!(run.stderr.contains(&needed), "{}", run.stderr);
         assert!(run.stderr.contains(&format!("{free} are free ({mem})")), "{}", run.stderr);

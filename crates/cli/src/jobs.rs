@@ -94,6 +94,7 @@ fn run(plan: &Plan, invocation: &Invocation, understood: &Understood, started: A
         status_file: Some(status_file()),
         started: Some(started),
         trace: tracing,
+        patience: None,
     };
     let outcome = match fiord_runner::run(plan, &settings, REGISTRY, &mut console) {
         Ok(outcome) => outcome,

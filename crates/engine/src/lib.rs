@@ -10,6 +10,8 @@
 #![forbid(unsafe_code)]
 
 mod completions;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 mod unit;
 
 pub use completions::{Completion, Completions};

@@ -162,6 +162,16 @@ impl IoUring {
         true
     }
 
+    /// Kernels before 6.12 know no discards, and some devices take none this way; those in flight are
+    /// refused one after the other. What a file system says to a hole tells nothing of that.
+    fn is_discard_unknown(&mut self, block_device: bool, unit: &Unit, errno: Errno) -> bool {
+        let unknown = matches!(errno, Errno::OPNOTSUPP | Errno::INVAL)
+            && unit.direction == Direction::Trim
+            && block_device;
+        self.discards &= !unknown;
+        unknown
+    }
+
     /// Puts a trim or a flush into the queue, if it takes such.
     fn order(&mut self, file: RingFile, block_device: bool, unit: &Unit) -> Result<Pushed, Errno> {
         let range = Range64 { offset: unit.remaining_offset(), length: unit.remaining_length() };
@@ -170,6 +180,10 @@ impl IoUring {
             _ if self.ring.polls() => return Ok(Pushed::Unsuited),
             Direction::Sync => Order::Sync,
             Direction::Datasync => Order::Datasync,
+            // A ring has 32 bits for the length.
+            Direction::SyncFileRange if u32::try_from(range.length).is_err() => {
+                return Ok(Pushed::Unsuited);
+            }
             Direction::SyncFileRange => Order::SyncRange(range, self.range_flags.0),
             Direction::Trim if !block_device => Order::PunchHole(range),
             Direction::Trim if self.discards => Order::Discard(range),
@@ -219,13 +233,8 @@ impl Queue for IoUring {
         self.order(at.state, at.is_block_device(), unit)
     }
 
-    /// Kernels before 6.12 know no discards.
-    fn is_order_unknown(&mut self, unit: &Unit, errno: Errno) -> bool {
-        let unknown = matches!(errno, Errno::OPNOTSUPP | Errno::INVAL)
-            && unit.direction == Direction::Trim
-            && self.discards;
-        self.discards &= !unknown;
-        unknown
+    fn is_order_unknown(&mut self, at: &Attached<RingFile>, unit: &Unit, errno: Errno) -> bool {
+        self.is_discard_unknown(at.is_block_device(), unit, errno)
     }
 
     fn submit(&mut self) -> Result<(), Errno> {
@@ -265,5 +274,63 @@ impl Queue for IoUring {
             notes.push(format!("io_uring: this kernel does not have {}", missing.join(", ")));
         }
         notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::blocking::Files;
+
+    #[test]
+    fn a_file_without_holes_says_nothing_about_discards() {
+        let buffers = BufferPool::new(1, 4096).unwrap();
+        let job = JobFacts {
+            iodepth: 1,
+            max_block_bytes: 4096,
+            files: 2,
+            direct: false,
+            atomic: false,
+            options: &[],
+            sync_range_flags: 0,
+            buffers: &buffers,
+            measures_submission: false,
+            advice: None,
+        };
+        let Ok(mut queue) = IoUring::new(&job) else {
+            eprintln!("skipped: io_uring is denied here");
+            return;
+        };
+        let open = std::fs::File::open("/dev/null").unwrap();
+        let mut files = Files::new(2);
+        for (index, block_device) in [(0, false), (1, true)] {
+            let target = Target {
+                fd: Some(open.as_fd()),
+                block_device,
+                size_bytes: 0,
+                region: (0, 0),
+                writable: true,
+            };
+            let state = RingFile::open(open.as_fd());
+            files.attach(FileIndex(index), &target, state).unwrap();
+        }
+        let trim = |index| Unit {
+            slot: Slot(0),
+            file: FileIndex(index),
+            direction: Direction::Trim,
+            priority: 0,
+            offset: 0,
+            length: 4096,
+            progress: 0,
+        };
+        let mut is_unknown = |index, errno| {
+            let at = files.get(FileIndex(index)).unwrap();
+            (queue.is_order_unknown(at, &trim(index), errno), queue.discards)
+        };
+        assert_eq!(is_unknown(0, Errno::OPNOTSUPP), (false, true));
+        assert_eq!(is_unknown(1, Errno::IO), (false, true));
+        assert_eq!(is_unknown(1, Errno::OPNOTSUPP), (true, false));
     }
 }

@@ -84,9 +84,10 @@ impl Queue for Libaio {
         self.context.push_flush(unit.slot, at.fd(), flush).map(|()| Pushed::Order)
     }
 
-    /// Kernels before 4.18, and some files, know no flushes.
-    fn is_order_unknown(&mut self, _unit: &Unit, errno: Errno) -> bool {
-        let unknown = errno == Errno::INVAL && self.flushes;
+    /// Kernels before 4.18, and some files, know no flushes. Those in flight are refused one after the
+    /// other.
+    fn is_order_unknown(&mut self, _at: &Attached<()>, _unit: &Unit, errno: Errno) -> bool {
+        let unknown = errno == Errno::INVAL;
         self.flushes &= !unknown;
         unknown
     }

@@ -16,7 +16,7 @@ use fiord_sys::posix_aio::Requests;
 use fiord_sys::{BufferPool, Errno, Transfer};
 
 use crate::blocking::{Attached, descriptor};
-use crate::queued::{Pushed, Queue, Queued};
+use crate::queued::{Pushed, Queue, Queued, length_of};
 use crate::settings;
 
 pub(crate) const REGISTRATION: Registration = Registration {
@@ -50,8 +50,8 @@ impl Queue for PosixAio {
     ) -> Result<Pushed, Errno> {
         let transfer = Transfer {
             slot: unit.slot,
-            start: unit.progress as u32,
-            length: unit.remaining_length() as u32,
+            start: unit.progress as usize,
+            length: length_of(unit),
             offset: unit.remaining_offset(),
             file: at.fd(),
             write: unit.direction == Direction::Write,

@@ -4,13 +4,22 @@
 //! Such an engine is a [`Queue`]: it says how a request gets into the queue and out of it. [`Queued`] makes
 //! an engine of it.
 
+use std::time::Duration;
+
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Completion, Completions, Engine, EngineError, Io, JobFacts, Target, Unit};
 use fiord_sys::file::RangeFlush;
-use fiord_sys::{BufferPool, Errno, Transfer};
+use fiord_sys::{BufferPool, Errno, MAX_TRANSFER_BYTES, Transfer};
 
 use crate::blocking::{Attached, Files, flush, trim};
 use crate::flags::RequestFlags;
+
+/// Pauses while the kernel takes nothing and has nothing to give back: the first one, doubled each time,
+/// and the longest.
+const FIRST_PAUSE: Duration = Duration::from_micros(100);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+/// Pauses after which the queue is taken for broken: about five seconds.
+const PAUSES: u32 = 110;
 
 /// What became of a request that was to be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,14 +68,20 @@ pub(crate) trait Queue: Send {
     }
 
     /// True if an order that ended so is to be executed by a call instead, now and from now on.
-    fn is_order_unknown(&mut self, _unit: &Unit, _errno: Errno) -> bool {
+    fn is_order_unknown(
+        &mut self,
+        _at: &Attached<Self::File>,
+        _unit: &Unit,
+        _errno: Errno,
+    ) -> bool {
         false
     }
 
     /// Gives the kernel what has been pushed.
     fn submit(&mut self) -> Result<(), Errno>;
 
-    /// Waits for completions, having submitted what has been pushed.
+    /// Waits for completions, having submitted what has been pushed. EAGAIN or EBUSY if the kernel takes
+    /// none of it and nothing else is in flight that could be waited for.
     fn wait(&mut self, min: usize) -> Result<(), Errno>;
 
     /// Takes a completion.
@@ -89,6 +104,12 @@ pub(crate) trait Queue: Send {
     }
 }
 
+/// How much of what remains of a read or a write is asked for now: the loop continues what ends short.
+#[inline]
+pub(crate) fn length_of(unit: &Unit) -> u32 {
+    unit.remaining_length().min(u64::from(MAX_TRANSFER_BYTES)) as u32
+}
+
 /// What a read or a write asks of the kernel.
 #[inline]
 pub(crate) fn transfer<F>(
@@ -100,8 +121,8 @@ pub(crate) fn transfer<F>(
     let write = unit.direction == Direction::Write;
     Transfer {
         slot: unit.slot,
-        start: unit.progress as u32,
-        length: unit.remaining_length() as u32,
+        start: unit.progress as usize,
+        length: length_of(unit),
         offset: unit.remaining_offset(),
         file,
         write,
@@ -128,6 +149,8 @@ pub(crate) struct Queued<Q: Queue> {
     issued_ns: Vec<u64>,
     /// Trims, flushes and reads to be checked in flight, by slot.
     orders: Vec<Option<Unit>>,
+    /// How many there are: without any the list is not looked at.
+    orders_in_flight: usize,
 }
 
 impl<Q: Queue> Queued<Q> {
@@ -140,6 +163,7 @@ impl<Q: Queue> Queued<Q> {
             measures_submission: job.measures_submission,
             issued_ns: vec![0; job.iodepth],
             orders: vec![None; job.iodepth],
+            orders_in_flight: 0,
         }
     }
 
@@ -155,10 +179,29 @@ impl<Q: Queue> Queued<Q> {
             Pushed::Transfer => Ok(None),
             Pushed::Order | Pushed::Checked => {
                 self.orders[unit.slot.index()] = Some(*unit);
+                self.orders_in_flight += 1;
                 Ok(None)
             }
             Pushed::Unsuited => self.execute(unit).map(Some),
         }
+    }
+
+    /// Has patience with a kernel that is short of memory, and leaves the processor to others meanwhile.
+    #[cold]
+    fn wait_again(&mut self, min: usize, mut errno: Errno, pauses: u32) -> Result<(), Errno> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 0..pauses {
+            if !matches!(errno, Errno::AGAIN | Errno::BUSY) {
+                break;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            match self.queue.wait(min) {
+                Ok(()) => return Ok(()),
+                Err(again) => errno = again,
+            }
+        }
+        Err(errno)
     }
 
     /// Trims and flushes that the queue does not take.
@@ -179,13 +222,13 @@ impl<Q: Queue> Queued<Q> {
         result: Result<u64, Errno>,
         buffers: &BufferPool,
     ) -> Result<u64, Errno> {
+        let at = self.files.get(unit.file)?;
         if unit.direction == Direction::Read {
-            let at = self.files.get(unit.file)?;
             return self.queue.check(at, unit, result?, buffers);
         }
         match result {
             Ok(_) => Ok(unit.remaining_length()),
-            Err(errno) if self.queue.is_order_unknown(unit, errno) => self.execute(unit),
+            Err(errno) if self.queue.is_order_unknown(at, unit, errno) => self.execute(unit),
             Err(errno) => Err(errno),
         }
     }
@@ -226,11 +269,16 @@ impl<Q: Queue> Engine for Queued<Q> {
     }
 
     fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
-        self.queue.wait(min)?;
+        if let Err(errno) = self.queue.wait(min) {
+            self.wait_again(min, errno, PAUSES)?;
+        }
         let done_ns = io.done.stamp();
         for _ in 0..max {
             let Some((slot, mut result)) = self.queue.take() else { break };
-            if let Some(unit) = self.orders[slot.index()].take() {
+            if self.orders_in_flight > 0
+                && let Some(unit) = self.orders[slot.index()].take()
+            {
+                self.orders_in_flight -= 1;
                 result = self.order_ended(&unit, result, io.buffers);
             }
             let issued_ns = self.issued_ns[slot.index()];
@@ -250,5 +298,121 @@ impl<Q: Queue> Engine for Queued<Q> {
 
     fn remedy(&self, errno: Errno) -> &'static str {
         self.queue.remedy(errno)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use fiord_sys::Clock;
+
+    use super::*;
+
+    /// A kernel that takes requests after it has been asked a number of times, and counts calls.
+    struct Kernel {
+        refusals: u32,
+        errno: Errno,
+        calls: u32,
+        pushed: Vec<Slot>,
+        taken: Vec<Slot>,
+    }
+
+    impl Queue for Kernel {
+        type File = ();
+
+        fn attach(&mut self, _index: FileIndex, _target: &Target<'_>) -> Result<(), EngineError> {
+            Ok(())
+        }
+
+        fn push(
+            &mut self,
+            _at: &Attached<()>,
+            unit: &Unit,
+            _buffers: &mut BufferPool,
+        ) -> Result<Pushed, Errno> {
+            self.pushed.push(unit.slot);
+            Ok(Pushed::Transfer)
+        }
+
+        fn push_order(&mut self, _at: &Attached<()>, _unit: &Unit) -> Result<Pushed, Errno> {
+            Ok(Pushed::Unsuited)
+        }
+
+        fn submit(&mut self) -> Result<(), Errno> {
+            self.calls += 1;
+            if self.refusals == 0 {
+                self.taken.append(&mut self.pushed);
+            }
+            Ok(())
+        }
+
+        fn wait(&mut self, _min: usize) -> Result<(), Errno> {
+            self.calls += 1;
+            if self.refusals > 0 {
+                self.refusals -= 1;
+                return Err(self.errno);
+            }
+            self.taken.append(&mut self.pushed);
+            Ok(())
+        }
+
+        fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
+            self.taken.pop().map(|slot| (slot, Ok(4096)))
+        }
+    }
+
+    fn engine(refusals: u32, errno: Errno, buffers: &BufferPool) -> Queued<Kernel> {
+        let kernel = Kernel { refusals, errno, calls: 0, pushed: Vec::new(), taken: Vec::new() };
+        let job = JobFacts {
+            iodepth: 1,
+            max_block_bytes: 4096,
+            files: 1,
+            direct: false,
+            atomic: false,
+            options: &[],
+            sync_range_flags: 0,
+            buffers,
+            measures_submission: false,
+            advice: None,
+        };
+        Queued::new(&job, kernel)
+    }
+
+    /// How a read from a kernel that refuses so often ends, and the calls that it takes.
+    fn read(refusals: u32, errno: Errno) -> (Result<usize, Errno>, u32) {
+        let mut buffers = BufferPool::new(1, 4096).unwrap();
+        let mut engine = engine(refusals, errno, &buffers);
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let target = Target {
+            fd: Some(file.as_fd()),
+            block_device: false,
+            size_bytes: 4096,
+            region: (0, 4096),
+            writable: false,
+        };
+        engine.attach(FileIndex(0), &target).unwrap();
+        let (slot, file) = (Slot(0), FileIndex(0));
+        let (direction, offset, length) = (Direction::Read, 0, 4096);
+        let unit = Unit { slot, file, direction, priority: 0, offset, length, progress: 0 };
+        let mut done = Completions::new(1, Clock::Monotonic, true);
+        let mut io = Io { buffers: &mut buffers, done: &mut done };
+        assert_eq!(engine.submit(&[unit], &mut io), 1);
+        let result = engine.reap(1, 1, &mut io).map(|()| done.list().len());
+        (result, engine.queue.calls)
+    }
+
+    /// Each refusal costs one more call and a pause.
+    #[test]
+    fn a_kernel_without_memory_is_not_asked_without_pause() {
+        assert_eq!(read(0, Errno::AGAIN), (Ok(1), 1));
+        assert_eq!(read(6, Errno::AGAIN), (Ok(1), 7));
+        assert_eq!(read(2, Errno::BUSY), (Ok(1), 3));
+        assert_eq!(read(1, Errno::IO), (Err(Errno::IO), 1));
+        let buffers = BufferPool::new(1, 4096).unwrap();
+        let mut engine = engine(u32::MAX, Errno::AGAIN, &buffers);
+        assert_eq!(engine.wait_again(1, Errno::AGAIN, 8), Err(Errno::AGAIN));
+        assert_eq!(engine.queue.calls, 8, "there is an end");
     }
 }

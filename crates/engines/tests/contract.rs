@@ -1,4 +1,5 @@
-//! What every engine owes the I/O loop, checked on each engine of the registry.
+//! Details of what every engine owes the I/O loop, checked on each engine of the registry; the rules
+//! that hold on every kind of target are in `fiord_engine::contract`, and tried in `rules.rs`.
 //!
 //! Files lie in memory (/dev/shm) and, for direct I/O, in the directory for temporary files. An
 //! engine that a rule does not concern is named with the reason where the rule is checked.
@@ -97,51 +98,6 @@ fn direct_io_moves_the_same_data() {
         assert!(bench.buffer(Slot(0)) == pattern(2, BLOCK), "{}", engine.name);
         let contents = file.contents();
         assert!(contents[2 * BLOCK as usize..][..BLOCK as usize] == pattern(1, BLOCK));
-    }
-}
-
-#[test]
-fn every_unit_ends_exactly_once() {
-    const DEPTH: u32 = 8;
-    for engine in engines() {
-        let file = TempFile::in_memory(engine.name, 64 * BLOCK);
-        let mut bench = Bench::new(engine, Options { depth: DEPTH as usize, ..Options::default() });
-        bench.attach(0, &file);
-        // Any batch size, any direction: what the engine cannot do is an error, which is an end too.
-        for round in 0..40u64 {
-            let size = 1 + (round * 5) % u64::from(DEPTH);
-            let batch: Vec<Unit> = (0..size)
-                .map(|i| {
-                    let direction = match (round + i) % 5 {
-                        0 | 1 => Direction::Read,
-                        2 | 3 => Direction::Write,
-                        _ => Direction::Sync,
-                    };
-                    unit(i as u32, direction, ((round * 7 + i * i) % 64) * BLOCK, BLOCK)
-                })
-                .collect();
-            // `run` asserts that the slots are those of the batch, each once.
-            assert_eq!(bench.run(&batch).len(), batch.len(), "{}", engine.name);
-        }
-    }
-}
-
-#[test]
-fn a_reap_takes_no_more_than_it_is_asked_to() {
-    for engine in engines().filter(|engine| !engine.caps.for_job(4, 4).inline) {
-        let file = TempFile::in_memory(engine.name, 8 * BLOCK);
-        let mut bench = Bench::new(engine, Options { depth: 4, ..Options::default() });
-        bench.attach(0, &file);
-        let batch: Vec<Unit> =
-            (0..4).map(|i| unit(i, Direction::Read, u64::from(i) * BLOCK, BLOCK)).collect();
-        assert_eq!(bench.submit(&batch), 4, "{}", engine.name);
-        assert_eq!(bench.take().len(), 0, "{} ends units at the reap", engine.name);
-        bench.reap(1, 3).unwrap();
-        assert!(matches!(bench.take().len(), 1..=3), "{}", engine.name);
-        bench.reap(1, 4).unwrap();
-        bench.take();
-        bench.reap(0, 4).unwrap();
-        assert_eq!(bench.take().len(), 0, "{}", engine.name);
     }
 }
 

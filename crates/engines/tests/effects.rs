@@ -131,6 +131,105 @@ fn sync_works_on_a_pipe() {
     assert_eq!(read, vec![7; 2 * BLOCK as usize]);
 }
 
+/// A bench with a pipe as file 1, and the end of the pipe that is to be written to.
+#[cfg(target_env = "gnu")]
+fn bench_with_a_pipe(name: &str, depth: usize) -> (Bench, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut bench = Bench::new(engine(name), Options { depth, ..Options::default() });
+    let file = std::fs::File::from(std::os::fd::OwnedFd::from(reader));
+    bench.attach_file(1, file, false).unwrap();
+    (bench, writer)
+}
+
+/// A read of one byte from the pipe.
+#[cfg(target_env = "gnu")]
+fn from_pipe(slot: u32) -> fiord_engine::Unit {
+    fiord_engine::Unit { file: FileIndex(1), ..unit(slot, Direction::Read, 0, 1) }
+}
+
+#[cfg(target_env = "gnu")]
+#[test]
+fn posixaio_ends_requests_of_two_files_out_of_order() {
+    let file = TempFile::in_memory("posixaio", 4 * BLOCK);
+    let (mut bench, writer) = bench_with_a_pipe("posixaio", 2);
+    bench.attach(0, &file);
+    assert_eq!(bench.submit(&[from_pipe(0), unit(1, Direction::Read, 0, BLOCK)]), 2);
+    bench.reap(1, 2).unwrap();
+    let first: Vec<_> = bench.take().iter().map(|done| (done.slot, done.result)).collect();
+    assert_eq!(first, [(Slot(1), Ok(BLOCK))], "the pipe has nothing yet");
+    std::io::Write::write_all(&mut { writer }, b"x").unwrap();
+    bench.reap(1, 2).unwrap();
+    assert_eq!(bench.take()[0].result, Ok(1));
+    assert_eq!(bench.buffer(Slot(0))[0], b'x');
+}
+
+#[cfg(target_env = "gnu")]
+#[test]
+fn posixaio_cancels_what_no_thread_has_begun() {
+    let (mut bench, writer) = bench_with_a_pipe("posixaio", 4);
+    assert_eq!(bench.submit(&[0, 1, 2, 3].map(from_pipe)), 4);
+    bench.cancel();
+    // A thread may have begun one of them, and no more: they stand in a line.
+    bench.reap(3, 4).unwrap();
+    let cancelled = bench.take();
+    assert!(cancelled.iter().all(|done| done.result == Err(Errno::CANCELED)), "{cancelled:?}");
+    std::io::Write::write_all(&mut { writer }, b"y").unwrap();
+    if cancelled.len() == 3 {
+        bench.reap(1, 1).unwrap();
+        assert_eq!(bench.take()[0].result, Ok(1), "what had begun takes its time");
+    }
+}
+
+#[cfg(target_env = "gnu")]
+#[test]
+fn the_end_of_posixaio_waits_for_what_is_in_flight() {
+    let file = TempFile::on_disk("posixaio", 64 * BLOCK);
+    let mut bench = Bench::new(engine("posixaio"), Options { depth: 64, ..Options::default() });
+    bench.attach(0, &file);
+    for slot in 0..64 {
+        bench.buffer(Slot(slot)).fill(slot as u8 + 1);
+    }
+    let writes: Vec<_> = (0..64u32)
+        .map(|slot| unit(slot, Direction::Write, u64::from(slot) * BLOCK, BLOCK))
+        .collect();
+    assert_eq!(bench.submit(&writes), 64);
+    drop(bench);
+    // Each block was written whole, or cancelled.
+    for (block, slot) in file.contents().chunks(BLOCK as usize).zip(1u8..) {
+        assert!(block.iter().all(|&byte| byte == slot) || block.iter().all(|&byte| byte == 0));
+    }
+}
+
+#[test]
+fn splice_moves_requests_larger_than_a_pipe() {
+    let file = TempFile::in_memory("splice", 0);
+    let mut bench = Bench::with_slots("splice", engine("splice"), 300_000);
+    bench.attach(0, &file);
+    let pattern: Vec<u8> = (0..300_000u32).map(|i| (i / 7) as u8).collect();
+    bench.whole_buffer(Slot(0)).copy_from_slice(&pattern);
+    let write = unit(0, Direction::Write, 1000, 300_000);
+    assert_eq!(bench.run(&[write])[0].1, Ok(300_000));
+    assert!(file.contents()[1000..] == pattern[..]);
+    bench.whole_buffer(Slot(0)).fill(0);
+    let read = unit(0, Direction::Read, 5000, 300_000);
+    assert_eq!(bench.run(&[read])[0].1, Ok(296_000), "as far as there is something");
+    assert!(bench.whole_buffer(Slot(0))[..296_000] == pattern[4000..]);
+}
+
+#[test]
+fn splice_forgets_what_could_not_be_written() {
+    let file = TempFile::in_memory("splice", 4 * BLOCK);
+    let mut bench = Bench::new(engine("splice"), Options::default());
+    bench.attach_read_only(0, &file);
+    bench.attach(1, &file);
+    bench.buffer(Slot(0)).fill(1);
+    assert_eq!(bench.run(&[unit(0, Direction::Write, 0, BLOCK)])[0].1, Err(Errno::BADF));
+    bench.buffer(Slot(0)).fill(2);
+    let write = fiord_engine::Unit { file: FileIndex(1), ..unit(0, Direction::Write, 0, BLOCK) };
+    assert_eq!(bench.run(&[write])[0].1, Ok(BLOCK));
+    assert!(file.contents()[..BLOCK as usize].iter().all(|&byte| byte == 2));
+}
+
 #[test]
 fn pvsync2_names_the_option_that_a_file_refuses() {
     let (reader, _writer) = std::io::pipe().unwrap();

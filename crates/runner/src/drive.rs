@@ -416,12 +416,16 @@ impl<'a> Drive<'a> {
     /// Offers the batch to the engine.
     #[inline]
     fn submit(&mut self) {
+        let mut offered = self.batch.len();
         if self.settings.locks {
-            self.lock_batch();
+            offered = self.lock_batch();
+            if offered == 0 {
+                return;
+            }
         }
         let start_ns = self.done.begin();
         let mut io = Io { buffers: &mut self.buffers, done: &mut self.done };
-        let accepted = self.engine.submit(&self.batch, &mut io).min(self.batch.len());
+        let accepted = self.engine.submit(&self.batch[..offered], &mut io).min(offered);
         self.in_flight += accepted;
         // Continued transfers stand first; they have been counted, and began, before.
         let continued = self.continued.min(accepted);
@@ -444,6 +448,9 @@ impl<'a> Drive<'a> {
             self.batch.clear();
         } else {
             self.batch.drain(..accepted);
+            if self.settings.locks {
+                self.unlock_batch(offered - accepted);
+            }
         }
         if self.settings.stamped {
             self.now_ns = start_ns;

@@ -6,6 +6,7 @@
 
 mod ending;
 mod observe;
+mod overdue;
 pub(crate) mod prepare;
 mod reap;
 mod start;
@@ -34,6 +35,7 @@ use crate::outcome::Fate;
 use crate::sampler::Sampler;
 use crate::trace::{Trace, TraceSettings};
 use ending::Ending;
+use overdue::Overdue;
 
 /// What a run needs beside its plan.
 #[derive(Debug, Default)]
@@ -52,6 +54,9 @@ pub struct RunSettings {
     pub started: Option<clock::Anchor>,
     /// What is told line by line.
     pub trace: TraceSettings,
+    /// A job is given up when its runtime is over and nothing has come back for so long: five minutes,
+    /// if this is not set.
+    pub patience: Option<Duration>,
 }
 
 /// How a run ended.
@@ -86,6 +91,7 @@ struct Worker {
     fate: Fate,
     sampler: Sampler,
     released: bool,
+    overdue: Option<Overdue>,
 }
 
 /// What executes a worker.
@@ -156,6 +162,7 @@ impl Run<'_> {
             self.release();
             let now_ns = self.clock.now_ns();
             self.sample(now_ns);
+            self.end_overdue(now_ns, observer);
             self.emit(now_ns, observer);
             if self.workers.iter().all(|w| matches!(w.body, Body::Gone)) {
                 return;
@@ -219,6 +226,7 @@ impl Run<'_> {
         let mut due_ns = self.next_progress_ns.min(self.next_status_ns).min(self.next_file_look_ns);
         due_ns = due_ns.min(self.ending.map_or(u64::MAX, |ending| ending.patience_ns));
         for (index, worker) in self.workers.iter().enumerate() {
+            due_ns = due_ns.min(worker.overdue.map_or(u64::MAX, |overdue| overdue.look_ns));
             match worker.body {
                 Body::None => {
                     // One whose delay is over waits for others, whose end is an event.

@@ -30,6 +30,20 @@ pub(crate) struct Targets {
     fsync_on_close: bool,
     writable: bool,
     diskless: bool,
+    /// Locks by file, see [`Targets::lock`], and how many of them are held.
+    locks: Vec<Held>,
+    locked: usize,
+}
+
+/// The lock of a file.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    /// Requests on their way under it; it is held while there are any.
+    requests: usize,
+    /// Requests since it was taken.
+    taken: usize,
+    /// Nobody else reads.
+    exclusive: bool,
 }
 
 impl Targets {
@@ -54,6 +68,7 @@ impl Targets {
         };
         let advice = advice(job);
         let open = files.iter().map(|_| None).collect();
+        let locks = vec![Held::default(); files.len()];
         let attached = vec![false; files.len()];
         let invalidated = vec![plan.pre_read; files.len()];
         let fsync_on_close = job.flush.fsync_on_close && rw.write;
@@ -68,6 +83,8 @@ impl Targets {
             fsync_on_close,
             writable,
             diskless: caps.diskless,
+            locks,
+            locked: 0,
         }
     }
 
@@ -259,20 +276,54 @@ impl Targets {
         self.plan.lock != LockMode::None && !self.diskless
     }
 
-    /// Takes the lock for a request.
-    pub(crate) fn lock(&self, index: FileIndex, direction: Direction) -> Result<(), Failure> {
-        let Some(fd) = &self.open[index.index()] else { return Ok(()) };
-        let kind = match (self.plan.lock, direction) {
-            (LockMode::ReadWrite, Direction::Read) => LockKind::Shared,
-            _ => LockKind::Exclusive,
+    /// Takes the lock for a request, which has it until [`Targets::unlock`]; false if it has to wait for
+    /// requests of the job that are on their way.
+    ///
+    /// Jobs that wait for each other's locks would wait forever: this waits only while the job holds no
+    /// lock. A lock serves `turn` requests at most, then the file is free for others before it is taken
+    /// again.
+    pub(crate) fn lock(
+        &mut self,
+        index: FileIndex,
+        direction: Direction,
+        turn: usize,
+    ) -> Result<bool, Failure> {
+        let Some(fd) = &self.open[index.index()] else { return Ok(true) };
+        let (kind, exclusive) = match (self.plan.lock, direction) {
+            (LockMode::ReadWrite, Direction::Read) => (LockKind::Shared, false),
+            _ => (LockKind::Exclusive, true),
         };
-        file::lock(fd.as_fd(), kind)
-            .map_err(|errno| Failure::new(format!("lock {}", self.describe(index)), errno))
+        let held = &mut self.locks[index.index()];
+        if held.requests > 0 {
+            let covers = (held.exclusive || !exclusive) && held.taken < turn;
+            if covers {
+                held.requests += 1;
+                held.taken += 1;
+            }
+            return Ok(covers);
+        }
+        let taken = match self.locked {
+            0 => file::lock(fd.as_fd(), kind).map(|()| true),
+            _ => file::try_lock(fd.as_fd(), kind),
+        };
+        let taken =
+            taken.map_err(|errno| Failure::new(format!("lock {}", self.describe(index)), errno))?;
+        if taken {
+            self.locks[index.index()] = Held { requests: 1, taken: 1, exclusive };
+            self.locked += 1;
+        }
+        Ok(taken)
     }
 
-    /// Releases the lock after a request.
-    pub(crate) fn unlock(&self, index: FileIndex) -> Result<(), Failure> {
+    /// Releases the lock after a request, unless others are under way under it.
+    pub(crate) fn unlock(&mut self, index: FileIndex) -> Result<(), Failure> {
+        let held = &mut self.locks[index.index()];
+        held.requests = held.requests.saturating_sub(1);
         let Some(fd) = &self.open[index.index()] else { return Ok(()) };
+        if held.requests > 0 {
+            return Ok(());
+        }
+        self.locked = self.locked.saturating_sub(1);
         file::unlock(fd.as_fd())
             .map_err(|errno| Failure::new(format!("unlock {}", self.describe(index)), errno))
     }

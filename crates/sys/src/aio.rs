@@ -127,7 +127,7 @@ impl Context {
             Some(memory) if Arc::ptr_eq(memory, pool.memory()) => {}
             _ => return Err(Errno::INVAL),
         }
-        let start = transfer.start as usize;
+        let start = transfer.start;
         let address = pool.lend(transfer.slot, start..start + transfer.length as usize)?;
         let length = transfer.length as usize;
         let (mut buffer, mut bytes) = (address as u64, length as u64);
@@ -222,10 +222,14 @@ impl Context {
         !self.pending.is_empty()
     }
 
-    /// Waits until at least `min` completions can be taken. A signal ends the wait early.
+    /// Waits until at least `min` completions can be taken. A signal ends the wait early. EAGAIN if the
+    /// kernel has no resources for any of the requests.
     pub fn wait(&mut self, min: usize) -> Result<(), Errno> {
         if self.is_busy() {
             self.submit()?;
+            if self.in_flight == 0 && self.is_busy() {
+                return Err(Errno::AGAIN);
+            }
         }
         let have = self.refused.len() + self.events.len() - self.taken + self.mapped().len();
         if have >= min && (min > 0 || self.ring.is_some()) {
@@ -328,19 +332,23 @@ fn known_ring(id: libc::c_ulong) -> Option<NonNull<RingHead>> {
 
 impl Drop for Context {
     fn drop(&mut self) {
+        // Other contexts may have buffers of the same memory in flight: only what was lent to this one is
+        // given back. What was pushed never went, and what is in flight is taken when it has ended.
+        if let Some(memory) = &self.memory {
+            for block in self.pending.drain(..) {
+                // SAFETY: the address of a block of ours, which is not in flight.
+                memory.give_back(Slot(unsafe { (*block).aio_data } as u32));
+            }
+        }
+        while self.in_flight > 0 && self.wait(1).is_ok() {
+            while self.take().is_some() {}
+        }
         // SAFETY: the call returns when nothing of the context is in flight any more; its ring is not
         // looked at again.
         let ended = unsafe { libc::syscall(libc::SYS_io_destroy, self.id) } == 0;
         if !ended {
             // The kernel may still write to the buffers: nobody may have this memory again.
             std::mem::forget(self.memory.take());
-            return;
-        }
-        if let Some(memory) = &self.memory {
-            // What was in flight has ended, and what was pushed never went.
-            for block in &self.blocks {
-                memory.give_back(Slot(block.aio_data as u32));
-            }
         }
     }
 }

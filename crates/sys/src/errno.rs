@@ -35,6 +35,8 @@ impl Errno {
     pub const FAULT: Errno = Errno(libc::EFAULT);
     /// Operation not supported.
     pub const OPNOTSUPP: Errno = Errno(libc::EOPNOTSUPP);
+    /// It took too long.
+    pub const TIMEDOUT: Errno = Errno(libc::ETIMEDOUT);
     /// In use.
     pub const BUSY: Errno = Errno(libc::EBUSY);
     /// Not permitted.

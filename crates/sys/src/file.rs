@@ -22,7 +22,7 @@ pub use device::{
 };
 pub use flush::{RangeFlush, fdatasync, fsync, sync_file_range, syncfs};
 pub use integrity::{BlockMetadata, Guard, block_metadata};
-pub use lock::{LockKind, lock, unlock};
+pub use lock::{LockKind, lock, try_lock, unlock};
 pub use mapping::{Advice as MappingAdvice, Mapping};
 pub(crate) use mount::unescape;
 pub use mount::{Mount, MountPoint, mount_points};

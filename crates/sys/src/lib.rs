@@ -26,4 +26,4 @@ pub mod users;
 pub use buffers::BufferPool;
 pub use clock::Clock;
 pub use errno::Errno;
-pub use transfer::Transfer;
+pub use transfer::{MAX_TRANSFER_BYTES, Transfer};

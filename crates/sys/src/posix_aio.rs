@@ -72,7 +72,7 @@ impl Requests {
         let offset = libc::off_t::try_from(transfer.offset).map_err(|_| Errno::INVAL)?;
         let slot = transfer.slot;
         self.is_free(slot)?;
-        let (start, length) = (transfer.start as usize, transfer.length as usize);
+        let (start, length) = (transfer.start, transfer.length as usize);
         let address = pool.lend(slot, start..start + length)?;
         let block = self.prepare(slot, transfer.file);
         // SAFETY: the slot is not in flight, so that nobody else uses its block.

@@ -2,14 +2,18 @@
 
 use fiord_base::Slot;
 
+/// Most bytes that Linux moves for one request (`MAX_RW_COUNT` with pages of 4 KiB). Larger ones are cut
+/// short by the kernel itself; here they are asked for in parts, because lengths of queues have 32 bits.
+pub const MAX_TRANSFER_BYTES: u32 = 0x7fff_f000;
+
 /// A read or a write of part of a slot's buffer. `F` is how the queue names files.
 #[derive(Clone, Copy, Debug)]
 pub struct Transfer<F> {
     /// Whose buffer.
     pub slot: Slot,
     /// First byte within it.
-    pub start: u32,
-    /// Bytes.
+    pub start: usize,
+    /// Bytes: at most [`MAX_TRANSFER_BYTES`], more than that may end short or fail.
     pub length: u32,
     /// Place on the file.
     pub offset: u64,

@@ -87,7 +87,7 @@ pub enum Order {
     Sync,
     /// fdatasync(2).
     Datasync,
-    /// sync_file_range(2) with these flags.
+    /// sync_file_range(2) with these flags; EINVAL for a range of 4 GiB or more.
     SyncRange(Range64, u32),
     /// Give up a range of a file (fallocate(2) with FALLOC_FL_PUNCH_HOLE).
     PunchHole(Range64),
@@ -357,7 +357,7 @@ impl Ring {
         if self.is_full() {
             return Err(Errno::BUSY);
         }
-        let start = transfer.start as usize;
+        let start = transfer.start;
         let range: Range<usize> = start..start + transfer.length as usize;
         let address = pool.lend(transfer.slot, range)?;
         let (mut addr, mut len, mut buf_index) = (address as u64, transfer.length, 0);

@@ -31,6 +31,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "shortest", run: shortest },
     Case { name: "memory", run: run_memory },
     Case { name: "map", run: map_memory },
+    Case { name: "depth", run: depth_memory },
     Case { name: "parse", run: parse },
 ];
 
@@ -164,6 +165,37 @@ fn run_memory(bench: &Bench) -> Outcome<Vec<Line>> {
         values: ratios(&ours, &theirs),
         target: Target::AtMost(1.0),
     }])
+}
+
+/// What depth 4096 takes more than depth 1, against the 16 MiB of its buffers.
+fn depth_memory(bench: &Bench) -> Outcome<Vec<Line>> {
+    const BUFFERS: f64 = (4096 * 4096) as f64;
+    let mut lines = Vec::new();
+    for engine in ["io_uring", "libaio"] {
+        let job = format!(
+            "--name=depth --ioengine={engine} --rw=randread --bs=4k --size=64m --time_based \
+             --runtime=3 --norandommap"
+        );
+        let mut values = Vec::new();
+        for _ in 0..bench.pairs.min(3) {
+            let mut totals = Vec::new();
+            for depth in [1, 4096] {
+                let scratch = Scratch::new("bench")?;
+                let arguments = words(&format!("{job} --iodepth={depth}"));
+                let bytes = memory::of_run(&bench.ours, scratch.path(), &arguments, 1, SETTLE)?;
+                totals.push(bytes as f64);
+            }
+            values.push(totals[1] - totals[0]);
+        }
+        lines.push(Line {
+            what: format!("memory of {engine} at depth 4096 less depth 1, to the buffers"),
+            ours: mebibytes(&values),
+            other: mebibytes(&[BUFFERS]),
+            values: values.iter().map(|value| value / BUFFERS).collect(),
+            target: Target::AtMost(1.1),
+        });
+    }
+    Ok(lines)
 }
 
 /// What a random map of 2^28 blocks adds to a run, against one bit per block.

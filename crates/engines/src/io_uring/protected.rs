@@ -8,7 +8,7 @@
 //!   requests go without.
 //! - Metadata that is no protection information is zero in writes and not looked at in reads.
 
-use fiord_base::{Direction, FileIndex, Slot};
+use fiord_base::{FileIndex, Slot};
 use fiord_engine::{EngineError, JobFacts, Target, Unit};
 use fiord_sys::file::{self, BlockMetadata, Guard};
 use fiord_sys::uring::{Checks, Metadata, RingFile};
@@ -241,9 +241,13 @@ impl Queue for Protected {
         self.inner.order(at.state.file, at.is_block_device(), unit)
     }
 
-    fn is_order_unknown(&mut self, unit: &Unit, errno: Errno) -> bool {
-        debug_assert!(unit.direction != Direction::Read);
-        self.inner.is_order_unknown(unit, errno)
+    fn is_order_unknown(
+        &mut self,
+        at: &Attached<ProtectedFile>,
+        unit: &Unit,
+        errno: Errno,
+    ) -> bool {
+        self.inner.is_discard_unknown(at.is_block_device(), unit, errno)
     }
 
     fn submit(&mut self) -> Result<(), Errno> {

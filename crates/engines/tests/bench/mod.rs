@@ -163,6 +163,24 @@ impl Bench {
         }
     }
 
+    /// With one slot of so many bytes.
+    pub fn with_slots(name: &'static str, registration: &Registration, bytes: usize) -> Bench {
+        let buffers = BufferPool::new(1, bytes).unwrap();
+        let engine = create(registration, &Options::default(), &[], &buffers).unwrap();
+        let done = Completions::new(1, Clock::Monotonic, true);
+        Bench { engine, name, buffers, done, files: Vec::new() }
+    }
+
+    /// All of the buffer of a slot.
+    pub fn whole_buffer(&mut self, slot: Slot) -> &mut [u8] {
+        self.buffers.get_mut(slot)
+    }
+
+    /// Asks for an early end of everything in flight.
+    pub fn cancel(&mut self) {
+        self.engine.cancel();
+    }
+
     /// Attaches a file for reading and writing.
     pub fn attach(&mut self, index: u32, file: &TempFile) {
         let file_again = file.file.try_clone().unwrap();

@@ -79,12 +79,36 @@ impl Drive<'_> {
         self.check(result);
     }
 
+    /// Takes the locks of the requests in the batch; returns for how many of them, from the front on, the
+    /// job has one. The others wait for requests in flight.
     #[cold]
-    pub(super) fn lock_batch(&mut self) {
+    pub(super) fn lock_batch(&mut self) -> usize {
         for index in 0..self.batch.len() {
             let unit = self.batch[index];
+            if unit.progress > 0 {
+                // It has kept the lock.
+                continue;
+            }
+            match self.targets.lock(unit.file, unit.direction, self.settings.depth) {
+                Ok(true) => {}
+                Ok(false) => return index,
+                Err(failure) => {
+                    self.unlock_batch(index);
+                    self.fail(&failure);
+                    return 0;
+                }
+            }
+        }
+        self.batch.len()
+    }
+
+    /// Gives back the locks of the first requests in the batch, as far as these have not begun.
+    #[cold]
+    pub(super) fn unlock_batch(&mut self, count: usize) {
+        for index in 0..count {
+            let unit = self.batch[index];
             if unit.progress == 0
-                && let Err(failure) = self.targets.lock(unit.file, unit.direction)
+                && let Err(failure) = self.targets.unlock(unit.file)
             {
                 return self.fail(&failure);
             }

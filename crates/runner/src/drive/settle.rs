@@ -238,6 +238,10 @@ impl Drive<'_> {
                 let done_ns = self.now_ns.max(issued_ns);
                 let part = Completion { slot, result, issued_ns, done_ns };
                 self.record_part(&unit, unit.progress, &part);
+                if self.settings.locks {
+                    // The job ends: that it cannot give a lock back changes nothing.
+                    let _ = self.targets.unlock(unit.file);
+                }
             }
             self.generator.done(&request_of(&unit), Outcome::Failed);
             if self.settings.serialize {

@@ -237,6 +237,61 @@ fn an_engine_that_breaks_ends_the_job() {
     assert!(ran.messages[0].contains("completions"), "{:?}", ran.messages);
 }
 
+/// Others go on beside lost requests; at the end only these are waited for, by calls that wait.
+#[test]
+fn lost_requests_are_waited_for_and_counted() {
+    for (seed, cancels) in [(1, false), (2, false), (3, true), (4, true)] {
+        let faults =
+            Faults { seed, lost: Share(20), cancels, reordered: true, ..Faults::default() };
+        let words = "--rw=randrw --size=1m --bs=4k --iodepth=16";
+        let ran = Trial::queued(words).with(faults.clone()).run();
+        let journal = &ran.journal;
+        let lost = journal.attempts.iter().filter(|attempt| attempt.lost).count();
+        assert!((1..16).contains(&lost), "seed {seed}: {lost} lost");
+        assert_eq!((ran.end, ran.report.error), (End::Failed, Errno::IO.0));
+        let ended = journal.ended.len();
+        assert_eq!((journal.attempts.len(), ended + lost), (256, 256));
+        assert_eq!(ran.ios(READ) + ran.ios(WRITE), 256, "lost requests were issued");
+        assert_eq!(ran.bytes(READ) + ran.bytes(WRITE), ended as u64 * 4096);
+        assert_eq!(ran.report.total_errors as usize, 1 + lost, "and failed");
+        let vain = journal.reaps.iter().filter(|reap| reap.given == 0);
+        assert_eq!(vain.clone().count() as u64, faults.patience + 1);
+        assert!(vain.clone().all(|reap| reap.min > 0), "the processor is not kept busy");
+
+        // An error of another request has the lost ones cancelled.
+        let failing = Faults { error_at: Some((200, Errno::NOSPC)), ..faults };
+        let ran = Trial::queued(words).with(failing).run();
+        assert_eq!((ran.end, ran.report.error), (End::Failed, Errno::NOSPC.0), "seed {seed}");
+        assert_eq!(ran.messages.len(), 1, "{:?}", ran.messages);
+        assert_eq!(ran.journal.cancels, 1);
+        if cancels {
+            assert_conserved(&ran, "cancelled");
+            let cancelled = ran.journal.ended.iter().filter(|e| e.result == Err(Errno::CANCELED));
+            assert!(cancelled.count() > 0, "seed {seed}");
+        }
+    }
+}
+
+/// A full queue costs a wait, and a wait lets requests end.
+#[test]
+fn a_busy_queue_does_not_keep_the_processor_busy() {
+    for (busy, busy_run) in [(1000, 0), (500, 20), (1000, 1000)] {
+        for depth in [2, 16, 64] {
+            let faults = Faults { busy: Share(busy), busy_run, ..Faults::default() };
+            let words = format!("--rw=randread --size=1m --bs=4k --iodepth={depth}");
+            for words in [words.clone(), format!("{words} --iodepth_batch={depth}")] {
+                let ran = Trial::queued(&words).with(faults.clone()).run();
+                assert_conserved(&ran, &words);
+                assert_eq!((ran.end, ran.ios(READ)), (End::Complete, 256));
+                let refused = ran.journal.submissions.iter().filter(|s| s.taken < s.offered);
+                assert!(refused.clone().count() > 10, "{words}");
+                assert!(ran.journal.reaps.iter().all(|reap| reap.given > 0), "{words}");
+                assert!(refused.count() <= ran.journal.reaps.len(), "{words}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_queue_is_kept_as_deep_as_asked() {
     let depths = |words: &str| {

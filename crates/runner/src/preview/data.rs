@@ -283,10 +283,8 @@ pub struct Memory {
     /// Data of requests: depth times the largest block, in whole pages.
     pub buffer_bytes: u64,
     /// What of that is in huge pages.
-    #[serde(skip_serializing_if = "is_zero")]
     pub huge_bytes: u64,
     /// Locked for nothing but to be gone (`lockmem`).
-    #[serde(skip_serializing_if = "is_zero")]
     pub locked_bytes: u64,
     /// Maps of the blocks that random jobs have visited.
     pub map_bytes: u64,
@@ -298,10 +296,6 @@ pub struct Memory {
     pub ledger_bytes: u64,
     /// Buffer of the layout or of reading ahead, while that lasts.
     pub fill_bytes: u64,
-}
-
-fn is_zero(bytes: &u64) -> bool {
-    *bytes == 0
 }
 
 impl Memory {

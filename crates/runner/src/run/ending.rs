@@ -4,6 +4,8 @@
 //! answer. A later signal, or five minutes, end the run in spite of it; what the job has done so far
 //! stands in its ledger and is reported.
 
+use std::time::Duration;
+
 use fiord_measure::report::Severity;
 use fiord_sys::Errno;
 use fiord_sys::process;
@@ -17,7 +19,7 @@ use crate::events::{Event, Observer};
 const ECHO_NS: u64 = 500_000_000;
 
 /// Time that jobs have to finish (fio's).
-const PATIENCE_NS: u64 = 300_000_000_000;
+pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Kills a process for good.
 const SIGKILL: i32 = 9;
@@ -41,7 +43,8 @@ impl Run<'_> {
         let Some(signal) = self.watch.terminating() else { return };
         let (now_ns, seen) = (self.clock.now_ns(), self.watch.terminations());
         let Some(ending) = &mut self.ending else {
-            let (patience_ns, echo_end_ns) = (now_ns + PATIENCE_NS, now_ns + ECHO_NS);
+            let patience_ns = now_ns + PATIENCE.as_nanos() as u64;
+            let echo_end_ns = now_ns + ECHO_NS;
             self.ending = Some(Ending { signal, patience_ns, echo_end_ns, seen });
             observer.event(Event::Terminating { signal });
             return self.tell_all_to_finish();
@@ -62,30 +65,37 @@ impl Run<'_> {
         }
     }
 
-    /// Takes leave of all jobs that have not ended. A process is killed; a thread ends with this
-    /// process.
+    /// Takes leave of all jobs that have not ended.
     fn give_up(&mut self, observer: &mut dyn Observer) {
         for index in 0..self.workers.len() {
-            let worker = &mut self.workers[index];
-            let text = match worker.body {
-                Body::Process(pid) => {
-                    worker.fate.signal = SIGKILL;
-                    // It may have ended by itself a moment ago.
-                    let _ = process::kill(pid, SIGKILL);
-                    self.by_pid.remove(&pid);
-                    format!(
-                        "process {} does not finish and is killed; its results so far are kept",
-                        pid.0
-                    )
-                }
-                Body::Thread(_) => {
-                    worker.fate.error = Errno::INTR.0;
-                    "its thread does not finish and is left; its results so far are kept".to_owned()
-                }
-                Body::None | Body::Gone => continue,
-            };
-            self.say(index, Severity::Error, &text, observer);
-            self.bury(index, observer);
+            self.leave(index, Errno::INTR, "it does not finish", observer);
         }
+    }
+
+    /// Takes leave of a job that has not ended. A process is killed; a thread ends with this process.
+    pub(super) fn leave(
+        &mut self,
+        index: usize,
+        errno: Errno,
+        why: &str,
+        observer: &mut dyn Observer,
+    ) {
+        let worker = &mut self.workers[index];
+        let text = match worker.body {
+            Body::Process(pid) => {
+                worker.fate.signal = SIGKILL;
+                // It may have ended by itself a moment ago.
+                let _ = process::kill(pid, SIGKILL);
+                self.by_pid.remove(&pid);
+                format!("{why}: process {} is killed; its results so far are kept", pid.0)
+            }
+            Body::Thread(_) => {
+                worker.fate.error = errno.0;
+                format!("{why}: its thread is left; its results so far are kept")
+            }
+            Body::None | Body::Gone => return,
+        };
+        self.say(index, Severity::Error, &text, observer);
+        self.bury(index, observer);
     }
 }

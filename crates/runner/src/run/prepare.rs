@@ -152,7 +152,8 @@ impl Worker {
         };
         let sampler = Sampler::new(order.job.pattern.rw, &order.job.stats);
         let fate = Fate::default();
-        Worker { order, body: Body::None, start_delay_ns, fate, sampler, released: false }
+        let (body, released, overdue) = (Body::None, false, None);
+        Worker { order, body, start_delay_ns, fate, sampler, released, overdue }
     }
 
     /// Tries for all clones of a job what it needs of the kernel.
@@ -167,6 +168,7 @@ impl Worker {
     /// Creates the files of the worker; a failure ends it before it starts.
     fn lay_out(&mut self, refused: Option<Failure>, site: &mut Site<'_>) {
         let job = &self.order.job;
+        let is_refused = refused.is_some();
         let laid_out = match refused {
             Some(failure) => Err(failure),
             // The worker does it.
@@ -189,12 +191,16 @@ impl Worker {
         match laid_out {
             Ok(layout) => self.order.layout = Some(layout),
             Err(failure) => {
+                self.fate.error = failure.errno.0;
+                self.body = Body::Gone;
+                if is_refused && self.order.clone_number > 0 {
+                    // The first clone has told it.
+                    return;
+                }
                 let (job, text) = (Some(job.name.clone()), failure.text);
                 let message = Message { severity: Severity::Error, job, text };
                 site.observer.event(Event::Message(&message));
                 site.messages.push(message);
-                self.fate.error = failure.errno.0;
-                self.body = Body::Gone;
             }
         }
     }

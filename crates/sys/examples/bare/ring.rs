@@ -56,11 +56,16 @@ pub(crate) fn run(job: &Job) -> io::Result<String> {
             }
             sq.sync();
             cq.sync();
-            // While the queue is being filled nothing is waited for.
-            let want = if free.is_empty() && cq.len() < job.batch { job.batch } else { 0 };
+            // As in a job, the queue is filled before the first completion is taken, and kept full: which
+            // buffers are in use, and so in the cache of the CPU, depends on it.
+            let full = free.is_empty();
+            let want = if full && cq.len() < job.batch { job.batch } else { 0 };
             submitter.submit_and_wait(want)?;
             sq.sync();
             cq.sync();
+            if !full {
+                continue;
+            }
             for completion in cq.by_ref().take(job.batch) {
                 if completion.result() as u32 != block {
                     return Err(short(i64::from(completion.result())));

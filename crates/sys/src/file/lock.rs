@@ -19,6 +19,19 @@ pub enum LockKind {
     Exclusive,
 }
 
+/// Takes a lock if it can be had at once; tells whether it was.
+pub fn try_lock(fd: BorrowedFd<'_>, kind: LockKind) -> Result<bool, Errno> {
+    let operation = match kind {
+        LockKind::Shared => FlockOperation::NonBlockingLockShared,
+        LockKind::Exclusive => FlockOperation::NonBlockingLockExclusive,
+    };
+    match rustix::fs::flock(fd, operation).map_err(Errno::from) {
+        Ok(()) => Ok(true),
+        Err(Errno::AGAIN) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
+
 /// Waits for a lock; EINTR if a signal came first.
 pub fn lock(fd: BorrowedFd<'_>, kind: LockKind) -> Result<(), Errno> {
     let operation = match kind {

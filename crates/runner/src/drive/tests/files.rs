@@ -142,6 +142,78 @@ fn tolerated_errors_need_no_heap() {
     assert_eq!((requests, allocated), (64, 0));
 }
 
+/// Two jobs that want each other's file while they have their own would wait forever.
+#[test]
+fn a_job_that_waits_for_a_lock_has_none() {
+    let vsync = fiord_engine::find(REGISTRY, "vsync").expect("vsync");
+    for mode in ["exclusive", "readwrite"] {
+        let scratch = Scratch::new();
+        let names = ["a", "b"].map(|name| scratch.0.join(name));
+        let list = format!("{}:{}", names[0].display(), names[1].display());
+        let words = format!(
+            "--ioengine=vsync --rw=rw --size=256k --bs=4k --filename={list} --lockfile={mode} \
+             --iodepth=8 --iodepth_batch=4"
+        );
+        let setup = Setup::new(&words, vsync.caps);
+        let [first, second] = names.map(|name| {
+            File::options().write(true).create(true).truncate(false).open(name).expect("a file")
+        });
+        second.lock().expect("the second file's lock");
+        let (begun, begins) = std::sync::mpsc::channel();
+        let other = std::thread::spawn(move || {
+            // The other job: it has the second file and wants the first when our job has had it. It gives
+            // up after a while, so that a failure is told.
+            let millisecond = std::time::Duration::from_millis(1);
+            let mut got = begins.recv_timeout(10_000 * millisecond).is_ok();
+            got &= (0..10_000).any(|_| {
+                std::thread::sleep(millisecond);
+                first.try_lock().is_ok()
+            });
+            drop((first, second));
+            got
+        });
+        let before = move |batch: &[Unit]| {
+            let _ = begun.send(batch.len());
+        };
+        let buffers = setup.buffers();
+        let engine = (vsync.create)(&setup.facts(&buffers)).expect("an engine");
+        let watched = Watched { engine, before: Box::new(before) };
+        let looped = setup.run_with(Box::new(watched), buffers, Clock::Monotonic);
+        assert_eq!(looped.end, End::Complete);
+        assert!(other.join().expect("the other job"), "{mode}");
+    }
+}
+
+#[test]
+fn a_lock_is_held_until_the_last_request_under_it_has_ended() {
+    const DEPTH: usize = 8;
+    let vsync = fiord_engine::find(REGISTRY, "vsync").expect("vsync");
+    let scratch = Scratch::new();
+    let path = scratch.0.join("a");
+    let seen: Arc<Mutex<Vec<(usize, bool)>>> = Arc::default();
+    let (writer, watched_path) = (Arc::clone(&seen), path.clone());
+    let before = move |batch: &[Unit]| {
+        let locked = is_locked(&watched_path, true);
+        writer.lock().expect("the list").push((batch.len(), locked));
+    };
+    let words = format!(
+        "--ioengine=vsync --rw=write --size=256k --bs=4k --filename={} --lockfile=exclusive \
+         --iodepth={DEPTH} --iodepth_batch=8 --iodepth_batch_complete_min=3 \
+         --iodepth_batch_complete_max=3",
+        path.display()
+    );
+    let setup = Setup::new(&words, vsync.caps);
+    let buffers = setup.buffers();
+    let engine = (vsync.create)(&setup.facts(&buffers)).expect("an engine");
+    let watched = Watched { engine, before: Box::new(before) };
+    let looped = setup.run_with(Box::new(watched), buffers, Clock::Monotonic);
+    assert_eq!(looped.end, End::Complete);
+    assert!(!is_locked(&path, false), "in the end it is free");
+    let seen = seen.lock().expect("the list");
+    assert_eq!(seen.iter().map(|(count, _)| count).sum::<usize>(), 64);
+    assert!(seen.iter().all(|(count, locked)| *locked && *count <= DEPTH), "{seen:?}");
+}
+
 fn is_locked(path: &Path, shared: bool) -> bool {
     let file = File::open(path).expect("a file of the job");
     let result = if shared { file.try_lock_shared() } else { file.try_lock() };
