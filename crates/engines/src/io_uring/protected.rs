@@ -8,7 +8,7 @@
 //!   requests go without.
 //! - Metadata that is no protection information is zero in writes and not looked at in reads.
 
-use fiord_base::{Direction, FileIndex, Slot};
+use fiord_base::{FileIndex, Slot};
 use fiord_engine::{EngineError, JobFacts, Target, Unit};
 use fiord_sys::file::{self, BlockMetadata, Guard};
 use fiord_sys::uring::{Checks, Metadata, RingFile};
@@ -242,7 +242,6 @@ impl Queue for Protected {
     }
 
     fn is_order_unknown(&mut self, unit: &Unit, block_device: bool, errno: Errno) -> bool {
-        debug_assert!(unit.direction != Direction::Read);
         self.inner.is_order_unknown(unit, block_device, errno)
     }
 
