@@ -53,7 +53,6 @@ fn depths_beyond_the_limit_of_rings() {
     for (words, named) in [
         ("--iodepth=40000", ["40000", "32768"]),
         ("--iodepth=20000 --fixedbufs=1", ["fixedbufs", "16384"]),
-        ("--sqthread_poll=1 --sqthread_poll_cpu=4000", ["4000", "sqthread_poll_cpu"]),
     ] {
         let words = format!("--name=a --ioengine=io_uring --rw=read --size=1m {words}");
         for more in ["", " --create_serialize=0", " --thread"] {

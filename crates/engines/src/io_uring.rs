@@ -14,9 +14,13 @@
 //!   (RWF_DONTCACHE) drops pages after buffered I/O, `atomic` (RWF_ATOMIC) writes all of a request or
 //!   nothing of it, `force_async=N` has every Nth request begin on a
 //!   worker of the kernel.
+//! - `md_per_io_size` sends metadata along, see [`protected`].
+
+mod protected;
+mod tuples;
 
 use fiord_base::{Direction, FileIndex, Slot};
-use fiord_engine::{Caps, EngineError, JobFacts, Registration, Target, Unit};
+use fiord_engine::{Caps, Engine, EngineError, JobFacts, Registration, Target, Unit};
 use fiord_sys::file::RangeFlush;
 use fiord_sys::uring::{Addressing, Order, Range64, Ring, RingFile, Wish};
 use fiord_sys::{BufferPool, Errno};
@@ -26,13 +30,22 @@ use crate::flags::RequestFlags;
 use crate::limits::{Extras, RING_PLACES, about_extras, no_ring, not_pinned};
 use crate::queued::{Pushed, Queue, Queued, transfer};
 use crate::settings;
+use protected::Protected;
 
 pub(crate) const REGISTRATION: Registration = Registration {
     name: "io_uring",
     summary: "queues shared with the kernel (io_uring)",
     caps: Caps { reports_slat: true, rehearsed: true, ..Caps::NONE },
-    create: |job| Ok(Box::new(Queued::new(job, IoUring::new(job)?))),
+    create,
 };
+
+fn create(job: &JobFacts<'_>) -> Result<Box<dyn Engine>, EngineError> {
+    let queue = IoUring::new(job)?;
+    Ok(match queue.settings.metadata.bytes {
+        0 => Box::new(Queued::new(job, queue)),
+        _ => Box::new(Queued::new(job, Protected::new(job, queue)?)),
+    })
+}
 
 /// The options of the engine.
 #[derive(Debug)]
@@ -46,6 +59,7 @@ struct Settings {
     flags: RequestFlags,
     /// Every so many requests begin on a worker of the kernel; 0: none.
     force_async: u32,
+    metadata: protected::Wish,
 }
 
 impl Settings {
@@ -59,6 +73,7 @@ impl Settings {
             vectored: false,
             flags: RequestFlags::new(job),
             force_async: 0,
+            metadata: protected::Wish::NONE,
         };
         for (name, text) in job.options {
             let number = || settings::number(name, text);
@@ -73,6 +88,7 @@ impl Settings {
                 "nonvectored" => settings.vectored = text == "0",
                 _ if settings.flags.take(job, name, text)? => {}
                 "force_async" => settings.force_async = number()? as u32,
+                _ if settings.metadata.take(name, text)? => {}
                 name if settings::is_of_units(name) => {}
                 _ => return Err(settings::unknown(name)),
             }
@@ -86,6 +102,8 @@ impl Settings {
 #[derive(Debug)]
 struct IoUring {
     ring: Ring,
+    /// What the ring was to be.
+    wish: Wish,
     settings: Settings,
     range_flags: RangeFlush,
     /// The kernel executes discards of block devices through a ring.
@@ -123,6 +141,7 @@ impl IoUring {
         }
         Ok(IoUring {
             ring,
+            wish,
             range_flags: RangeFlush(job.sync_range_flags),
             discards: true,
             until_forced: settings.force_async,
@@ -130,13 +149,37 @@ impl IoUring {
         })
     }
 
+    #[inline]
     fn is_forced(&mut self) -> bool {
+        if self.settings.force_async == 0 {
+            return false;
+        }
         self.until_forced -= 1;
         if self.until_forced > 0 {
             return false;
         }
         self.until_forced = self.settings.force_async;
         true
+    }
+
+    /// Puts a trim or a flush into the queue, if it takes such.
+    fn order(&mut self, file: RingFile, block_device: bool, unit: &Unit) -> Result<Pushed, Errno> {
+        let range = Range64 { offset: unit.remaining_offset(), length: unit.remaining_length() };
+        let order = match unit.direction {
+            // A polled ring takes nothing else than transfers.
+            _ if self.ring.polls() => return Ok(Pushed::Unsuited),
+            Direction::Sync => Order::Sync,
+            Direction::Datasync => Order::Datasync,
+            // A ring has 32 bits for the length.
+            Direction::SyncFileRange if u32::try_from(range.length).is_err() => {
+                return Ok(Pushed::Unsuited);
+            }
+            Direction::SyncFileRange => Order::SyncRange(range, self.range_flags.0),
+            Direction::Trim if !block_device => Order::PunchHole(range),
+            Direction::Trim if self.discards => Order::Discard(range),
+            _ => return Ok(Pushed::Unsuited),
+        };
+        self.ring.push_order(unit.slot, file, order).map(|()| Pushed::Order)
     }
 }
 
@@ -171,36 +214,21 @@ impl Queue for IoUring {
         unit: &Unit,
         buffers: &mut BufferPool,
     ) -> Result<Pushed, Errno> {
-        let forced = self.settings.force_async > 0 && self.is_forced();
+        let forced = self.is_forced();
         let transfer = transfer(unit, at.state, self.settings.flags, forced);
         self.ring.push(&transfer, buffers).map(|()| Pushed::Transfer)
     }
 
     fn push_order(&mut self, at: &Attached<RingFile>, unit: &Unit) -> Result<Pushed, Errno> {
-        let range = Range64 { offset: unit.remaining_offset(), length: unit.remaining_length() };
-        let order = match unit.direction {
-            // A polled ring takes nothing else than transfers.
-            _ if self.ring.polls() => return Ok(Pushed::Unsuited),
-            Direction::Sync => Order::Sync,
-            Direction::Datasync => Order::Datasync,
-            // A ring has 32 bits for the length.
-            Direction::SyncFileRange if u32::try_from(range.length).is_err() => {
-                return Ok(Pushed::Unsuited);
-            }
-            Direction::SyncFileRange => Order::SyncRange(range, self.range_flags.0),
-            Direction::Trim if !at.is_block_device() => Order::PunchHole(range),
-            Direction::Trim if self.discards => Order::Discard(range),
-            _ => return Ok(Pushed::Unsuited),
-        };
-        self.ring.push_order(unit.slot, at.state, order).map(|()| Pushed::Order)
+        self.order(at.state, at.is_block_device(), unit)
     }
 
     /// Kernels before 6.12 know no discards, and some devices take none this way; those in flight are
     /// refused one after the other. What a file system says to a hole tells nothing of that.
-    fn is_order_unknown(&mut self, at: &Attached<RingFile>, unit: &Unit, errno: Errno) -> bool {
+    fn is_order_unknown(&mut self, unit: &Unit, block_device: bool, errno: Errno) -> bool {
         let unknown = matches!(errno, Errno::OPNOTSUPP | Errno::INVAL)
             && unit.direction == Direction::Trim
-            && at.is_block_device();
+            && block_device;
         self.discards &= !unknown;
         unknown
     }
@@ -236,7 +264,12 @@ impl Queue for IoUring {
 
     fn notes(&self) -> Vec<String> {
         let granted: Vec<&str> = self.ring.granted().names().collect();
-        vec![format!("io_uring: ring with {}", granted.join(", "))]
+        let mut notes = vec![format!("io_uring: ring with {}", granted.join(", "))];
+        let missing: Vec<&str> = self.ring.granted().missing(&self.wish).collect();
+        if !missing.is_empty() {
+            notes.push(format!("io_uring: this kernel does not have {}", missing.join(", ")));
+        }
+        notes
     }
 }
 
@@ -289,8 +322,8 @@ mod tests {
             progress: 0,
         };
         let mut is_unknown = |index, errno| {
-            let at = files.get(FileIndex(index)).unwrap();
-            (queue.is_order_unknown(at, &trim(index), errno), queue.discards)
+            let block_device = files.get(FileIndex(index)).unwrap().is_block_device();
+            (queue.is_order_unknown(&trim(index), block_device, errno), queue.discards)
         };
         assert_eq!(is_unknown(0, Errno::OPNOTSUPP), (false, true));
         assert_eq!(is_unknown(1, Errno::IO), (false, true));

@@ -34,6 +34,8 @@ struct Libaio {
     /// The kernel takes flushes.
     flushes: bool,
     direct: bool,
+    /// `userspace_reap`.
+    user_space: bool,
 }
 
 impl Libaio {
@@ -51,7 +53,7 @@ impl Libaio {
         }
         let context = Context::new(job.buffers, vectored, user_space)
             .map_err(|errno| no_context(errno, job.iodepth))?;
-        Ok(Libaio { context, flags, flushes: true, direct: job.direct })
+        Ok(Libaio { context, flags, flushes: true, direct: job.direct, user_space })
     }
 }
 
@@ -84,7 +86,7 @@ impl Queue for Libaio {
 
     /// Kernels before 4.18, and some files, know no flushes. Those in flight are refused one after the
     /// other.
-    fn is_order_unknown(&mut self, _at: &Attached<()>, _unit: &Unit, errno: Errno) -> bool {
+    fn is_order_unknown(&mut self, _unit: &Unit, _block_device: bool, errno: Errno) -> bool {
         let unknown = errno == Errno::INVAL;
         self.flushes &= !unknown;
         unknown
@@ -109,13 +111,21 @@ impl Queue for Libaio {
     }
 
     fn notes(&self) -> Vec<String> {
-        if self.direct {
-            return Vec::new();
+        let mut notes = Vec::new();
+        if !self.direct {
+            notes.push(
+                "libaio without direct=1 is not asynchronous: a buffered request ends as it is \
+                 submitted, whatever iodepth says"
+                    .to_owned(),
+            );
         }
-        vec![
-            "libaio without direct=1 is not asynchronous: a buffered request ends as it is \
-             submitted, whatever iodepth says"
-                .to_owned(),
-        ]
+        if self.user_space && !self.context.reaps_in_user_space() {
+            notes.push(
+                "userspace_reap: the kernel's ring is of an unknown kind, completions are asked for \
+                 by io_getevents"
+                    .to_owned(),
+            );
+        }
+        notes
     }
 }

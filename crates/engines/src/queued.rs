@@ -26,6 +26,8 @@ const PAUSES: u32 = 110;
 pub(crate) enum Pushed {
     /// It is in the queue, which will say how much it has moved.
     Transfer,
+    /// The same, and the queue wants to [check](Queue::check) what was read.
+    Checked,
     /// It is in the queue, which will only say whether it worked.
     Order,
     /// The queue cannot take such a request: it has to be executed now.
@@ -54,13 +56,19 @@ pub(crate) trait Queue: Send {
     /// Puts a trim or a flush into the queue; EBUSY if it is full.
     fn push_order(&mut self, at: &Attached<Self::File>, unit: &Unit) -> Result<Pushed, Errno>;
 
-    /// True if an order that ended so is to be executed by a call instead, now and from now on.
-    fn is_order_unknown(
+    /// Looks at what a request has read; the bytes of it that are right.
+    fn check(
         &mut self,
         _at: &Attached<Self::File>,
         _unit: &Unit,
-        _errno: Errno,
-    ) -> bool {
+        bytes: u64,
+        _buffers: &BufferPool,
+    ) -> Result<u64, Errno> {
+        Ok(bytes)
+    }
+
+    /// True if an order that ended so is to be executed by a call instead, now and from now on.
+    fn is_order_unknown(&mut self, _unit: &Unit, _block_device: bool, _errno: Errno) -> bool {
         false
     }
 
@@ -134,7 +142,7 @@ pub(crate) struct Queued<Q: Queue> {
     measures_submission: bool,
     /// When the kernel had the request, by slot.
     issued_ns: Vec<u64>,
-    /// Trims and flushes in flight, by slot.
+    /// Trims, flushes and reads to be checked in flight, by slot.
     orders: Vec<Option<Unit>>,
     /// How many there are: without any the list is not looked at.
     orders_in_flight: usize,
@@ -164,7 +172,7 @@ impl<Q: Queue> Queued<Q> {
         };
         match pushed {
             Pushed::Transfer => Ok(None),
-            Pushed::Order => {
+            Pushed::Order | Pushed::Checked => {
                 self.orders[unit.slot.index()] = Some(*unit);
                 self.orders_in_flight += 1;
                 Ok(None)
@@ -201,13 +209,23 @@ impl<Q: Queue> Queued<Q> {
         }
     }
 
-    /// What became of a trim or a flush.
+    /// What became of a trim, a flush, or a read that is to be checked.
     #[cold]
-    fn order_ended(&mut self, unit: &Unit, result: Result<u64, Errno>) -> Result<u64, Errno> {
+    fn order_ended(
+        &mut self,
+        unit: &Unit,
+        result: Result<u64, Errno>,
+        buffers: &BufferPool,
+    ) -> Result<u64, Errno> {
         let at = self.files.get(unit.file)?;
+        if unit.direction == Direction::Read {
+            return self.queue.check(at, unit, result?, buffers);
+        }
         match result {
             Ok(_) => Ok(unit.remaining_length()),
-            Err(errno) if self.queue.is_order_unknown(at, unit, errno) => self.execute(unit),
+            Err(errno) if self.queue.is_order_unknown(unit, at.is_block_device(), errno) => {
+                self.execute(unit)
+            }
             Err(errno) => Err(errno),
         }
     }
@@ -258,7 +276,7 @@ impl<Q: Queue> Engine for Queued<Q> {
                 && let Some(unit) = self.orders[slot.index()].take()
             {
                 self.orders_in_flight -= 1;
-                result = self.order_ended(&unit, result);
+                result = self.order_ended(&unit, result, io.buffers);
             }
             let issued_ns = self.issued_ns[slot.index()];
             io.done.push(Completion { slot, result, issued_ns, done_ns });

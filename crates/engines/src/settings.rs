@@ -39,7 +39,8 @@ pub(crate) fn percent(name: &str, text: &str) -> Result<u32, EngineError> {
     if percent > 100 { Err(invalid(name, text)) } else { Ok(percent) }
 }
 
-fn invalid(name: &str, text: &str) -> EngineError {
+/// A value that cannot be used.
+pub(crate) fn invalid(name: &str, text: &str) -> EngineError {
     EngineError {
         action: format!("use the value \"{text}\" of the option {name}"),
         errno: Errno::INVAL,

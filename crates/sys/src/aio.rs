@@ -172,6 +172,11 @@ impl Context {
         Ok(())
     }
 
+    /// True if completions are taken from the mapped ring.
+    pub fn reaps_in_user_space(&self) -> bool {
+        self.ring.is_some()
+    }
+
     /// Requests that were submitted and not taken.
     pub fn in_flight(&self) -> usize {
         self.in_flight

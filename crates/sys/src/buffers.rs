@@ -55,6 +55,12 @@ unsafe impl Send for Memory {}
 unsafe impl Sync for Memory {}
 
 impl Memory {
+    /// True while the kernel has the buffer of a slot.
+    pub(crate) fn is_with_kernel(&self, slot: Slot) -> bool {
+        let holder = self.holders.get(slot.index());
+        holder.is_some_and(|holder| holder.load(Ordering::Acquire) & KERNEL != 0)
+    }
+
     /// Takes the buffer of a slot back from the kernel.
     #[inline]
     pub(crate) fn give_back(&self, slot: Slot) {

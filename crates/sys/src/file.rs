@@ -7,6 +7,7 @@
 mod advice;
 mod device;
 mod flush;
+mod integrity;
 mod lock;
 mod mapping;
 mod mount;
@@ -20,6 +21,7 @@ pub use device::{
     is_mounted, logical_block_bytes,
 };
 pub use flush::{RangeFlush, fdatasync, fsync, sync_file_range, syncfs};
+pub use integrity::{BlockMetadata, Guard, block_metadata};
 pub use lock::{LockKind, lock, try_lock, unlock};
 pub use mapping::{Advice as MappingAdvice, Mapping};
 pub(crate) use mount::unescape;

@@ -15,6 +15,7 @@
 //! - As many completions fit as requests can be in flight, so that the queue cannot overflow.
 
 mod entry;
+mod protection;
 mod setup;
 
 use std::ops::Range;
@@ -34,6 +35,7 @@ use linux_raw_sys::io_uring::{
 use crate::buffers::Memory;
 use crate::{BufferPool, Errno, Transfer};
 use entry::{Entry, Operation};
+pub use protection::{Checks, Metadata};
 pub use setup::{Granted, Wish};
 
 /// Linux's number of the flag that makes room for files to be entered later (Linux 5.19).
@@ -127,6 +129,10 @@ pub struct Ring {
     memory: Option<Arc<Memory>>,
     /// Where the bookkeeping of that memory is; only to be compared.
     memory_at: *const Memory,
+    /// `IORING_FEAT_*` of this kernel.
+    features: u32,
+    /// Metadata of requests that have such.
+    protection: Option<Box<protection::Protection>>,
 }
 
 // SAFETY: all pointers are into mappings that the ring owns, and no other thread has them.
@@ -214,6 +220,8 @@ impl Ring {
             in_flight: 0,
             memory: Some(Arc::clone(pool.memory())),
             memory_at: Arc::as_ptr(pool.memory()),
+            features: parts.params.features,
+            protection: None,
             sq,
             cq,
             fd: parts.fd,
@@ -333,6 +341,18 @@ impl Ring {
         transfer: &Transfer<RingFile>,
         pool: &mut BufferPool,
     ) -> Result<(), Errno> {
+        let entry = self.entry_of(transfer, pool)?;
+        self.put(entry);
+        Ok(())
+    }
+
+    /// The entry of a transfer, whose buffer is with the kernel from now on: it has to be put.
+    #[inline(always)]
+    fn entry_of(
+        &mut self,
+        transfer: &Transfer<RingFile>,
+        pool: &mut BufferPool,
+    ) -> Result<Entry, Errno> {
         self.check(pool)?;
         if self.is_full() {
             return Err(Errno::BUSY);
@@ -356,7 +376,7 @@ impl Ring {
                 if write { Operation::Writev } else { Operation::Readv }
             }
         };
-        self.put(Entry {
+        Ok(Entry {
             opcode: opcode as u8,
             flags: transfer.file.flags | if transfer.forced_async { ASYNC } else { 0 },
             ioprio: transfer.priority,
@@ -368,8 +388,7 @@ impl Ring {
             user_data: u64::from(transfer.slot.0),
             buf_index,
             ..Entry::default()
-        });
-        Ok(())
+        })
     }
 
     /// Puts a request without data into the queue. EBUSY without room.
@@ -581,6 +600,7 @@ impl Drop for Ring {
                 // Nobody may have this memory again.
                 std::mem::forget(self.memory.take());
                 std::mem::forget(std::mem::take(&mut self.vectors));
+                std::mem::forget(self.protection.take());
                 break;
             }
             while self.take().is_some() {}

@@ -2,7 +2,7 @@
 //! of an installed fio, over the cases of `data/cases.txt`. `FIORD_PEER_CASES=text` restricts it to
 //! the cases that contain the text.
 //!
-//! The peer is `$FIORD_PEER`, else `fio` in the path, 3.41 or newer. Without one the test says so and
+//! The peer is the newest fio that is at hand. Without one the test says so and
 //! passes, unless `FIORD_REQUIRE_PEER=1`.
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
@@ -11,7 +11,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use fiord_base::random::StreamSeeds;
@@ -20,34 +20,6 @@ use fiord_workload::{Filler, Target};
 
 /// Jobs per run of the peer.
 const JOBS_PER_RUN: usize = 40;
-
-/// The peer to compare with, or why there is none.
-fn peer() -> Result<PathBuf, String> {
-    let path = std::env::var_os("FIORD_PEER").map_or_else(|| "fio".into(), PathBuf::from);
-    let output = Command::new(&path)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{}: {error}", path.display()))?;
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let mut numbers = text.trim_start_matches("fio-").split(['.', '-']).map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= (3, 41) => Ok(path),
-        _ => Err(format!("{} is {text:?}, not fio 3.41 or newer", path.display())),
-    }
-}
-
-/// The peer; without one, says why, or fails if there has to be one.
-fn peer_or_reason() -> Option<PathBuf> {
-    match peer() {
-        Ok(peer) => Some(peer),
-        Err(reason) if std::env::var_os("FIORD_REQUIRE_PEER").is_some() => panic!("{reason}"),
-        Err(reason) => {
-            println!("skipped: no peer to compare with ({reason})");
-            None
-        }
-    }
-}
 
 fn cases() -> Vec<&'static str> {
     include_str!("data/cases.txt")
@@ -183,7 +155,7 @@ fn both(peer: &Path, cases: &[&str], mut check: impl FnMut(&str, u32, u32, &[Str
 
 #[test]
 fn sequences_are_those_of_the_peer() {
-    let Some(peer) = peer_or_reason() else { return };
+    let Some(peer) = xtask::peer::for_test().map(|peer| peer.path) else { return };
     let only = std::env::var("FIORD_PEER_CASES").unwrap_or_default();
     let cases: Vec<&str> = cases().into_iter().filter(|case| case.contains(&only)).collect();
     let mut failures = Vec::new();
@@ -215,7 +187,7 @@ fn peer_data(peer: &Path, options: &str) -> Vec<u8> {
 
 #[test]
 fn buffers_hold_the_bytes_of_the_peer() {
-    let Some(peer) = peer_or_reason() else { return };
+    let Some(peer) = xtask::peer::for_test().map(|peer| peer.path) else { return };
     let seeds = StreamSeeds::derive(0x89, 1);
     let filler = |refill, generator| {
         let plan = DataPlan { refill, ..DataPlan::default() };
@@ -260,7 +232,7 @@ fn record_golden() {
     let mut text = String::from(
         "# Recorded from fio: job | clone number, thread number | entries (see support::compact)\n",
     );
-    both(&peer().unwrap(), &cases, |case, clone, thread_number, _, theirs| {
+    both(&xtask::peer::for_test().unwrap().path, &cases, |case, clone, thread_number, _, theirs| {
         let entries = support::compact(theirs);
         writeln!(text, "{case} | {clone} {thread_number} | {entries}").unwrap();
     });

@@ -191,6 +191,7 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
         .default("0")
         .since("3.36")
         .engine(&["io_uring", "io_uring_cmd"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new(
         "pi_act",
@@ -200,6 +201,7 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
     .default("1")
     .since("3.36")
     .engine(&["io_uring", "io_uring_cmd"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new(
         "pi_chk",
@@ -208,16 +210,19 @@ pub(crate) static ENGINES_RING: &[OptionDef] = &[
     )
     .since("3.36")
     .engine(&["io_uring", "io_uring_cmd"])
+    .status(Status::Ready)
     .category("Engines"),
     OptionDef::new("apptag", INT, "Application tag value")
         .default("0x1234")
         .since("3.36")
         .engine(&["io_uring", "io_uring_cmd"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new("apptag_mask", INT, "Application tag mask")
         .default("0xffff")
         .since("3.36")
         .engine(&["io_uring", "io_uring_cmd"])
+        .status(Status::Ready)
         .category("Engines"),
     OptionDef::new("deac", ValueKind::Bool, "Set the deallocate bit on write zeroes")
         .default("0")

@@ -1,7 +1,7 @@
 //! The same words to fio and to us: both accept them, or both refuse them, and the command line that
 //! fio makes of a job file means to us what the job file means.
 //!
-//! The peer is `FIORD_PEER`, else the `fio` in the path. Without one the tests say so and pass,
+//! The peer is the newest fio that is at hand. Without one the tests say so and pass,
 //! unless `FIORD_REQUIRE_PEER=1` is set. Starting fio is what takes time here: files that we accept are
 //! given to it many at once.
 
@@ -29,17 +29,7 @@ use support::{
 };
 
 fn peer() -> Option<OsString> {
-    let peer = std::env::var_os("FIORD_PEER").unwrap_or_else(|| "fio".into());
-    let works = Command::new(&peer).arg("--version").stdout(Stdio::null()).status();
-    if works.is_ok_and(|status| status.success()) {
-        return Some(peer);
-    }
-    assert!(
-        std::env::var_os("FIORD_REQUIRE_PEER").is_none_or(|value| value != "1"),
-        "FIORD_REQUIRE_PEER is set and there is no fio to compare with"
-    );
-    eprintln!("skipped: no fio to compare with");
-    None
+    xtask::peer::for_test().map(|peer| peer.path.into())
 }
 
 /// A directory of its own that is removed at the end.

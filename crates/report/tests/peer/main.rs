@@ -197,26 +197,8 @@ fn live() {
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-/// A fio that is new enough; without one a note, or a failure if one is required.
 fn peer() -> Option<PathBuf> {
-    let peer = find_peer();
-    if peer.is_none() {
-        assert!(
-            std::env::var_os("FIORD_REQUIRE_PEER").is_none(),
-            "no fio of version 3.41 or newer"
-        );
-        println!("skipped: no fio of version 3.41 or newer");
-    }
-    peer
-}
-
-fn find_peer() -> Option<PathBuf> {
-    let path = std::env::var_os("FIORD_PEER").map_or("fio".into(), PathBuf::from);
-    let output = Command::new(&path).arg("--version").output().ok()?;
-    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let mut numbers = version.strip_prefix("fio-")?.split(['.', '-']).map(str::parse::<u32>);
-    let (major, minor) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
-    ((major, minor) >= (3, 41)).then_some(path)
+    xtask::peer::for_test().map(|peer| peer.path)
 }
 
 /// A directory for the files of the jobs.

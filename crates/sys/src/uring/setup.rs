@@ -46,6 +46,23 @@ impl Granted {
         self.has(IORING_SETUP_NO_SQARRAY)
     }
 
+    /// The kernel's names of what would make such a ring faster and is not in force, with the release
+    /// that has them first.
+    pub fn missing(self, wish: &Wish) -> impl Iterator<Item = &'static str> {
+        let wanted = attempts(wish).next().unwrap_or(0);
+        let flags = [
+            (IORING_SETUP_SINGLE_ISSUER, "SINGLE_ISSUER (Linux 6.0)"),
+            (IORING_SETUP_DEFER_TASKRUN, "DEFER_TASKRUN (Linux 6.1)"),
+            (IORING_SETUP_NO_SQARRAY, "NO_SQARRAY (Linux 6.6)"),
+            (IORING_SETUP_CQSIZE, "CQSIZE (Linux 5.5)"),
+        ];
+        let missing = flags
+            .into_iter()
+            .filter(move |(flag, _)| wanted & flag != 0 && !self.has(*flag))
+            .map(|(_, name)| name);
+        missing.chain((!self.registered_ring).then_some("registered ring (Linux 5.18)"))
+    }
+
     /// The kernel's names of what makes a ring faster, in order, those that are in force.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let flags = [
@@ -157,6 +174,20 @@ fn groups(wish: &Wish) -> [u32; 4] {
     ]
 }
 
+/// Optional flags to try one after the other: all, then fewer and fewer.
+fn attempts(wish: &Wish) -> impl Iterator<Item = u32> {
+    let groups = groups(wish);
+    (0..=groups.len()).map(move |given_up| {
+        let flags = groups[given_up..].iter().fold(0, |all, group| all | group);
+        // The one does what the other one does, and more; the kernel takes only one of the two.
+        if flags & IORING_SETUP_DEFER_TASKRUN != 0 {
+            flags & !IORING_SETUP_COOP_TASKRUN
+        } else {
+            flags
+        }
+    })
+}
+
 fn open(wish: &Wish) -> Result<(OwnedFd, io_uring_params), Errno> {
     let mut needed = 0;
     if wish.submission_thread {
@@ -168,17 +199,10 @@ fn open(wish: &Wish) -> Result<(OwnedFd, io_uring_params), Errno> {
     if wish.poll {
         needed |= IORING_SETUP_IOPOLL;
     }
-    let mut groups = groups(wish);
-    for given_up in 0..=groups.len() {
-        if given_up > 0 {
-            groups[given_up - 1] = 0;
-        }
+    for flags in attempts(wish) {
         // SAFETY: plain data, for which zeroes are a value.
         let mut params: io_uring_params = unsafe { std::mem::zeroed() };
-        params.flags = needed | groups.iter().fold(0, |all, group| all | group);
-        if params.flags & IORING_SETUP_DEFER_TASKRUN != 0 {
-            params.flags &= !IORING_SETUP_COOP_TASKRUN;
-        }
+        params.flags = needed | flags;
         params.sq_thread_cpu = wish.submission_cpu.unwrap_or(0);
         params.cq_entries = wish.depth.max(1);
         // SAFETY: the kernel reads and writes one `io_uring_params`, which we lend for the call.
@@ -194,4 +218,44 @@ fn open(wish: &Wish) -> Result<(OwnedFd, io_uring_params), Errno> {
         }
     }
     Err(Errno::INVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_given_up_newest_first() {
+        let wish = Wish { depth: 8, ..Wish::default() };
+        let tried: Vec<u32> = attempts(&wish).collect();
+        let cq = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+        let old = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SUBMIT_ALL;
+        let deferred = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+        let best = deferred | IORING_SETUP_SUBMIT_ALL | cq;
+        assert_eq!(tried, [best | IORING_SETUP_NO_SQARRAY, best, old | cq, cq, 0]);
+    }
+
+    #[test]
+    fn a_submission_thread_takes_care_of_completions() {
+        let wish = Wish { depth: 8, submission_thread: true, ..Wish::default() };
+        for flags in attempts(&wish) {
+            let refused = IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN;
+            assert_eq!(flags & refused, 0, "the kernel would refuse them");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_what_was_wanted_and_is_not_there() {
+        let granted = Granted { bits: IORING_SETUP_CQSIZE, registered_ring: true };
+        let missing = |submission_thread| {
+            let wish = Wish { depth: 8, submission_thread, ..Wish::default() };
+            granted.missing(&wish).collect::<Vec<_>>().join(", ")
+        };
+        let issuer = "SINGLE_ISSUER (Linux 6.0)";
+        assert_eq!(
+            missing(false),
+            format!("{issuer}, DEFER_TASKRUN (Linux 6.1), NO_SQARRAY (Linux 6.6)")
+        );
+        assert_eq!(missing(true), format!("{issuer}, NO_SQARRAY (Linux 6.6)"));
+    }
 }
