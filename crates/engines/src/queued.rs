@@ -133,6 +133,40 @@ fn end_inline(done: &mut Completions, unit: &Unit, ended: Result<Option<u64>, Er
     done.push_inline(unit.slot, ended.map(Option::unwrap_or_default));
 }
 
+/// Units that are wanted when they end, found by slot. Memory is touched for as many as there are at once.
+#[derive(Debug)]
+struct Orders {
+    units: Vec<Unit>,
+    /// Where the unit of a slot stands in `units`, if it is there.
+    places: Vec<u32>,
+}
+
+impl Orders {
+    fn with_room(iodepth: usize) -> Orders {
+        Orders { units: Vec::with_capacity(iodepth), places: vec![0; iodepth] }
+    }
+
+    fn enter(&mut self, unit: Unit) {
+        self.places[unit.slot.index()] = self.units.len() as u32;
+        self.units.push(unit);
+    }
+
+    #[inline]
+    fn take(&mut self, slot: Slot) -> Option<Unit> {
+        if self.units.is_empty() { None } else { self.find(slot) }
+    }
+
+    fn find(&mut self, slot: Slot) -> Option<Unit> {
+        let place = self.places[slot.index()] as usize;
+        self.units.get(place).filter(|unit| unit.slot == slot)?;
+        let unit = self.units.swap_remove(place);
+        if let Some(moved) = self.units.get(place) {
+            self.places[moved.slot.index()] = place as u32;
+        }
+        Some(unit)
+    }
+}
+
 /// An engine made of a queue.
 #[derive(Debug)]
 pub(crate) struct Queued<Q: Queue> {
@@ -143,9 +177,7 @@ pub(crate) struct Queued<Q: Queue> {
     /// When the kernel had the request, by slot.
     issued_ns: Vec<u64>,
     /// Trims, flushes and reads to be checked in flight, by slot.
-    orders: Vec<Option<Unit>>,
-    /// How many there are: without any the list is not looked at.
-    orders_in_flight: usize,
+    orders: Orders,
 }
 
 impl<Q: Queue> Queued<Q> {
@@ -157,8 +189,7 @@ impl<Q: Queue> Queued<Q> {
             range_flags: RangeFlush(job.sync_range_flags),
             measures_submission: job.measures_submission,
             issued_ns: vec![0; job.iodepth],
-            orders: vec![None; job.iodepth],
-            orders_in_flight: 0,
+            orders: Orders::with_room(job.iodepth),
         }
     }
 
@@ -173,8 +204,7 @@ impl<Q: Queue> Queued<Q> {
         match pushed {
             Pushed::Transfer => Ok(None),
             Pushed::Order | Pushed::Checked => {
-                self.orders[unit.slot.index()] = Some(*unit);
-                self.orders_in_flight += 1;
+                self.orders.enter(*unit);
                 Ok(None)
             }
             Pushed::Unsuited => self.execute(unit).map(Some),
@@ -272,10 +302,7 @@ impl<Q: Queue> Engine for Queued<Q> {
         let done_ns = io.done.stamp();
         for _ in 0..max {
             let Some((slot, mut result)) = self.queue.take() else { break };
-            if self.orders_in_flight > 0
-                && let Some(unit) = self.orders[slot.index()].take()
-            {
-                self.orders_in_flight -= 1;
+            if let Some(unit) = self.orders.take(slot) {
                 result = self.order_ended(&unit, result, io.buffers);
             }
             let issued_ns = self.issued_ns[slot.index()];

@@ -232,10 +232,14 @@ fn record_golden() {
     let mut text = String::from(
         "# Recorded from fio: job | clone number, thread number | entries (see support::compact)\n",
     );
-    both(&xtask::peer::for_test().unwrap().path, &cases, |case, clone, thread_number, _, theirs| {
-        let entries = support::compact(theirs);
-        writeln!(text, "{case} | {clone} {thread_number} | {entries}").unwrap();
-    });
+    both(
+        &xtask::peer::for_test().unwrap().path,
+        &cases,
+        |case, clone, thread_number, _, theirs| {
+            let entries = support::compact(theirs);
+            writeln!(text, "{case} | {clone} {thread_number} | {entries}").unwrap();
+        },
+    );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden.txt");
     std::fs::write(path, text).unwrap();
 }
