@@ -70,7 +70,7 @@ pub struct Context {
     ring: Option<NonNull<RingHead>>,
     /// Control blocks by slot; the kernel reads them during io_submit.
     blocks: Vec<libc::iocb>,
-    /// One vector for each slot, for requests that are passed as such.
+    /// One vector for each slot if requests are passed as such.
     vectors: Vec<libc::iovec>,
     /// Addresses of the blocks that have been pushed and not submitted.
     pending: Vec<*mut libc::iocb>,
@@ -105,7 +105,7 @@ impl Context {
             id,
             ring: if user_space { known_ring(id) } else { None },
             blocks: vec![block; slots],
-            vectors: vec![vector; slots],
+            vectors: vec![vector; if vectored { slots } else { 0 }],
             pending: Vec::with_capacity(slots),
             events: Vec::with_capacity(slots),
             taken: 0,
