@@ -18,6 +18,7 @@ pub use completions::{Completion, Completions};
 pub use unit::Unit;
 
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use fiord_base::FileIndex;
 use fiord_sys::file::Advice;
@@ -78,6 +79,18 @@ pub trait Engine: Send {
     /// engines have nothing to reap.
     fn reap(&mut self, _min: usize, _max: usize, _io: &mut Io<'_>) -> Result<(), Errno> {
         Ok(())
+    }
+
+    /// The same, but waits no longer than `patience` for the `min` completions: something else is due
+    /// then. It may return a little late. Engines whose reaps never wait need not implement it.
+    fn reap_within(
+        &mut self,
+        min: usize,
+        max: usize,
+        _patience: Duration,
+        io: &mut Io<'_>,
+    ) -> Result<(), Errno> {
+        self.reap(min, max, io)
     }
 }
 

@@ -19,6 +19,8 @@
 mod protected;
 mod tuples;
 
+use std::time::Duration;
+
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Caps, Engine, EngineError, JobFacts, Registration, Target, Unit};
 use fiord_sys::file::RangeFlush;
@@ -240,6 +242,10 @@ impl Queue for IoUring {
     #[inline]
     fn wait(&mut self, min: usize) -> Result<(), Errno> {
         self.ring.wait(min as u32)
+    }
+
+    fn wait_within(&mut self, min: usize, patience: Duration) -> Result<(), Errno> {
+        self.ring.wait_within(min as u32, patience)
     }
 
     #[inline]

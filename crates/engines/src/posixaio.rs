@@ -9,6 +9,8 @@
 //! the file before them. Trims, syncfs(2) and sync_file_range(2) are executed at submission. Cancelling
 //! ends what no thread has begun.
 
+use std::time::Duration;
+
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Caps, EngineError, Registration, Target, Unit};
 use fiord_sys::aio::Flush;
@@ -78,6 +80,10 @@ impl Queue for PosixAio {
 
     fn wait(&mut self, min: usize) -> Result<(), Errno> {
         self.requests.wait(min)
+    }
+
+    fn wait_within(&mut self, min: usize, patience: Duration) -> Result<(), Errno> {
+        self.requests.wait_within(min, patience)
     }
 
     fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
