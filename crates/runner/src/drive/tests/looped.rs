@@ -19,6 +19,7 @@ use fiord_workload::{Filler, Generator, Regions};
 use super::super::{Drive, End, Parts};
 use crate::board::{Board, Command, State};
 use crate::layout::{self, Layout, Watcher};
+use crate::priority;
 use crate::run::prepare::ledger_config;
 use crate::targets::{Targets, advice};
 
@@ -149,7 +150,7 @@ impl Setup {
             commands: self.board.commands(0),
             clock,
             recorder: None,
-            prioritizer: None,
+            prioritizer: priority::prioritizer(job, &self.seeds),
             enter: &enter,
             between_passes: &between_passes,
         };
