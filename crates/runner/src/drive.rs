@@ -163,7 +163,7 @@ impl<'a> Drive<'a> {
         let engine = &job.engine;
         let depth = if caps.single { 1 } else { engine.iodepth.max(1) as usize };
         let stats = &job.stats;
-        let stamped = !stats.gtod_reduce && (stats.lat || stats.clat || stats.slat);
+        let stamped = stats.stamps();
         let settings = Settings {
             depth,
             batch: (engine.batch.max(1) as usize).min(depth),

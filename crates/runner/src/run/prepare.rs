@@ -300,6 +300,7 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         batches_of_one: caps.single && !(caps.inline && caps.inline_at_depth_one),
         submits_singly: caps.submits_singly,
         priorities: priority::counts(job),
+        rated: job.pacing.rate.is_capped() && stats.stamps(),
     }
 }
 
