@@ -203,6 +203,12 @@ pub fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// Lets waits of this thread end when their time is over, and not up to 50 us later together with others.
+pub fn wake_on_time() {
+    // SAFETY: PR_SET_TIMERSLACK takes a number of nanoseconds.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1 as libc::c_ulong) };
+}
+
 /// Id of this thread.
 pub fn thread_id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get() as u32

@@ -113,7 +113,9 @@ pub(super) mod facts {
     /// What had been used before the measured phase, like [`USAGE`].
     pub(in crate::ledger) const USAGE_BEFORE: usize = 19;
     pub(in crate::ledger) const SUBMITS_SINGLY: usize = 24;
-    pub(in crate::ledger) const WORDS: usize = 25;
+    /// The depth that `latency_target` has found so far.
+    pub(in crate::ledger) const DEPTH: usize = 25;
+    pub(in crate::ledger) const WORDS: usize = 26;
 }
 
 /// Counts of a direction.

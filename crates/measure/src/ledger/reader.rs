@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub by_priority: [Vec<Latency>; 2],
     /// Flushes.
     pub sync_ios: u64,
+    /// The depth that `latency_target` has found so far; 0 if it does not look for one.
+    pub found_depth: u32,
     /// Depth bins.
     pub depths: [u64; 7],
     /// Submission bins.
@@ -168,6 +170,7 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         pid: fact(facts::PID) as u32,
         wall_start_ms: fact(facts::WALL_START_MS),
         sync_ios: fact(facts::SYNC_IOS),
+        found_depth: fact(facts::DEPTH) as u32,
         flush: latency(words, LatencyKind::Flush, Direction::Sync),
         by_priority: [Direction::Read, Direction::Write]
             .map(|direction| by_priority(words, direction).into_iter().map(latency_of).collect()),

@@ -206,6 +206,11 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// Notes the depth that `latency_target` allows at present.
+    pub fn set_depth(&mut self, depth: usize) {
+        store(&self.facts[facts::DEPTH], depth as u64);
+    }
+
     /// Counts a flush.
     pub fn record_flush(&mut self, ns: u64) {
         add(&self.facts[facts::SYNC_IOS], 1);

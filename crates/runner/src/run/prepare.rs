@@ -65,6 +65,9 @@ impl<'a> Run<'a> {
                 if let Some(trace) = &trace {
                     tell_seeds(trace, &order);
                 }
+                if let Some(flow) = job.pacing.flow {
+                    board.set_flow(workers.len(), flow);
+                }
                 let bytes = order.ledger.words() * 8;
                 ledger_bytes += bytes.next_multiple_of(PAGE_BYTES) as u64;
                 workers.push(Worker::new(order));

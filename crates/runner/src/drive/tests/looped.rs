@@ -14,9 +14,10 @@ use fiord_options::plan::JobPlan;
 use fiord_options::{EngineFacts, Host, commandline, lower};
 use fiord_sys::shared::MemoryFile;
 use fiord_sys::{BufferPool, Clock};
+use fiord_workload::pacer::Rates;
 use fiord_workload::{Filler, Generator, Regions};
 
-use super::super::{Drive, End, Parts};
+use super::super::{Drive, End, Pace, Parts};
 use crate::board::{Board, Command, State};
 use crate::layout::{self, Layout, Watcher};
 use crate::priority;
@@ -141,6 +142,7 @@ impl Setup {
             clock,
             recorder: None,
             prioritizer: priority::prioritizer(job, &self.seeds),
+            pace: Pace::new(job, Rates::new(job, &self.seeds), None, depth),
             enter: &enter,
             between_passes: &between_passes,
         };
