@@ -18,6 +18,7 @@ pub use completions::{Completion, Completions};
 pub use unit::Unit;
 
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use fiord_base::FileIndex;
 use fiord_sys::file::Advice;
@@ -78,6 +79,18 @@ pub trait Engine: Send {
     /// engines have nothing to reap.
     fn reap(&mut self, _min: usize, _max: usize, _io: &mut Io<'_>) -> Result<(), Errno> {
         Ok(())
+    }
+
+    /// The same, but waits no longer than `patience` for the `min` completions: something else is due
+    /// then. It may return a little late. Engines whose reaps never wait need not implement it.
+    fn reap_within(
+        &mut self,
+        min: usize,
+        max: usize,
+        _patience: Duration,
+        io: &mut Io<'_>,
+    ) -> Result<(), Errno> {
+        self.reap(min, max, io)
     }
 }
 
@@ -193,6 +206,25 @@ pub struct JobFacts<'a> {
     /// What the files are advised about the order of requests, if anything: for engines whose way
     /// to a file has an advice of its own.
     pub advice: Option<Advice>,
+}
+
+impl<'a> JobFacts<'a> {
+    /// A job of one file that uses all of these buffers and asks for nothing special.
+    #[must_use]
+    pub fn plain(buffers: &'a BufferPool) -> JobFacts<'a> {
+        JobFacts {
+            iodepth: buffers.slots(),
+            max_block_bytes: buffers.slot_bytes() as u64,
+            files: 1,
+            direct: false,
+            atomic: false,
+            options: &[],
+            sync_range_flags: 0,
+            buffers,
+            measures_submission: true,
+            advice: None,
+        }
+    }
 }
 
 /// One line of the registry.

@@ -19,6 +19,8 @@
 mod protected;
 mod tuples;
 
+use std::time::Duration;
+
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Caps, Engine, EngineError, JobFacts, Registration, Target, Unit};
 use fiord_sys::file::RangeFlush;
@@ -242,6 +244,10 @@ impl Queue for IoUring {
         self.ring.wait(min as u32)
     }
 
+    fn wait_within(&mut self, min: usize, patience: Duration) -> Result<(), Errno> {
+        self.ring.wait_within(min as u32, patience)
+    }
+
     #[inline]
     fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
         self.ring.take()
@@ -283,18 +289,7 @@ mod tests {
     #[test]
     fn a_file_without_holes_says_nothing_about_discards() {
         let buffers = BufferPool::new(1, 4096).unwrap();
-        let job = JobFacts {
-            iodepth: 1,
-            max_block_bytes: 4096,
-            files: 2,
-            direct: false,
-            atomic: false,
-            options: &[],
-            sync_range_flags: 0,
-            buffers: &buffers,
-            measures_submission: false,
-            advice: None,
-        };
+        let job = JobFacts { files: 2, ..JobFacts::plain(&buffers) };
         let Ok(mut queue) = IoUring::new(&job) else {
             eprintln!("skipped: io_uring is denied here");
             return;

@@ -9,6 +9,8 @@
 //!   writes all of a request or nothing of it.
 //! - `libaio_vectored` passes each buffer as a vector of one.
 
+use std::time::Duration;
+
 use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Caps, EngineError, JobFacts, Registration, Target, Unit};
 use fiord_sys::aio::{Context, Flush};
@@ -99,6 +101,10 @@ impl Queue for Libaio {
     #[inline]
     fn wait(&mut self, min: usize) -> Result<(), Errno> {
         self.context.wait(min)
+    }
+
+    fn wait_within(&mut self, min: usize, patience: Duration) -> Result<(), Errno> {
+        self.context.wait_within(min, patience)
     }
 
     #[inline]

@@ -79,6 +79,9 @@ pub(crate) trait Queue: Send {
     /// none of it and nothing else is in flight that could be waited for.
     fn wait(&mut self, min: usize) -> Result<(), Errno>;
 
+    /// The same, for no longer than `patience`.
+    fn wait_within(&mut self, min: usize, patience: Duration) -> Result<(), Errno>;
+
     /// Takes a completion.
     fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)>;
 
@@ -211,6 +214,21 @@ impl<Q: Queue> Queued<Q> {
         }
     }
 
+    /// Moves at most `max` completions to the loop.
+    #[inline(always)]
+    fn take_ended(&mut self, max: usize, io: &mut Io<'_>) {
+        let done_ns = io.done.stamp();
+        for _ in 0..max {
+            let Some((slot, mut result)) = self.queue.take() else { break };
+            if let Some(unit) = self.orders.take(slot) {
+                result = self.order_ended(&unit, result, io.buffers);
+            }
+            let issued_ns = self.issued_ns[slot.index()];
+            io.done.push(Completion { slot, result, issued_ns, done_ns });
+        }
+        self.queue.took();
+    }
+
     /// Has patience with a kernel that is short of memory, and leaves the processor to others meanwhile.
     #[cold]
     fn wait_again(&mut self, min: usize, mut errno: Errno, pauses: u32) -> Result<(), Errno> {
@@ -299,16 +317,22 @@ impl<Q: Queue> Engine for Queued<Q> {
         if let Err(errno) = self.queue.wait(min) {
             self.wait_again(min, errno, PAUSES)?;
         }
-        let done_ns = io.done.stamp();
-        for _ in 0..max {
-            let Some((slot, mut result)) = self.queue.take() else { break };
-            if let Some(unit) = self.orders.take(slot) {
-                result = self.order_ended(&unit, result, io.buffers);
-            }
-            let issued_ns = self.issued_ns[slot.index()];
-            io.done.push(Completion { slot, result, issued_ns, done_ns });
+        self.take_ended(max, io);
+        Ok(())
+    }
+
+    fn reap_within(
+        &mut self,
+        min: usize,
+        max: usize,
+        patience: Duration,
+        io: &mut Io<'_>,
+    ) -> Result<(), Errno> {
+        if let Err(errno) = self.queue.wait_within(min, patience) {
+            // The kernel is short of memory: what is due has to wait for that.
+            self.wait_again(0, errno, PAUSES)?;
         }
-        self.queue.took();
+        self.take_ended(max, io);
         Ok(())
     }
 
@@ -382,6 +406,10 @@ mod tests {
             Ok(())
         }
 
+        fn wait_within(&mut self, min: usize, _patience: Duration) -> Result<(), Errno> {
+            self.wait(min)
+        }
+
         fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {
             self.taken.pop().map(|slot| (slot, Ok(4096)))
         }
@@ -389,18 +417,7 @@ mod tests {
 
     fn engine(refusals: u32, errno: Errno, buffers: &BufferPool) -> Queued<Kernel> {
         let kernel = Kernel { refusals, errno, calls: 0, pushed: Vec::new(), taken: Vec::new() };
-        let job = JobFacts {
-            iodepth: 1,
-            max_block_bytes: 4096,
-            files: 1,
-            direct: false,
-            atomic: false,
-            options: &[],
-            sync_range_flags: 0,
-            buffers,
-            measures_submission: false,
-            advice: None,
-        };
+        let job = JobFacts { measures_submission: false, ..JobFacts::plain(buffers) };
         Queued::new(&job, kernel)
     }
 

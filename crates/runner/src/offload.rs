@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use fiord_base::FileIndex;
 use fiord_engine::{
@@ -65,6 +66,23 @@ struct Lists {
 /// A thread that panics holding a lock has left what it guards as it was.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Moves at most `max` completions to the loop, with their buffers.
+fn take_ended(
+    mut lists: MutexGuard<'_, Lists>,
+    max: usize,
+    io: &mut Io<'_>,
+) -> Result<(), Errno> {
+    if let Some(errno) = lists.broken {
+        return Err(errno);
+    }
+    let count = lists.ended.len().min(max);
+    for completion in lists.ended.drain(..count) {
+        io.buffers.take(completion.slot)?;
+        io.done.push(completion);
+    }
+    Ok(())
 }
 
 impl Offload {
@@ -151,15 +169,20 @@ impl Engine for Offload {
         while lists.ended.len() < min && lists.broken.is_none() {
             lists = self.queue.ended.wait(lists).unwrap_or_else(PoisonError::into_inner);
         }
-        if let Some(errno) = lists.broken {
-            return Err(errno);
-        }
-        let count = lists.ended.len().min(max);
-        for completion in lists.ended.drain(..count) {
-            io.buffers.take(completion.slot)?;
-            io.done.push(completion);
-        }
-        Ok(())
+        take_ended(lists, max, io)
+    }
+
+    fn reap_within(
+        &mut self,
+        min: usize,
+        max: usize,
+        patience: Duration,
+        io: &mut Io<'_>,
+    ) -> Result<(), Errno> {
+        let lists = lock(&self.queue.lists);
+        let waits = |lists: &mut Lists| lists.ended.len() < min && lists.broken.is_none();
+        let waited = self.queue.ended.wait_timeout_while(lists, patience, waits);
+        take_ended(waited.unwrap_or_else(PoisonError::into_inner).0, max, io)
     }
 
     fn cancel(&mut self) {
@@ -327,18 +350,7 @@ mod tests {
     };
 
     fn offload(entry: &Registration, iodepth: usize, buffers: &BufferPool) -> Offload {
-        let facts = JobFacts {
-            iodepth,
-            max_block_bytes: 4096,
-            files: 1,
-            direct: false,
-            atomic: false,
-            options: &[],
-            sync_range_flags: 0,
-            buffers,
-            measures_submission: false,
-            advice: None,
-        };
+        let facts = JobFacts { iodepth, measures_submission: false, ..JobFacts::plain(buffers) };
         Offload::new(entry, &facts, &Clock::Monotonic).unwrap()
     }
 

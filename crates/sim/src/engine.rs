@@ -1,5 +1,7 @@
 //! The engine: a queue of units with times at which they end.
 
+use std::time::Duration;
+
 use fiord_base::FileIndex;
 use fiord_base::random::{Stream, Width};
 use fiord_engine::{Completion, Engine, EngineError, Io, Target, Unit};
@@ -89,15 +91,74 @@ impl SimulatedEngine {
     }
 
     /// The next unit that ends, and the place it has in the queue; waits for it if it has to.
-    fn next(&mut self, wait: bool) -> Option<usize> {
+    fn next(&mut self, wait: bool, end_ns: u64) -> Option<usize> {
         let now_ns = self.device.time().now_ns();
         let due = self.queue.iter().position(|fate| fate.due_ns <= now_ns);
         if due.is_some() || !wait {
             return due;
         }
         let first = self.queue.iter().position(|fate| !fate.is_lost())?;
+        if self.queue[first].due_ns > end_ns {
+            self.device.time().advance_to(end_ns);
+            return None;
+        }
         self.device.time().advance_to(self.queue[first].due_ns);
         Some(first)
+    }
+
+    /// A reap that gives up at a time.
+    fn reap_until(
+        &mut self,
+        min: usize,
+        max: usize,
+        end_ns: u64,
+        io: &mut Io<'_>,
+    ) -> Result<(), Errno> {
+        let number = self.reaps;
+        self.reaps += 1;
+        let faults = self.device.faults();
+        let broken = faults.reap_breaks_at.is_some_and(|at| number >= at);
+        if broken || self.vain_waits > faults.patience {
+            return Err(Errno::IO);
+        }
+        let in_flight = self.queue.len();
+        if min > max || min > in_flight || in_flight == 0 {
+            self.device.complain(format!("a reap of {min} to {max} with {in_flight} in flight"));
+        }
+        let interrupted = faults.interrupted.happens(&mut self.stream);
+        let wanted = min.min(in_flight);
+        let wait_for =
+            if interrupted { self.stream.below(wanted as u64 + 1) as usize } else { wanted };
+        self.arrange();
+        if wait_for == 0 {
+            self.device.time().advance(POLL_NS);
+        }
+        let early = io.done.list().len();
+        let mut given = 0;
+        while given < max
+            && let Some(index) = self.next(given < wait_for, end_ns)
+        {
+            let fate = self.queue.remove(index);
+            self.end(&fate, io);
+            given += 1;
+        }
+        if given > 0 {
+            self.vain_waits = 0;
+        } else if wait_for > 0 && end_ns < u64::MAX {
+            self.device.time().advance_to(end_ns);
+        } else if wait_for > 0 {
+            self.vain_waits += 1;
+            self.device.time().advance(VAIN_WAIT_NS);
+        }
+        self.refused &= wanted + early == 0;
+        self.device.note(|journal| {
+            journal.reaps.push(Reap { min, max, in_flight, given });
+            match journal.turns.last_mut() {
+                Some(turn) if early > 0 => *turn += given,
+                _ => journal.turns.push(given),
+            }
+        });
+        Ok(())
     }
 
     /// Puts the queue into the order in which its units end.
@@ -178,49 +239,19 @@ impl Engine for SimulatedEngine {
     }
 
     fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
-        let number = self.reaps;
-        self.reaps += 1;
-        let faults = self.device.faults();
-        let broken = faults.reap_breaks_at.is_some_and(|at| number >= at);
-        if broken || self.vain_waits > faults.patience {
-            return Err(Errno::IO);
-        }
-        let in_flight = self.queue.len();
-        if min > max || min > in_flight || in_flight == 0 {
-            self.device.complain(format!("a reap of {min} to {max} with {in_flight} in flight"));
-        }
-        let interrupted = faults.interrupted.happens(&mut self.stream);
-        let wanted = min.min(in_flight);
-        let wait_for =
-            if interrupted { self.stream.below(wanted as u64 + 1) as usize } else { wanted };
-        self.arrange();
-        if wait_for == 0 {
-            self.device.time().advance(POLL_NS);
-        }
-        let early = io.done.list().len();
-        let mut given = 0;
-        while given < max
-            && let Some(index) = self.next(given < wait_for)
-        {
-            let fate = self.queue.remove(index);
-            self.end(&fate, io);
-            given += 1;
-        }
-        if given > 0 {
-            self.vain_waits = 0;
-        } else if wait_for > 0 {
-            self.vain_waits += 1;
-            self.device.time().advance(VAIN_WAIT_NS);
-        }
-        self.refused &= wanted + early == 0;
-        self.device.note(|journal| {
-            journal.reaps.push(Reap { min, max, in_flight, given });
-            match journal.turns.last_mut() {
-                Some(turn) if early > 0 => *turn += given,
-                _ => journal.turns.push(given),
-            }
-        });
-        Ok(())
+        self.reap_until(min, max, u64::MAX, io)
+    }
+
+    fn reap_within(
+        &mut self,
+        min: usize,
+        max: usize,
+        patience: Duration,
+        io: &mut Io<'_>,
+    ) -> Result<(), Errno> {
+        let patience_ns = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
+        let end_ns = self.device.time().now_ns().saturating_add(patience_ns);
+        self.reap_until(min, max, end_ns, io)
     }
 
     fn cancel(&mut self) {

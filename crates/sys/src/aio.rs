@@ -12,6 +12,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use fiord_base::Slot;
 
@@ -225,6 +226,24 @@ impl Context {
     /// Waits until at least `min` completions can be taken. A signal ends the wait early. EAGAIN if the
     /// kernel has no resources for any of the requests.
     pub fn wait(&mut self, min: usize) -> Result<(), Errno> {
+        self.wait_for(min, None)
+    }
+
+    /// The same, but waits no longer than `patience`.
+    pub fn wait_within(&mut self, min: usize, patience: Duration) -> Result<(), Errno> {
+        let mut limit = libc::timespec {
+            tv_sec: patience.as_secs() as libc::time_t,
+            tv_nsec: libc::c_long::from(patience.subsec_nanos() as i32),
+        };
+        self.wait_for(min, Some(&mut limit))
+    }
+
+    #[inline]
+    fn wait_for(
+        &mut self,
+        min: usize,
+        limit: Option<&mut libc::timespec>,
+    ) -> Result<(), Errno> {
         if self.is_busy() {
             self.submit()?;
             if self.in_flight == 0 && self.is_busy() {
@@ -249,7 +268,7 @@ impl Context {
                 min as libc::c_long,
                 room as libc::c_long,
                 self.events.as_mut_ptr().add(self.events.len()),
-                std::ptr::null_mut::<libc::timespec>(),
+                limit.map_or(std::ptr::null_mut(), std::ptr::from_mut),
             )
         };
         match usize::try_from(count) {

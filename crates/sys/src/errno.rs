@@ -35,6 +35,8 @@ impl Errno {
     pub const FAULT: Errno = Errno(libc::EFAULT);
     /// Operation not supported.
     pub const OPNOTSUPP: Errno = Errno(libc::EOPNOTSUPP);
+    /// The time of a wait is over.
+    pub const TIME: Errno = Errno(libc::ETIME);
     /// It took too long.
     pub const TIMEDOUT: Errno = Errno(libc::ETIMEDOUT);
     /// In use.

@@ -11,6 +11,7 @@
 use std::cell::UnsafeCell;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use fiord_base::Slot;
 
@@ -171,6 +172,15 @@ impl Requests {
 
     /// Waits until at least `min` requests have ended. A signal ends the wait early.
     pub fn wait(&mut self, min: usize) -> Result<(), Errno> {
+        self.wait_until(min, None)
+    }
+
+    /// The same, but waits no longer than `patience`.
+    pub fn wait_within(&mut self, min: usize, patience: Duration) -> Result<(), Errno> {
+        self.wait_until(min, Some(Instant::now() + patience))
+    }
+
+    fn wait_until(&mut self, min: usize, end: Option<Instant>) -> Result<(), Errno> {
         self.looked_at = 0;
         let min = min.min(self.in_flight.len());
         loop {
@@ -191,12 +201,22 @@ impl Requests {
             if ended >= min {
                 return Ok(());
             }
+            let limit = end.map(|end| {
+                let left = end.saturating_duration_since(Instant::now());
+                libc::timespec {
+                    tv_sec: left.as_secs() as libc::time_t,
+                    tv_nsec: libc::c_long::from(left.subsec_nanos() as i32),
+                }
+            });
+            let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
             let count = self.awaited.len() as libc::c_int;
             let list = self.awaited.as_ptr();
-            // SAFETY: the list has so many addresses of blocks that were handed over and not returned.
-            if unsafe { libc::aio_suspend(list, count, std::ptr::null()) } != 0 {
+            // SAFETY: the list has so many addresses of blocks that were handed over and not returned, and
+            // the time outlives the call.
+            if unsafe { libc::aio_suspend(list, count, limit) } != 0 {
                 return match Errno::last() {
-                    Errno::INTR => Ok(()),
+                    // Interrupted, or the time is over.
+                    Errno::INTR | Errno::AGAIN => Ok(()),
                     errno => Err(errno),
                 };
             }

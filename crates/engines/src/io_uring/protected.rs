@@ -8,6 +8,8 @@
 //!   requests go without.
 //! - Metadata that is no protection information is zero in writes and not looked at in reads.
 
+use std::time::Duration;
+
 use fiord_base::{FileIndex, Slot};
 use fiord_engine::{EngineError, JobFacts, Target, Unit};
 use fiord_sys::file::{self, BlockMetadata, Guard};
@@ -251,6 +253,10 @@ impl Queue for Protected {
 
     fn wait(&mut self, min: usize) -> Result<(), Errno> {
         self.inner.wait(min)
+    }
+
+    fn wait_within(&mut self, min: usize, patience: Duration) -> Result<(), Errno> {
+        self.inner.wait_within(min, patience)
     }
 
     fn take(&mut self) -> Option<(Slot, Result<u64, Errno>)> {

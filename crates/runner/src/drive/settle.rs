@@ -30,7 +30,7 @@ impl Drive<'_> {
             let slot = completion.slot.index();
             let unit = self.units[slot];
             match completion.result {
-                Ok(moved) if moved == unit.length && unit.direction.is_data() => {
+                result if is_whole(&unit, result) => {
                     let record = Record {
                         direction: unit.direction,
                         count: 1,
@@ -250,6 +250,12 @@ impl Drive<'_> {
             self.free.push(unit.slot);
         }
     }
+}
+
+/// True if a transfer was moved by one attempt; what was moved in parts is counted with its last one.
+#[inline(always)]
+pub(super) fn is_whole(unit: &Unit, result: Result<u64, Errno>) -> bool {
+    result.is_ok_and(|moved| moved == unit.length) && unit.direction.is_data()
 }
 
 fn request_of(unit: &Unit) -> Request {

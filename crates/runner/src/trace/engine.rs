@@ -3,6 +3,7 @@
 //! It stands where the job's own engine would, so that the loop is the same with and without it.
 
 use std::fmt;
+use std::time::Duration;
 
 use fiord_base::FileIndex;
 use fiord_engine::{Completion, Engine, EngineError, Io, Target, Unit};
@@ -109,6 +110,19 @@ impl Engine for TracedEngine {
     fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
         let before = io.done.list().len();
         let result = self.inner.reap(min, max, io);
+        self.complete_all(io.done.list().get(before..).unwrap_or_default());
+        result
+    }
+
+    fn reap_within(
+        &mut self,
+        min: usize,
+        max: usize,
+        patience: Duration,
+        io: &mut Io<'_>,
+    ) -> Result<(), Errno> {
+        let before = io.done.list().len();
+        let result = self.inner.reap_within(min, max, patience, io);
         self.complete_all(io.done.list().get(before..).unwrap_or_default());
         result
     }

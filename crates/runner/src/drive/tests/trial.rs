@@ -1,6 +1,7 @@
 //! A job in the job language, run by the real loop on a simulated device.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fiord_base::{Direction, FileIndex};
 use fiord_engine::{Caps, Engine, EngineError, Io, Target, Unit};
@@ -165,6 +166,16 @@ impl Engine for Stopper {
 
     fn reap(&mut self, min: usize, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
         self.engine.reap(min, max, io)
+    }
+
+    fn reap_within(
+        &mut self,
+        min: usize,
+        max: usize,
+        patience: Duration,
+        io: &mut Io<'_>,
+    ) -> Result<(), Errno> {
+        self.engine.reap_within(min, max, patience, io)
     }
 
     fn cancel(&mut self) {
