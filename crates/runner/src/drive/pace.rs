@@ -152,7 +152,7 @@ impl Drive<'_> {
             return None;
         }
         self.now_ns = self.clock.now_ns();
-        let Some(mut pace) = self.pace.take() else { return None };
+        let mut pace = self.pace.take()?;
         let turn = match pace.verdict.take() {
             Some(trial) => self.act_on_trial(trial),
             None => self.fill_batch(&mut pace),
