@@ -69,11 +69,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Moves at most `max` completions to the loop, with their buffers.
-fn take_ended(
-    mut lists: MutexGuard<'_, Lists>,
-    max: usize,
-    io: &mut Io<'_>,
-) -> Result<(), Errno> {
+fn take_ended(mut lists: MutexGuard<'_, Lists>, max: usize, io: &mut Io<'_>) -> Result<(), Errno> {
     if let Some(errno) = lists.broken {
         return Err(errno);
     }

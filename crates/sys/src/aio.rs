@@ -239,11 +239,7 @@ impl Context {
     }
 
     #[inline]
-    fn wait_for(
-        &mut self,
-        min: usize,
-        limit: Option<&mut libc::timespec>,
-    ) -> Result<(), Errno> {
+    fn wait_for(&mut self, min: usize, limit: Option<&mut libc::timespec>) -> Result<(), Errno> {
         if self.is_busy() {
             self.submit()?;
             if self.in_flight == 0 && self.is_busy() {

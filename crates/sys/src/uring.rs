@@ -28,10 +28,10 @@ use std::time::{Duration, Instant};
 use fiord_base::Slot;
 use linux_raw_sys::io_uring::{
     __kernel_timespec, IORING_ASYNC_CANCEL_ALL, IORING_ASYNC_CANCEL_ANY, IORING_ENTER_EXT_ARG,
-    IORING_ENTER_GETEVENTS, IORING_FEAT_EXT_ARG, io_uring_getevents_arg,
-    IORING_ENTER_REGISTERED_RING, IORING_ENTER_SQ_WAKEUP, IORING_FSYNC_DATASYNC,
-    IORING_SETUP_IOPOLL, IORING_SETUP_SQPOLL, IORING_SQ_NEED_WAKEUP, io_uring_files_update,
-    io_uring_register_op, io_uring_rsrc_register, io_uring_rsrc_update,
+    IORING_ENTER_GETEVENTS, IORING_ENTER_REGISTERED_RING, IORING_ENTER_SQ_WAKEUP,
+    IORING_FEAT_EXT_ARG, IORING_FSYNC_DATASYNC, IORING_SETUP_IOPOLL, IORING_SETUP_SQPOLL,
+    IORING_SQ_NEED_WAKEUP, io_uring_files_update, io_uring_getevents_arg, io_uring_register_op,
+    io_uring_rsrc_register, io_uring_rsrc_update,
 };
 
 use crate::buffers::Memory;
