@@ -208,6 +208,25 @@ pub struct JobFacts<'a> {
     pub advice: Option<Advice>,
 }
 
+impl<'a> JobFacts<'a> {
+    /// A job of one file that uses all of these buffers and asks for nothing special.
+    #[must_use]
+    pub fn plain(buffers: &'a BufferPool) -> JobFacts<'a> {
+        JobFacts {
+            iodepth: buffers.slots(),
+            max_block_bytes: buffers.slot_bytes() as u64,
+            files: 1,
+            direct: false,
+            atomic: false,
+            options: &[],
+            sync_range_flags: 0,
+            buffers,
+            measures_submission: true,
+            advice: None,
+        }
+    }
+}
+
 /// One line of the registry.
 #[derive(Clone, Copy, Debug)]
 pub struct Registration {

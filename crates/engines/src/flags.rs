@@ -18,6 +18,10 @@ pub(crate) struct RequestFlags {
 }
 
 impl RequestFlags {
+    /// For interfaces that take no flags.
+    pub(crate) const NONE: RequestFlags =
+        RequestFlags { read: VectorFlags::NONE, write: VectorFlags::NONE };
+
     /// Those of the job itself. Whether its files can do what is asked is found out when they are laid
     /// out.
     pub(crate) fn new(job: &JobFacts<'_>) -> RequestFlags {

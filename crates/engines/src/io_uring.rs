@@ -289,18 +289,7 @@ mod tests {
     #[test]
     fn a_file_without_holes_says_nothing_about_discards() {
         let buffers = BufferPool::new(1, 4096).unwrap();
-        let job = JobFacts {
-            iodepth: 1,
-            max_block_bytes: 4096,
-            files: 2,
-            direct: false,
-            atomic: false,
-            options: &[],
-            sync_range_flags: 0,
-            buffers: &buffers,
-            measures_submission: false,
-            advice: None,
-        };
+        let job = JobFacts { files: 2, ..JobFacts::plain(&buffers) };
         let Ok(mut queue) = IoUring::new(&job) else {
             eprintln!("skipped: io_uring is denied here");
             return;

@@ -15,10 +15,11 @@ use fiord_base::{Direction, FileIndex, Slot};
 use fiord_engine::{Caps, EngineError, Registration, Target, Unit};
 use fiord_sys::aio::Flush;
 use fiord_sys::posix_aio::Requests;
-use fiord_sys::{BufferPool, Errno, Transfer};
+use fiord_sys::{BufferPool, Errno};
 
 use crate::blocking::{Attached, descriptor};
-use crate::queued::{Pushed, Queue, Queued, length_of};
+use crate::flags::RequestFlags;
+use crate::queued::{Pushed, Queue, Queued, transfer};
 use crate::settings;
 
 pub(crate) const REGISTRATION: Registration = Registration {
@@ -50,17 +51,7 @@ impl Queue for PosixAio {
         unit: &Unit,
         buffers: &mut BufferPool,
     ) -> Result<Pushed, Errno> {
-        let transfer = Transfer {
-            slot: unit.slot,
-            start: unit.progress as usize,
-            length: length_of(unit),
-            offset: unit.remaining_offset(),
-            file: at.fd(),
-            write: unit.direction == Direction::Write,
-            flags: 0,
-            priority: 0,
-            forced_async: false,
-        };
+        let transfer = transfer(unit, at.fd(), RequestFlags::NONE, false);
         self.requests.push(&transfer, buffers).map(|()| Pushed::Transfer)
     }
 

@@ -110,16 +110,10 @@ mod tests {
         let options: Vec<_> =
             options.iter().map(|&(name, text)| (name.to_owned(), text.to_owned())).collect();
         Pvsync2::new(&JobFacts {
-            iodepth: 1,
-            max_block_bytes: 4096,
-            files: 1,
             direct,
-            options: &options,
-            sync_range_flags: 0,
-            buffers: &BufferPool::new(1, 4096).unwrap(),
-            measures_submission: true,
-            advice: None,
             atomic,
+            options: &options,
+            ..JobFacts::plain(&BufferPool::new(1, 4096).unwrap())
         })
     }
 

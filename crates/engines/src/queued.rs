@@ -417,18 +417,7 @@ mod tests {
 
     fn engine(refusals: u32, errno: Errno, buffers: &BufferPool) -> Queued<Kernel> {
         let kernel = Kernel { refusals, errno, calls: 0, pushed: Vec::new(), taken: Vec::new() };
-        let job = JobFacts {
-            iodepth: 1,
-            max_block_bytes: 4096,
-            files: 1,
-            direct: false,
-            atomic: false,
-            options: &[],
-            sync_range_flags: 0,
-            buffers,
-            measures_submission: false,
-            advice: None,
-        };
+        let job = JobFacts { measures_submission: false, ..JobFacts::plain(buffers) };
         Queued::new(&job, kernel)
     }
 

@@ -29,8 +29,8 @@ mod tests {
     use fiord_base::Direction;
 
     use super::*;
-    use crate::Latency;
     use crate::report::Severity;
+    use crate::{LATE_NS, Latency, Response, ScheduleLag};
 
     fn memory(config: &LedgerConfig) -> Vec<AtomicU64> {
         (0..config.words()).map(|_| AtomicU64::new(0)).collect()
@@ -48,6 +48,7 @@ mod tests {
             batches_of_one: false,
             submits_singly: false,
             priorities: [0; 2],
+            rated: false,
         }
     }
 
@@ -201,6 +202,66 @@ mod tests {
             assert_eq!((snapshot.submits[1], snapshot.completes[1]), (expected, expected));
             assert_eq!(snapshot.depths[0], 1);
         }
+    }
+
+    #[test]
+    fn response_time_begins_when_a_request_is_due() {
+        let config = LedgerConfig { rated: true, ..everything() };
+        let words = memory(&config);
+        let mut ledger = Ledger::create(&words, &config).unwrap();
+        let direction = Direction::Write;
+        let mut request = |scheduled_ns, start_ns, done_ns| {
+            ledger.begin();
+            ledger.record(&Record {
+                direction,
+                count: 1,
+                bytes: 1,
+                start_ns,
+                issued_ns: start_ns,
+                done_ns,
+            });
+            ledger.record_response(direction, scheduled_ns, start_ns, done_ns);
+            ledger.end();
+            assert!(ledger.is_consistent());
+        };
+        request(1000, 1000, 1300);
+        request(2000, 2000 + LATE_NS, 2000 + LATE_NS + 300);
+        request(3000, 3001 + LATE_NS, 3001 + LATE_NS + 300);
+        request(9000, 8000, 9500);
+        let snapshot = read(&words).unwrap();
+        let write = &snapshot.directions[direction];
+        let response = write.response.as_ref().unwrap();
+        assert_eq!((response.latency.moments.min, response.latency.moments.max), (300, 100_301));
+        assert_eq!(response.latency.moments.sum, 300 + 100_300 + 100_301 + 500);
+        assert_eq!(response.latency.histogram.total(), 4);
+        let lag = ScheduleLag { count: 4, sum_ns: 200_001, max_ns: 100_001, late: 1 };
+        assert_eq!(response.lag, lag);
+        assert_eq!(snapshot.directions[Direction::Read].response, Some(Response::default()));
+        ledger.reset();
+        let snapshot = read(&words).unwrap();
+        assert_eq!(snapshot.directions[direction].response, Some(Response::default()));
+    }
+
+    #[test]
+    fn more_responses_than_requests_are_noticed() {
+        let config = LedgerConfig { rated: true, ..everything() };
+        let words = memory(&config);
+        let mut ledger = Ledger::create(&words, &config).unwrap();
+        ledger.record_response(Direction::Trim, 5, 6, 7);
+        assert!(!ledger.is_consistent());
+        ledger.record_failed(Direction::Trim);
+        assert!(ledger.is_consistent());
+    }
+
+    #[test]
+    fn a_job_without_a_schedule_has_no_response_time() {
+        let config = everything();
+        let words = memory(&config);
+        assert!(words.len() < LedgerConfig { rated: true, ..config }.words());
+        let mut ledger = Ledger::create(&words, &config).unwrap();
+        ledger.record_response(Direction::Read, 5, 6, 7);
+        assert!(ledger.is_consistent());
+        assert_eq!(read(&words).unwrap().directions[Direction::Read].response, None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod latency;
 pub mod ledger;
 mod priorities;
 pub mod report;
+mod response;
 pub mod samples;
 
 pub use distribution::Distribution;
@@ -18,4 +19,5 @@ pub use latency::{Latency, Moments};
 pub use ledger::{Ledger, LedgerConfig};
 pub use priorities::Priorities;
 pub use report::{DirectionReport, DiskReport, JobReport, RunReport};
+pub use response::{LATE_NS, Response, ScheduleLag};
 pub use samples::Samples;

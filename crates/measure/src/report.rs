@@ -2,7 +2,7 @@
 
 use fiord_base::{Direction, PerDirection};
 
-use crate::{Latency, Priorities, Samples};
+use crate::{Latency, Priorities, Response, Samples};
 
 /// Results of one run, or of a run so far.
 #[derive(Clone, Debug, Default)]
@@ -220,6 +220,8 @@ pub struct DirectionReport {
     pub lat: Latency,
     /// Latencies by priority.
     pub priorities: Priorities,
+    /// Response times of a rated job.
+    pub response: Option<Response>,
     /// Bandwidth samples, KiB/s.
     pub bw: Samples,
     /// IOPS samples.
@@ -239,6 +241,11 @@ impl DirectionReport {
         self.slat.merge(&other.slat);
         self.clat.merge(&other.clat);
         self.lat.merge(&other.lat);
+        match (&mut self.response, &other.response) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine @ None, theirs) => mine.clone_from(theirs),
+            (Some(_), None) => {}
+        }
         self.bw.merge(&other.bw);
         self.iops.merge(&other.iops);
     }

@@ -420,6 +420,13 @@ pub struct StatsPlan {
     pub unit_base: u32,
 }
 
+impl StatsPlan {
+    /// True if requests carry time stamps.
+    pub fn stamps(&self) -> bool {
+        !self.gtod_reduce && (self.lat || self.clat || self.slat)
+    }
+}
+
 /// How directions are merged in reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unified {

@@ -3,30 +3,19 @@
 //! One document per call, valid on its own: status dumps and the final report alike. `json+` adds
 //! the histogram bins to each latency object that has percentiles.
 
-use fiord_measure::histogram::{BUCKETS, value_of};
 use fiord_measure::report::ReportSettings;
-use fiord_measure::{
-    DirectionReport, DiskReport, JobReport, Latency, Priorities, RunReport, Samples,
-};
+use fiord_measure::{DirectionReport, DiskReport, JobReport, Priorities, RunReport, Samples};
 
 use crate::COMPATIBLE_VERSION;
 use crate::disks::mean_of_members;
 use crate::groups::{self, GroupTotals, Record, Row, Shown};
 use crate::json_fiord;
+use crate::json_latency::{Detail, latency, percents};
 use crate::json_writer::JsonWriter;
 use crate::shares::{self, BATCH_LABELS, DEPTH_LABELS, LATENCY_LABELS};
 
 /// What `eta` holds when nobody knows; fio's value for that.
 const ETA_UNKNOWN: u64 = i32::MAX as u64;
-
-/// Which members latency objects have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Detail {
-    /// `json`: moments and percentiles.
-    Percentiles,
-    /// `json+`: bins too.
-    Bins,
-}
 
 /// The whole document, ended by a line feed.
 pub(crate) fn render(report: &RunReport, detail: Detail) -> String {
@@ -104,7 +93,7 @@ fn job(json: &mut JsonWriter, record: &Record<'_>, totals: Option<&GroupTotals>,
     if let Some(description) = &job.description {
         json.string("desc", description);
     }
-    json.object("fiord", |json| json_fiord::record(json, record));
+    json.object("fiord", |json| json_fiord::record(json, record, detail));
 }
 
 fn direction(
@@ -178,45 +167,6 @@ fn priorities(
 
 fn extremes(samples: &Samples) -> (u64, u64) {
     if samples.count == 0 { (0, 0) } else { (samples.min, samples.max) }
-}
-
-fn percents(settings: &ReportSettings, shown: bool) -> Option<&[f64]> {
-    shown.then_some(settings.percentiles.as_slice())
-}
-
-fn latency(json: &mut JsonWriter, latency: &Latency, percents: Option<&[f64]>, detail: Detail) {
-    let moments = &latency.moments;
-    let (min, max) = if moments.count == 0 { (0, 0) } else { (moments.min, moments.max) };
-    json.integer("min", min);
-    json.integer("max", max);
-    json.float("mean", moments.mean());
-    json.float("stddev", moments.stddev());
-    json.integer("N", moments.count);
-    let Some(percents) = percents.filter(|_| moments.count > 0) else { return };
-    json.object("percentile", |json| {
-        for (percent, ns) in percents.iter().zip(latency.histogram.percentiles(percents)) {
-            json.integer(&format!("{percent:.6}"), ns);
-        }
-    });
-    if detail == Detail::Bins {
-        json.object("bins", |json| {
-            for (ns, count) in bins(latency) {
-                json.integer(&ns.to_string(), count);
-            }
-        });
-    }
-}
-
-/// Bins as fio has them: the last one holds what is beyond it too, so that counts add up to `N`.
-fn bins(latency: &Latency) -> Vec<(u64, u64)> {
-    let mut bins: Vec<_> = latency.histogram.bins().collect();
-    let (last, overflow) = (value_of(BUCKETS - 1), latency.histogram.overflow());
-    match bins.last_mut() {
-        Some((ns, count)) if *ns == last => *count += overflow,
-        _ if overflow > 0 => bins.push((last, overflow)),
-        _ => (),
-    }
-    bins
 }
 
 /// Flushes. Their percentiles follow those of the data directions.
@@ -298,17 +248,6 @@ fn pairs(json: &mut JsonWriter, disk: &DiskReport, names: &[[&str; 2]; 4]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bins_add_up_beyond_the_histogram() {
-        let mut latency = Latency::default();
-        let last = value_of(BUCKETS - 1);
-        latency.add(60_000_000_000);
-        assert_eq!(bins(&latency), [(last, 1)]);
-        latency.add(last);
-        latency.add(5);
-        assert_eq!(bins(&latency), [(5, 1), (last, 2)]);
-    }
 
     #[test]
     fn hostile_texts_leave_a_valid_document() {

@@ -7,7 +7,8 @@
 use fiord_base::PerDirection;
 use fiord_measure::{DirectionReport, JobReport, RunReport};
 
-use crate::groups::Record;
+use crate::groups::{self, Record};
+use crate::json_latency::{Detail, latency, percents};
 use crate::json_writer::JsonWriter;
 use crate::shares::DEPTH_LABELS;
 
@@ -40,7 +41,7 @@ pub(crate) fn run(json: &mut JsonWriter, report: &RunReport) {
 }
 
 /// Members of `fiord` in an entry of `jobs`.
-pub(crate) fn record(json: &mut JsonWriter, record: &Record<'_>) {
+pub(crate) fn record(json: &mut JsonWriter, record: &Record<'_>, detail: Detail) {
     let (common, own) = split_options(&record.clones);
     json.array("members", |json| {
         for (job, own) in record.clones.iter().zip(&own) {
@@ -63,6 +64,36 @@ pub(crate) fn record(json: &mut JsonWriter, record: &Record<'_>) {
         );
     });
     overflow(json, &job.directions);
+    response(json, job, detail);
+}
+
+/// Response times and schedule lag, for jobs that have a schedule.
+fn response(json: &mut JsonWriter, job: &JobReport, detail: Detail) {
+    let rows: Vec<_> = groups::rows(job)
+        .into_iter()
+        .filter_map(|(row, result)| Some((row.name(), result.response?)))
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    let settings = &job.settings;
+    let shown = settings.clat_percentiles || settings.lat_percentiles;
+    json.object("response_ns", |json| {
+        for (name, response) in &rows {
+            json.object(name, |json| {
+                latency(json, &response.latency, percents(settings, shown), detail);
+            });
+        }
+    });
+    json.object("schedule_lag_ns", |json| {
+        for (name, response) in &rows {
+            json.object(name, |json| {
+                json.float("mean", response.lag.mean_ns());
+                json.integer("max", response.lag.max_ns);
+                json.integer("late", response.lag.late);
+            });
+        }
+    });
 }
 
 fn failed(job: &JobReport) -> bool {
@@ -122,8 +153,10 @@ fn overflow(json: &mut JsonWriter, directions: &PerDirection<DirectionReport>) {
     let late: Vec<_> = directions
         .iter()
         .map(|(direction, result)| {
-            let clat = result.clat.histogram.overflow();
-            (direction, clat.max(result.lat.histogram.overflow()))
+            let response = result.response.as_ref().map(|response| &response.latency);
+            let kinds = [Some(&result.clat), Some(&result.lat), response];
+            let overflows = kinds.into_iter().flatten().map(|kind| kind.histogram.overflow());
+            (direction, overflows.max().unwrap_or(0))
         })
         .filter(|(_, count)| *count > 0)
         .collect();

@@ -12,6 +12,7 @@ mod groups;
 pub mod headers;
 mod json;
 mod json_fiord;
+mod json_latency;
 mod json_writer;
 mod latency_text;
 mod normal;
@@ -21,6 +22,7 @@ mod shares;
 mod terse;
 
 use fiord_measure::RunReport;
+use json_latency::Detail;
 
 pub use json_fiord::SCHEMA;
 pub use terse::TerseVersion;
@@ -61,7 +63,7 @@ pub fn render(report: &RunReport, formats: &Formats) -> String {
         out.push_str(&terse::render(report, formats.terse_version));
     }
     if formats.json || formats.json_plus {
-        let detail = if formats.json_plus { json::Detail::Bins } else { json::Detail::Percentiles };
+        let detail = if formats.json_plus { Detail::Bins } else { Detail::Percentiles };
         out.push_str(&json::render(report, detail));
     }
     if formats.normal {

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use fiord_measure::report::{Message, ReportSettings};
-use fiord_measure::{DirectionReport, JobReport, RunReport, Samples};
+use fiord_measure::{DirectionReport, JobReport, RunReport, Samples, ScheduleLag};
 
 use crate::disks;
 use crate::groups::{self, GroupTotals, Row, RowTotals};
@@ -138,6 +138,10 @@ fn direction(
     for (priority, latency) in priorities.shown() {
         latency_text::summary(out, &format!("{told} prio {priority}"), latency);
     }
+    let response = result.response.as_ref().filter(|it| it.differs_from(&result.lat, &result.clat));
+    if let Some(response) = response {
+        latency_text::summary(out, "resp", &response.latency);
+    }
     for (name, latency, shown) in kinds {
         if shown && latency.moments.count > 0 {
             latency_text::percentiles(out, name.trim(), latency, &settings.percentiles);
@@ -149,6 +153,12 @@ fn direction(
         let name = format!("{told} prio {priority} ({share:.2}% of IOs)");
         latency_text::percentiles(out, &name, latency, &settings.percentiles);
     }
+    if let Some(response) = response {
+        if settings.clat_percentiles || settings.lat_percentiles {
+            latency_text::percentiles(out, "resp", &response.latency, &settings.percentiles);
+        }
+        schedule_lag(out, &response.lag);
+    }
     bandwidth_samples(out, &result.bw, style.kb_base(), group_rate);
     let iops = &result.iops;
     if iops.count > 0 {
@@ -158,6 +168,18 @@ fn direction(
             iops.min, iops.max, iops.mean, iops.stddev, iops.count,
         );
     }
+}
+
+/// How far the requests of a rated job were behind.
+fn schedule_lag(out: &mut String, lag: &ScheduleLag) {
+    let _ = writeln!(
+        out,
+        "   sched lag   : avg={}, max={}, late={} ({:.2}%)",
+        duration(lag.mean_ns() as u64),
+        duration(lag.max_ns),
+        lag.late,
+        lag.late as f64 * 100.0 / lag.count.max(1) as f64,
+    );
 }
 
 fn bandwidth_samples(out: &mut String, bw: &Samples, kb_base: u64, group_rate: u64) {
@@ -286,6 +308,7 @@ fn messages(out: &mut String, messages: &[Message]) {
 mod tests {
     use super::*;
     use fiord_measure::report::Severity;
+    use fiord_measure::{LATE_NS, Response};
 
     #[test]
     fn messages_stand_at_the_end_and_only_if_there_are_any() {
@@ -306,6 +329,44 @@ mod tests {
         };
         let added = "\nMessages:\n  note: the clock is slow\n  error: a: open failed\n";
         assert_eq!(render(&told), text + added);
+    }
+
+    fn rated(response_ns: u64) -> JobReport {
+        let mut job = JobReport::default();
+        job.settings.percentiles = vec![99.0];
+        job.settings.clat_percentiles = true;
+        let read = &mut job.directions[fiord_base::Direction::Read];
+        (read.bytes, read.ios, read.runtime_ms) = (4096, 2, 1);
+        let mut response = Response::default();
+        for total_ns in [30_000, 40_000] {
+            read.clat.add(total_ns);
+            read.lat.add(total_ns);
+            response.latency.add(total_ns + response_ns);
+        }
+        let late = u64::from(response_ns > LATE_NS);
+        let sum_ns = u128::from(response_ns) * 2;
+        response.lag = ScheduleLag { count: 2, sum_ns, max_ns: response_ns, late };
+        read.response = Some(response);
+        job
+    }
+
+    #[test]
+    fn response_time_is_told_where_it_differs() {
+        let text = |job| render(&RunReport { jobs: vec![job], ..RunReport::default() });
+        let with = text(rated(200_000));
+        let block = |name: &str| {
+            let lines = with.lines().filter(|line| line.trim_start().starts_with(name));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(block("resp ("), "    resp (usec): min=230, max=240, avg=235.00, stdev= 7.07");
+        assert_eq!(
+            block("sched lag"),
+            "   sched lag   : avg=200.00us, max=200.00us, late=1 (50.00%)"
+        );
+        assert!(with.contains("    resp percentiles (usec):\n     |  99th=[  241]\n   sched lag"));
+        assert!(with.find(" lat (").unwrap() < with.find("resp (").unwrap());
+        let without = text(rated(2_000));
+        assert!(!without.contains("resp") && !without.contains("lag"), "{without}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use fiord_base::Direction;
 use fiord_measure::report::{Member, Message, Severity};
-use fiord_measure::{JobReport, RunReport};
+use fiord_measure::{JobReport, Response, RunReport, ScheduleLag};
 use fiord_report::{Formats, SCHEMA, TerseVersion, render};
 use serde_json::Value;
 use xtask::json::Json;
@@ -17,6 +17,8 @@ const JSON: Formats = Formats {
     json_plus: false,
     terse_version: TerseVersion::V3,
 };
+
+const BINS: Formats = Formats { json_plus: true, ..JSON };
 
 /// A report in which every member occurs.
 fn full_report() -> RunReport {
@@ -33,11 +35,18 @@ fn full_report() -> RunReport {
             ..JobReport::default()
         };
         job.settings.group_reporting = true;
+        job.settings.clat_percentiles = true;
+        job.settings.percentiles = vec![50.0, 99.5];
         for direction in [Direction::Read, Direction::Write, Direction::Trim] {
             job.directions[direction].bytes = 40_960;
             job.directions[direction].ios = 10;
             job.directions[direction].runtime_ms = 2;
             job.directions[direction].clat.add(60_000_000_000);
+            let mut response = Response::default();
+            response.latency.add(70_000_000_000);
+            response.lag =
+                ScheduleLag { count: 1, sum_ns: 10_000_000_000, max_ns: 10_000_000_000, late: 1 };
+            job.directions[direction].response = Some(response);
         }
         job
     };
@@ -74,6 +83,10 @@ fn complaints(schema: &mut Schema, document: &Value) -> Vec<String> {
 fn reports_match_the_schema() {
     let mut schema = schema();
     assert_eq!(complaints(&mut schema, &document(&full_report())), [""; 0]);
+    let mut unified = full_report();
+    unified.jobs.iter_mut().for_each(|job| job.settings.unified = 2);
+    let with_bins: Value = serde_json::from_str(&render(&unified, &BINS)).unwrap();
+    assert_eq!(complaints(&mut schema, &with_bins), [""; 0]);
     assert_eq!(schema.unseen(), [""; 0], "described but never written");
     // With nothing to report, too, and while jobs run.
     let empty = RunReport { interim: true, ..RunReport::default() };
@@ -97,6 +110,32 @@ fn the_check_rejects_what_is_wrong() {
         *document.pointer_mut(pointer).expect(pointer) = wrong;
         assert!(!complaints(&mut schema(), &document).is_empty(), "{pointer}");
     }
+}
+
+#[test]
+fn response_times_of_a_group_are_merged() {
+    let report = full_report();
+    let merged = document(&report);
+    let fiord = &merged["jobs"][0]["fiord"];
+    assert_eq!(fiord["response_ns"]["write"]["N"], 2);
+    assert_eq!(fiord["response_ns"]["write"]["max"], 70_000_000_000_u64);
+    assert!(fiord["response_ns"]["read"]["percentile"]["99.500000"].is_u64());
+    assert!(fiord["response_ns"]["read"].get("bins").is_none());
+    let lag = serde_json::json!({ "mean": 1e10, "max": 10_000_000_000_u64, "late": 2 });
+    assert_eq!(fiord["schedule_lag_ns"]["trim"], lag);
+
+    let mut unified = report.clone();
+    unified.jobs.iter_mut().for_each(|job| job.settings.unified = 1);
+    let fiord = &document(&unified)["jobs"][0]["fiord"];
+    assert_eq!(fiord["response_ns"]["mixed"]["N"], 6);
+    assert!(fiord["response_ns"].get("read").is_none());
+
+    let mut free = report;
+    for job in &mut free.jobs {
+        job.directions.0.iter_mut().for_each(|direction| direction.response = None);
+    }
+    assert!(document(&free)["jobs"][0]["fiord"].get("response_ns").is_none());
+    assert!(document(&free)["jobs"][0]["fiord"].get("schedule_lag_ns").is_none());
 }
 
 #[test]

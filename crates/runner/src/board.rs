@@ -6,10 +6,15 @@
 //! inherited.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use fiord_options::plan::FlowPlan;
 use fiord_sys::clock::{Calibration, Clock};
 use fiord_sys::shared::{MemoryFile, PAGE_BYTES, SharedWords};
 use fiord_sys::{Errno, futex};
+
+/// Waits that are shorter are spent in a busy loop: to sleep and to wake take as long.
+pub(crate) const SHORT_NS: u64 = 5_000;
 
 const MAGIC: u64 = 0x0001_6472_616f_6266;
 
@@ -24,6 +29,10 @@ mod word {
     pub(super) const WORKER_WORDS: usize = 8;
     pub(super) const COMMAND: usize = 0;
     pub(super) const STATE: usize = 1;
+    /// Number of the flow in the upper half, weight in the lower one; 0: the worker is in no flow.
+    pub(super) const FLOW: usize = 2;
+    /// Requests issued, where that counts for a flow.
+    pub(super) const ISSUED: usize = 3;
 }
 
 /// What the parent wants of a worker.
@@ -191,6 +200,32 @@ impl Board {
         self.notify();
     }
 
+    /// Makes a worker take turns with the others of its flow.
+    pub(crate) fn set_flow(&self, worker: usize, flow: FlowPlan) {
+        let value = u64::from(flow.id) << 32 | u64::from(flow.weight);
+        self.place(worker)[word::FLOW].store(value, Ordering::Release);
+    }
+
+    /// Says how many requests a worker has issued.
+    pub(crate) fn set_issued(&self, worker: usize, requests: u64) {
+        self.place(worker)[word::ISSUED].store(requests, Ordering::Relaxed);
+    }
+
+    /// Weights and issued requests of all workers of a flow that do I/O at present.
+    pub(crate) fn flow(&self, id: u32) -> (u64, u64) {
+        let mut sum = (0u64, 0u64);
+        for worker in 0..self.workers {
+            let place = self.place(worker);
+            let flow = place[word::FLOW].load(Ordering::Acquire);
+            let active = matches!(self.state(worker), State::Ramp | State::Running);
+            if flow != 0 && flow >> 32 == u64::from(id) && active {
+                sum.0 += flow & 0xffff_ffff;
+                sum.1 = sum.1.saturating_add(place[word::ISSUED].load(Ordering::Relaxed));
+            }
+        }
+        sum
+    }
+
     /// Tells a worker what to do. `Finish` is final.
     pub(crate) fn command(&self, worker: usize, command: Command) {
         let place = &self.place(worker)[word::COMMAND];
@@ -222,6 +257,24 @@ impl<'a> CommandWord<'a> {
     #[inline]
     pub(crate) fn finish(&self) -> bool {
         self.word.load(Ordering::Relaxed) == Command::Finish as u64
+    }
+
+    /// Sleeps until a time on the run's clock, or until the worker is told to end.
+    pub(crate) fn sleep_until(&self, clock: &Clock, until_ns: u64) {
+        if clock.advance_to(until_ns) {
+            return;
+        }
+        loop {
+            let left_ns = until_ns.saturating_sub(clock.now_ns());
+            if left_ns == 0 || self.finish() {
+                return;
+            }
+            if left_ns < SHORT_NS {
+                std::hint::spin_loop();
+            } else {
+                futex::wait(self.word, Command::Run as u64, Some(Duration::from_nanos(left_ns)));
+            }
+        }
     }
 
     /// Sleeps at the barrier; false if the worker shall not run at all.

@@ -6,8 +6,10 @@
 //! job does not use costs one well-predicted branch at most.
 //!
 //! Making and handing over requests is here; what became of them is in [`settle`], the turns of a
-//! job's life (files, passes, time) in [`pass`], priorities of requests in [`priority`].
+//! job's life (files, passes, time) in [`pass`], priorities of requests in [`priority`], and how a job is
+//! held back in [`pace`].
 
+mod pace;
 mod pass;
 mod priority;
 mod settle;
@@ -26,6 +28,7 @@ use crate::failure::Failure;
 use crate::priority::Prioritizer;
 use crate::recorder::Recorder;
 use crate::targets::Targets;
+pub(crate) use pace::Pace;
 use priority::Priorities;
 
 /// Batches between two looks at the clock where requests carry no stamps.
@@ -44,6 +47,8 @@ struct Settings {
     stamped: bool,
     /// One request at a time, which the engine executes.
     single: bool,
+    /// How the loop makes requests.
+    way: Way,
     /// The time that submission takes is measured of single requests, too.
     slat: bool,
     /// The engine takes nothing before the batch in flight has been reaped.
@@ -53,14 +58,23 @@ struct Settings {
     fills_data: bool,
     /// Something is to be done beside each request: see [`Drive::accompany`].
     accompanied: bool,
-    /// Latencies are told apart by priority.
-    tells_priorities: bool,
     locks: bool,
     flush: EndFlush,
     fill_device: bool,
     /// Requests wait for those in flight that they overlap.
     serialize: bool,
     errors: ErrorsPlan,
+}
+
+/// How the loop makes requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// One, which the engine executes.
+    Single,
+    /// As many as there is room for.
+    Queued,
+    /// Those that may go.
+    Paced,
 }
 
 /// What is flushed at the end of a pass.
@@ -102,6 +116,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) recorder: Option<Recorder>,
     /// Gives requests priorities.
     pub(crate) prioritizer: Option<Prioritizer>,
+    /// Holds requests back.
+    pub(crate) pace: Option<Pace<'a>>,
     /// Told of changes of state: the end of the ramp, flushing at the end of a pass.
     pub(crate) enter: &'a dyn Fn(State),
     /// Called between passes, when all files are closed.
@@ -120,6 +136,7 @@ pub(crate) struct Drive<'a> {
     clock: Clock,
     recorder: Option<Recorder>,
     priorities: Option<Priorities>,
+    pace: Option<Box<Pace<'a>>>,
     enter: &'a dyn Fn(State),
     between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
     settings: Settings,
@@ -136,6 +153,8 @@ pub(crate) struct Drive<'a> {
     in_flight: usize,
     /// Made, and waiting for the end of a request that it overlaps.
     waiting: Option<Request>,
+    /// Made, and not due yet.
+    not_due: Option<Request>,
     /// The engine has been asked to end what is in flight.
     cancelling: bool,
     /// The queue was full and must sink to `depth_low` before it is filled again.
@@ -163,7 +182,7 @@ impl<'a> Drive<'a> {
         let engine = &job.engine;
         let depth = if caps.single { 1 } else { engine.iodepth.max(1) as usize };
         let stats = &job.stats;
-        let stamped = !stats.gtod_reduce && (stats.lat || stats.clat || stats.slat);
+        let stamped = stats.stamps();
         let settings = Settings {
             depth,
             batch: (engine.batch.max(1) as usize).min(depth),
@@ -173,13 +192,17 @@ impl<'a> Drive<'a> {
             drains: (engine.iodepth_low as usize) < depth,
             stamped,
             single: caps.single,
+            way: match (&parts.pace, caps.single) {
+                (Some(_), _) => Way::Paced,
+                (None, true) => Way::Single,
+                (None, false) => Way::Queued,
+            },
             slat: caps.reports_slat && stats.slat && stamped,
             one_batch: caps.one_batch,
             ramp_ns: job.limits.ramp_ns.unwrap_or(0),
             runtime_ns: job.limits.runtime_ns.unwrap_or(0),
             fills_data: parts.filler.is_active(),
             accompanied: parts.recorder.is_some() || parts.prioritizer.is_some(),
-            tells_priorities: parts.prioritizer.is_some(),
             locks: parts.targets.locks(),
             flush: EndFlush {
                 files: job.flush.end_fsync && job.pattern.rw.write,
@@ -210,6 +233,7 @@ impl<'a> Drive<'a> {
             clock: parts.clock,
             recorder: parts.recorder,
             priorities: parts.prioritizer.map(|chooser| Priorities::new(job, chooser, depth)),
+            pace: parts.pace.map(Box::new),
             enter: parts.enter,
             between_passes: parts.between_passes,
             units: vec![idle; depth],
@@ -219,6 +243,7 @@ impl<'a> Drive<'a> {
             continued: 0,
             in_flight: 0,
             waiting: None,
+            not_due: None,
             cancelling: false,
             draining: false,
             now_ns: 0,
@@ -241,6 +266,9 @@ impl<'a> Drive<'a> {
             (false, 0) => u64::MAX,
             (false, runtime_ns) => self.now_ns.saturating_add(runtime_ns),
         };
+        if let Some(pace) = &mut self.pace {
+            pace.begin(self.now_ns);
+        }
         self.begin_pass();
         loop {
             if self.now_ns >= self.deadline_ns {
@@ -251,8 +279,11 @@ impl<'a> Drive<'a> {
             }
             let pause = match self.end {
                 Some(_) => Some(Step::End),
-                None if self.settings.single && self.batch.is_empty() => self.one(),
-                None => self.make(),
+                None => match self.settings.way {
+                    Way::Single if self.batch.is_empty() => self.one(),
+                    Way::Single | Way::Queued => self.make(),
+                    Way::Paced => self.make_paced(),
+                },
             };
             if !self.batch.is_empty() {
                 self.submit();
@@ -333,11 +364,8 @@ impl<'a> Drive<'a> {
         if self.held.is_some() {
             return self.held;
         }
-        if self.draining {
-            if self.in_flight > self.settings.depth_low {
-                return None;
-            }
-            self.draining = false;
+        if self.is_draining() {
+            return None;
         }
         while self.batch.len() < self.settings.batch {
             let Some(slot) = self.free.pop() else { break };
@@ -368,6 +396,13 @@ impl<'a> Drive<'a> {
             }
         }
         None
+    }
+
+    /// True while the queue has to sink before it is filled again.
+    #[inline]
+    fn is_draining(&mut self) -> bool {
+        self.draining &= self.in_flight > self.settings.depth_low;
+        self.draining
     }
 
     /// Puts a request at the end of the batch.

@@ -13,6 +13,7 @@ mod drive;
 mod estimate;
 mod events;
 mod failure;
+mod flow;
 mod layout;
 mod memory;
 mod offload;

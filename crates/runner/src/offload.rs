@@ -346,18 +346,7 @@ mod tests {
     };
 
     fn offload(entry: &Registration, iodepth: usize, buffers: &BufferPool) -> Offload {
-        let facts = JobFacts {
-            iodepth,
-            max_block_bytes: 4096,
-            files: 1,
-            direct: false,
-            atomic: false,
-            options: &[],
-            sync_range_flags: 0,
-            buffers,
-            measures_submission: false,
-            advice: None,
-        };
+        let facts = JobFacts { iodepth, measures_submission: false, ..JobFacts::plain(buffers) };
         Offload::new(entry, &facts, &Clock::Monotonic).unwrap()
     }
 

@@ -43,7 +43,10 @@ pub(crate) fn job_report(
     times: Times,
 ) -> JobReport {
     let job = &order.job;
-    let iodepth = if snapshot.is_some() { job.engine.iodepth } else { 0 };
+    let iodepth = snapshot.as_ref().map_or(0, |snapshot| match snapshot.found_depth {
+        0 => job.engine.iodepth,
+        found => found,
+    });
     let snapshot = snapshot.unwrap_or_default();
     let error = if snapshot.error != 0 { snapshot.error } else { fate.error };
     let shown_error = if error != 0 { error } else { snapshot.first_error };

@@ -16,11 +16,13 @@ use fiord_options::trace::Subject;
 use fiord_sys::locked::LockedMemory;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, Errno, clock, signal};
+use fiord_workload::pacer::Rates;
 use fiord_workload::{Filler, Generator, GeneratorError, Regions};
 
 use crate::board::{Board, CommandWord, State};
-use crate::drive::{Drive, Parts};
+use crate::drive::{Drive, Pace, Parts};
 use crate::failure::Failure;
+use crate::flow::Flow;
 use crate::layout::{self, Layout, TargetFile, Watcher};
 use crate::memory::{self, Need};
 use crate::offload::{Offload, caps_for};
@@ -154,6 +156,7 @@ struct Ready {
     targets: Targets,
     recorder: Option<Recorder>,
     prioritizer: Option<Prioritizer>,
+    rates: Option<Rates>,
     /// Held until the job has ended.
     locked: Option<LockedMemory>,
     /// What the user should know of its memory.
@@ -171,6 +174,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         None => lay_out_here(order, entry, &seeds, place.board.commands(order.worker as usize))?,
     };
     let prioritizer = priority::prioritizer(job, &seeds);
+    let rates = Rates::new(job, &seeds);
     priority::take(job)?;
     let caps = caps_for(job, entry.caps);
     let depth = depth(job, caps) as usize;
@@ -220,6 +224,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         targets,
         recorder,
         prioritizer,
+        rates,
         locked,
         note,
     })
@@ -324,6 +329,11 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
     let enter = |state: State| stage.enter(state);
     let relay =
         |targets: &Targets| relayout(order, place.registry, targets, board.commands(worker));
+    let flow = job.pacing.flow.map(|flow| Flow::new(board, worker, flow));
+    let pace = Pace::new(job, ready.rates, flow, depth(job, ready.caps) as usize);
+    if pace.is_some() {
+        process::wake_on_time();
+    }
     let mut drive = Drive::new(
         job,
         Parts {
@@ -337,6 +347,7 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             clock: board.clock(),
             recorder: ready.recorder,
             prioritizer: ready.prioritizer,
+            pace,
             enter: &enter,
             between_passes: &relay,
         },

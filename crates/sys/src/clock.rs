@@ -40,6 +40,27 @@ pub struct Calibration {
 }
 
 impl Clock {
+    /// Lets a simulated clock go on to `ns`; false for a clock that goes by itself, for which one has to
+    /// wait.
+    pub fn advance_to(&self, ns: u64) -> bool {
+        match self {
+            Clock::Simulated(now) => {
+                now.fetch_max(ns, Ordering::Relaxed);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Keeps the processor busy for so many cycles (ticks of the time-stamp counter where there is one, of
+    /// a nanosecond elsewhere).
+    pub fn spin(cycles: u64) {
+        let start = ticks();
+        while ticks().wrapping_sub(start) < cycles {
+            std::hint::spin_loop();
+        }
+    }
+
     /// Nanoseconds on the time line of CLOCK_MONOTONIC (or the test's).
     #[inline]
     pub fn now_ns(&self) -> u64 {
@@ -70,6 +91,12 @@ impl Calibration {
 fn ticks() -> u64 {
     // SAFETY: RDTSC has no preconditions on x86-64 and touches no memory.
     unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+/// Where there is no such counter, nanoseconds.
+#[cfg(not(target_arch = "x86_64"))]
+fn ticks() -> u64 {
+    monotonic_ns()
 }
 
 fn timespec_ns(time: rustix::time::Timespec) -> u64 {

@@ -344,7 +344,7 @@ impl Ring {
     }
 
     /// Puts a transfer into the queue. EBUSY without room, or while the slot is in flight.
-    #[inline]
+    #[inline(always)]
     pub fn push(
         &mut self,
         transfer: &Transfer<RingFile>,

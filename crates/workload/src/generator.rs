@@ -196,6 +196,13 @@ impl Generator {
         Made::Request
     }
 
+    /// Says what a mix of reads and writes does from now on where it wants to read, and where it wants to
+    /// write (see [`Rates::turns`](crate::pacer::Rates::turns)).
+    #[inline]
+    pub fn turn(&mut self, turned: [Direction; 2]) {
+        self.directions.turn(turned);
+    }
+
     /// Tells what became of a request.
     #[inline]
     pub fn done(&mut self, request: &Request, outcome: Outcome) {

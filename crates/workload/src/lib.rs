@@ -8,6 +8,7 @@
 //! - [`Generator`] yields requests one by one,
 //! - [`Filler`] makes the contents of write buffers,
 //! - [`checksum`] calculates what verification stores,
+//! - [`pacer`] says when requests may go,
 //! - [`iolog`] writes requests down in the text form that replays read.
 
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@
 pub mod checksum;
 pub mod fill;
 pub mod iolog;
+pub mod pacer;
 pub mod region;
 
 mod block_map;

@@ -48,16 +48,9 @@ impl Bench {
     pub fn new(case: &Case<'_>, setup: Setup) -> Result<Bench, String> {
         let buffers = BufferPool::new(setup.depth, setup.slot_bytes).map_err(|e| e.to_string())?;
         let engine = (case.engine.create)(&JobFacts {
-            iodepth: setup.depth,
-            max_block_bytes: setup.slot_bytes as u64,
-            files: 1,
             direct: case.ground.direct,
-            atomic: false,
-            options: &[],
             sync_range_flags: file::RangeFlush::WRITE.0,
-            buffers: &buffers,
-            measures_submission: true,
-            advice: None,
+            ..JobFacts::plain(&buffers)
         });
         let mut bench = Bench {
             engine: engine.map_err(|error| error.to_string())?,

@@ -127,16 +127,11 @@ pub fn create(
     buffers: &BufferPool,
 ) -> Result<Box<dyn Engine>, EngineError> {
     (registration.create)(&JobFacts {
-        iodepth: options.depth,
         max_block_bytes: MAX_BLOCK as u64,
-        files: 1,
         direct: options.direct,
-        atomic: false,
         options: engine_options,
         sync_range_flags: options.sync_range_flags,
-        buffers,
-        measures_submission: true,
-        advice: None,
+        ..JobFacts::plain(buffers)
     })
 }
 

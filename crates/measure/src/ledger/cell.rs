@@ -79,7 +79,7 @@ impl Cell<'_> {
 
 /// Adds to a number of two words; the high one is rarely touched.
 #[inline(always)]
-fn add_wide(low: &AtomicU64, high: &AtomicU64, value: u128) {
+pub(super) fn add_wide(low: &AtomicU64, high: &AtomicU64, value: u128) {
     let (sum, carry) = load(low).overflowing_add(value as u64);
     store(low, sum);
     let above = (value >> 64) as u64 + u64::from(carry);

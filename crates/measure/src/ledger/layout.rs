@@ -35,6 +35,8 @@ pub(super) enum LatencyKind {
     Total = 2,
     /// Issue to completion of a flush.
     Flush = 3,
+    /// Scheduled start to completion.
+    Response = 4,
 }
 
 /// What a section holds; the number stands in the section table.
@@ -56,6 +58,8 @@ pub(super) enum Section {
     Histogram(LatencyKind, Direction),
     /// Moments and buckets for each priority that requests of a direction have.
     Priorities(Direction, usize),
+    /// [`lag`] of a direction.
+    Lag(Direction),
 }
 
 impl Section {
@@ -69,6 +73,7 @@ impl Section {
             Section::Moments(kind, d) => 0x100 + kind as u64 * 16 + d as u64,
             Section::Histogram(kind, d) => 0x200 + kind as u64 * 16 + d as u64,
             Section::Priorities(d, _) => 0x20 + d as u64,
+            Section::Lag(d) => 0x30 + d as u64,
         }
     }
 
@@ -82,6 +87,7 @@ impl Section {
             Section::Moments(..) => moments::WORDS,
             Section::Histogram(..) => BUCKETS,
             Section::Priorities(_, count) => count * PRIORITY_WORDS,
+            Section::Lag(_) => lag::WORDS,
         }
     }
 }
@@ -107,7 +113,9 @@ pub(super) mod facts {
     /// What had been used before the measured phase, like [`USAGE`].
     pub(in crate::ledger) const USAGE_BEFORE: usize = 19;
     pub(in crate::ledger) const SUBMITS_SINGLY: usize = 24;
-    pub(in crate::ledger) const WORDS: usize = 25;
+    /// The depth that `latency_target` has found so far.
+    pub(in crate::ledger) const DEPTH: usize = 25;
+    pub(in crate::ledger) const WORDS: usize = 26;
 }
 
 /// Counts of a direction.
@@ -131,6 +139,15 @@ pub(super) mod moments {
     pub(in crate::ledger) const OVERFLOW: usize = 7;
     pub(in crate::ledger) const TOUCHED: usize = 8;
     pub(in crate::ledger) const WORDS: usize = 9;
+}
+
+/// How far requests of a direction started after they were due.
+pub(super) mod lag {
+    pub(in crate::ledger) const SUM_LOW: usize = 0;
+    pub(in crate::ledger) const SUM_HIGH: usize = 1;
+    pub(in crate::ledger) const MAX: usize = 2;
+    pub(in crate::ledger) const LATE: usize = 3;
+    pub(in crate::ledger) const WORDS: usize = 4;
 }
 
 pub(super) const MESSAGE_WORDS: usize = 513;
@@ -163,6 +180,9 @@ pub struct LedgerConfig {
     pub submits_singly: bool,
     /// Priorities that reads and writes have, the job's own included; 0 where they all have that.
     pub priorities: [u16; 2],
+    /// Requests have a schedule: their response time is measured, with its histogram, and how far they
+    /// are behind.
+    pub rated: bool,
 }
 
 impl LedgerConfig {
@@ -176,6 +196,7 @@ impl LedgerConfig {
             (LatencyKind::Completion, clat, true),
             (LatencyKind::Submission, self.slat, self.slat_histogram),
             (LatencyKind::Total, own_lat, self.lat_histogram),
+            (LatencyKind::Response, self.rated, true),
         ] {
             if on {
                 sections.extend(DATA.map(|d| Section::Moments(kind, d)));
@@ -183,6 +204,9 @@ impl LedgerConfig {
                     histograms.extend(DATA.map(|d| Section::Histogram(kind, d)));
                 }
             }
+        }
+        if self.rated {
+            sections.extend(DATA.map(Section::Lag));
         }
         sections.push(Section::Moments(LatencyKind::Flush, Direction::Sync));
         sections.push(Section::Messages);

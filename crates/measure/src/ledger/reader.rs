@@ -6,11 +6,12 @@ use fiord_base::{DATA, Direction, PerDirection};
 
 use super::cell::{Cell, by_priority, cell};
 use super::layout::{
-    GROUPS, LatencyKind, MAGIC, Section, counters, facts, find, find_array, header, load, moments,
+    GROUPS, LatencyKind, MAGIC, Section, counters, facts, find, find_array, header, lag, load,
+    moments,
 };
 use crate::distribution::Distribution;
 use crate::histogram::{BUCKETS, Histogram};
-use crate::{Latency, Moments};
+use crate::{Latency, Moments, Response, ScheduleLag};
 
 /// A copy of a ledger at one moment.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub by_priority: [Vec<Latency>; 2],
     /// Flushes.
     pub sync_ios: u64,
+    /// The depth that `latency_target` has found so far; 0 if it does not look for one.
+    pub found_depth: u32,
     /// Depth bins.
     pub depths: [u64; 7],
     /// Submission bins.
@@ -167,6 +170,7 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         pid: fact(facts::PID) as u32,
         wall_start_ms: fact(facts::WALL_START_MS),
         sync_ios: fact(facts::SYNC_IOS),
+        found_depth: fact(facts::DEPTH) as u32,
         flush: latency(words, LatencyKind::Flush, Direction::Sync),
         by_priority: [Direction::Read, Direction::Write]
             .map(|direction| by_priority(words, direction).into_iter().map(latency_of).collect()),
@@ -186,6 +190,7 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
             0 => latency(words, LatencyKind::Total, direction),
             _ => report.clat.clone(),
         };
+        report.response = response(words, direction);
         clat.merge(&report.clat.histogram);
     }
     let straddles = find(words, Section::Straddles)?;
@@ -208,19 +213,33 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
     Some(snapshot)
 }
 
+fn response(words: &[AtomicU64], direction: Direction) -> Option<Response> {
+    let latency = latency_of(cell(words, LatencyKind::Response, direction)?);
+    let lag: &[AtomicU64; lag::WORDS] = find_array(words, Section::Lag(direction))?;
+    let lag = ScheduleLag {
+        count: latency.moments.count,
+        sum_ns: wide(&lag[lag::SUM_LOW], &lag[lag::SUM_HIGH]),
+        max_ns: load(&lag[lag::MAX]),
+        late: load(&lag[lag::LATE]),
+    };
+    Some(Response { latency, lag })
+}
+
+fn wide(low: &AtomicU64, high: &AtomicU64) -> u128 {
+    u128::from(load(high)) << 64 | u128::from(load(low))
+}
+
 fn latency(words: &[AtomicU64], kind: LatencyKind, direction: Direction) -> Latency {
     cell(words, kind, direction).map(latency_of).unwrap_or_default()
 }
 
 fn latency_of(cell: Cell<'_>) -> Latency {
     let m = cell.moments;
-    let wide =
-        |low: usize, high: usize| u128::from(load(&m[high])) << 64 | u128::from(load(&m[low]));
     let count = load(&m[moments::COUNT]);
     let moments = Moments {
         count,
-        sum: wide(moments::SUM_LOW, moments::SUM_HIGH),
-        sum_of_squares: wide(moments::SQUARES_LOW, moments::SQUARES_HIGH),
+        sum: wide(&m[moments::SUM_LOW], &m[moments::SUM_HIGH]),
+        sum_of_squares: wide(&m[moments::SQUARES_LOW], &m[moments::SQUARES_HIGH]),
         min: if count == 0 { 0 } else { !load(&m[moments::NOT_MIN]) },
         max: load(&m[moments::MAX]),
     };

@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use fiord_base::{Direction, PerDirection};
 
-use super::cell::{Cell, by_priority, cell};
+use super::cell::{Cell, add_wide, by_priority, cell};
 use super::layout::{
     LatencyKind, LedgerConfig, LedgerError, MAGIC, Section, Words, add, counters, facts, find,
-    find_array, header, load, store,
+    find_array, header, lag, load, store,
 };
+use crate::LATE_NS;
 use crate::distribution::{self, STRADDLES};
 use crate::report::Severity;
 
@@ -27,6 +28,15 @@ pub struct Ledger<'a> {
     flush: Cell<'a>,
     /// By priority, of reads and writes.
     priorities: [Vec<Cell<'a>>; 2],
+    /// Of requests that have a schedule.
+    response: Option<[ResponseCell<'a>; 3]>,
+}
+
+/// Response times of a direction, and how far its requests were behind.
+#[derive(Clone, Copy, Debug)]
+struct ResponseCell<'a> {
+    latency: Cell<'a>,
+    lag: &'a [AtomicU64; lag::WORDS],
 }
 
 /// One completed data request, as the loop reports it.
@@ -89,6 +99,12 @@ impl<'a> Ledger<'a> {
             let cell = |d| cell(words, kind, d);
             Some([cell(Direction::Read)?, cell(Direction::Write)?, cell(Direction::Trim)?])
         };
+        let response = |d| {
+            let latency = cell(words, LatencyKind::Response, d)?;
+            Some(ResponseCell { latency, lag: find_array(words, Section::Lag(d))? })
+        };
+        let responses =
+            [response(Direction::Read), response(Direction::Write), response(Direction::Trim)];
         let counter = |d| find_array(words, Section::Counters(d)).ok_or(missing);
         Ok(Ledger {
             words,
@@ -106,6 +122,10 @@ impl<'a> Ledger<'a> {
             lat: cells(LatencyKind::Total),
             flush: cell(words, LatencyKind::Flush, Direction::Sync).ok_or(missing)?,
             priorities: [Direction::Read, Direction::Write].map(|d| by_priority(words, d)),
+            response: match responses {
+                [Some(reads), Some(writes), Some(trims)] => Some([reads, writes, trims]),
+                _ => None,
+            },
         })
     }
 
@@ -153,11 +173,42 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// Counts the response time of a request that was due at `scheduled_ns`, and how far after that it
+    /// started; nothing unless [`LedgerConfig::rated`]. Beside [`Ledger::record`] for the same request.
+    #[inline]
+    pub fn record_response(
+        &mut self,
+        direction: Direction,
+        scheduled_ns: u64,
+        start_ns: u64,
+        done_ns: u64,
+    ) {
+        let Some(responses) = &self.response else { return };
+        let Some(ResponseCell { latency, lag }) = responses.get(direction as usize) else { return };
+        latency.record(done_ns.saturating_sub(scheduled_ns), 1);
+        let behind_ns = start_ns.saturating_sub(scheduled_ns);
+        if behind_ns == 0 {
+            return;
+        }
+        add_wide(&lag[lag::SUM_LOW], &lag[lag::SUM_HIGH], u128::from(behind_ns));
+        if behind_ns > load(&lag[lag::MAX]) {
+            store(&lag[lag::MAX], behind_ns);
+        }
+        if behind_ns > LATE_NS {
+            add(&lag[lag::LATE], 1);
+        }
+    }
+
     /// Counts a data request that failed.
     pub fn record_failed(&mut self, direction: Direction) {
         if let Some(counters) = self.counters.get(direction as usize) {
             add(&counters[counters::IOS], 1);
         }
+    }
+
+    /// Notes the depth that `latency_target` allows at present.
+    pub fn set_depth(&mut self, depth: usize) {
+        store(&self.facts[facts::DEPTH], depth as u64);
     }
 
     /// Counts a flush.
@@ -283,7 +334,8 @@ impl<'a> Ledger<'a> {
     }
 
     /// True if all kinds of latency have counted the same requests, none more than were issued, and
-    /// each histogram holds as many values as were counted.
+    /// each histogram holds as many values as were counted. Response time is counted of requests that
+    /// have a schedule, which need not be all.
     pub fn is_consistent(&self) -> bool {
         let kinds = || [&self.slat, &self.clat, &self.lat].into_iter().flatten();
         let same_counts = (0..3).all(|d| {
@@ -297,9 +349,16 @@ impl<'a> Ledger<'a> {
             let all = self.clat.as_ref().or(self.lat.as_ref()).map(|cells| cells[d].count());
             cells.is_empty() || all.is_none_or(|all| all == counted)
         });
+        let responses = || self.response.iter().flatten();
+        let scheduled = responses().zip(&self.counters).all(|(response, counters)| {
+            let count = response.latency.count();
+            count <= load(&counters[counters::IOS]) && load(&response.lag[lag::LATE]) <= count
+        });
+        let cells = kinds().flatten().chain([&self.flush]);
         same_counts
             && by_priority
-            && kinds().flatten().chain([&self.flush]).all(Cell::is_consistent)
+            && scheduled
+            && cells.chain(responses().map(|response| &response.latency)).all(Cell::is_consistent)
     }
 
     /// Forgets everything measured, at the end of a ramp. Messages, errors and identity stay.
@@ -310,6 +369,10 @@ impl<'a> Ledger<'a> {
         }
         self.flush.reset();
         self.priorities.iter().flatten().for_each(Cell::reset);
+        for response in self.response.iter().flatten() {
+            response.latency.reset();
+            response.lag.iter().for_each(|word| store(word, 0));
+        }
         let counts = self.counters.iter().flat_map(|c| c.iter());
         counts.chain(self.depths).chain(self.straddles).for_each(|word| store(word, 0));
         store(&self.facts[facts::SYNC_IOS], 0);

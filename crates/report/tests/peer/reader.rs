@@ -185,6 +185,7 @@ fn read_direction(json: &Value) -> DirectionReport {
         clat: read_latency(&json["clat_ns"]),
         lat: read_latency(&json["lat_ns"]),
         priorities: read_priorities(json.get("prios")),
+        response: None,
         bw: samples("bw", "bw_dev"),
         iops: samples("iops", "iops_stddev"),
     }

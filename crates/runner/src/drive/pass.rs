@@ -23,6 +23,9 @@ impl Drive<'_> {
         self.ledger.begin_usage(Usage::of_thread().numbers());
         self.ledger.begin_pass(self.now_ns);
         self.pass_bytes = PerDirection::default();
+        if let Some(pace) = &mut self.pace {
+            pace.begin(self.now_ns);
+        }
         self.deadline_ns = match self.settings.runtime_ns {
             0 => u64::MAX,
             runtime_ns => self.now_ns.saturating_add(runtime_ns),

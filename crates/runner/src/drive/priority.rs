@@ -9,6 +9,7 @@ use fiord_options::plan::JobPlan;
 use fiord_workload::Request;
 
 use super::Drive;
+use super::settle::is_whole;
 use crate::priority::{Prioritizer, told_apart};
 
 /// What the loop keeps of priorities.
@@ -43,13 +44,13 @@ impl Drive<'_> {
         self.priorities.as_mut().map_or(0, |priorities| priorities.choose(slot, request))
     }
 
-    /// Counts the latencies of the transfers that have completed, by priority.
+    /// Counts the latencies of the transfers that have completed as a whole, by priority.
     #[cold]
     pub(super) fn count_priorities(&mut self) {
         for index in 0..self.done.list().len() {
             let completion = self.done.list()[index];
             let unit = self.units[completion.slot.index()];
-            if completion.result.is_ok_and(|moved| unit.progress + moved == unit.length) {
+            if is_whole(&unit, completion.result) {
                 self.count_priority(&unit, &completion);
             }
         }

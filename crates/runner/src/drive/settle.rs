@@ -19,8 +19,11 @@ impl Drive<'_> {
             return;
         }
         self.ledger.begin();
-        if self.settings.tells_priorities {
+        if self.priorities.is_some() {
             self.count_priorities();
+        }
+        if self.pace.is_some() {
+            self.watch_completed();
         }
         // Requests that were submitted and reaped together have the same stamps and are counted
         // together.
@@ -30,7 +33,7 @@ impl Drive<'_> {
             let slot = completion.slot.index();
             let unit = self.units[slot];
             match completion.result {
-                Ok(moved) if moved == unit.length && unit.direction.is_data() => {
+                result if is_whole(&unit, result) => {
                     let record = Record {
                         direction: unit.direction,
                         count: 1,
@@ -66,6 +69,9 @@ impl Drive<'_> {
         self.in_flight -= count;
         self.ledger.end();
         self.done.clear();
+        if self.pace.is_some() {
+            self.watch_floors();
+        }
     }
 
     /// Gives the slot back and tells the generator.
@@ -131,6 +137,7 @@ impl Drive<'_> {
             done_ns: completion.done_ns,
         });
         self.count_priority(unit, completion);
+        self.watch(unit, completion);
     }
 
     /// Decides whether an error is survived.
@@ -226,7 +233,7 @@ impl Drive<'_> {
     }
 
     fn discard_batch(&mut self) {
-        if let Some(request) = self.waiting.take() {
+        for request in [self.waiting.take(), self.not_due.take()].into_iter().flatten() {
             self.generator.done(&request, Outcome::Failed);
         }
         self.continued = 0;
@@ -250,6 +257,12 @@ impl Drive<'_> {
             self.free.push(unit.slot);
         }
     }
+}
+
+/// True if a transfer was moved by one attempt; what was moved in parts is counted with its last one.
+#[inline(always)]
+pub(super) fn is_whole(unit: &Unit, result: Result<u64, Errno>) -> bool {
+    result.is_ok_and(|moved| moved == unit.length) && unit.direction.is_data()
 }
 
 fn request_of(unit: &Unit) -> Request {

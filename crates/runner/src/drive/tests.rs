@@ -7,12 +7,14 @@ mod books;
 mod campaign;
 mod files;
 mod looped;
+mod pacing;
 mod trial;
 
 use fiord_base::Direction;
 use fiord_sim::{Faults, Share};
 use fiord_sys::Errno;
 
+use self::campaign::PRIORITIES;
 use self::trial::{Ran, Trial};
 use super::End;
 use crate::board::State;
@@ -150,6 +152,23 @@ fn a_read_of_nothing_inside_the_file_is_an_error() {
     assert_eq!((ran.end, ran.report.error), (End::Failed, Errno::IO.0));
     assert_eq!((ran.bytes(READ), ran.ios(READ)), (64 << 10, 2));
     assert!(ran.messages[0].contains("offset 65536"), "{:?}", ran.messages);
+}
+
+#[test]
+fn requests_that_come_in_parts_have_one_latency_of_their_priority() {
+    for share in [0, 400, 1000] {
+        let words = format!("--rw=randrw --size=1m --bs=4k --iodepth=8 {PRIORITIES}");
+        let faults = Faults { short: Share(share), reordered: true, ..Faults::default() };
+        let ran = Trial::queued(&words).with(faults).run();
+        assert_conserved(&ran, &words);
+        for (direction, by_priority) in [READ, WRITE].into_iter().zip(&ran.report.by_priority) {
+            let told = &ran.report.directions[direction];
+            assert_eq!(told.short_ios > 0, share > 0);
+            let counts: Vec<u64> = by_priority.iter().map(|each| each.moments.count).collect();
+            assert!(counts.len() == 2 && counts.iter().all(|count| *count > 10), "{counts:?}");
+            assert_eq!(counts.iter().sum::<u64>(), told.clat.moments.count, "{counts:?}");
+        }
+    }
 }
 
 #[test]

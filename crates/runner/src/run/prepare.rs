@@ -65,6 +65,9 @@ impl<'a> Run<'a> {
                 if let Some(trace) = &trace {
                     tell_seeds(trace, &order);
                 }
+                if let Some(flow) = job.pacing.flow {
+                    board.set_flow(workers.len(), flow);
+                }
                 let bytes = order.ledger.words() * 8;
                 ledger_bytes += bytes.next_multiple_of(PAGE_BYTES) as u64;
                 workers.push(Worker::new(order));
@@ -300,6 +303,7 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         batches_of_one: caps.single && !(caps.inline && caps.inline_at_depth_one),
         submits_singly: caps.submits_singly,
         priorities: priority::counts(job),
+        rated: job.pacing.rate.is_capped() && stats.stamps(),
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct DirectionPicker {
     issued: [u64; 3],
     /// The mix stays with `current` until it has issued so many.
     limit: u64,
+    /// What a mix that wants to read does, and one that wants to write: rates may turn it.
+    turned: [Direction; 2],
 }
 
 impl DirectionPicker {
@@ -55,7 +57,14 @@ impl DirectionPicker {
             share: [reads, 100 - reads],
             issued: [0; 3],
             limit: 0,
+            turned: [Direction::Read, Direction::Write],
         }
+    }
+
+    /// A mix does this from now on where it wants to read, and where it wants to write.
+    #[inline]
+    pub(crate) fn turn(&mut self, turned: [Direction; 2]) {
+        self.turned = turned;
     }
 
     /// The direction of the next request.
@@ -74,7 +83,7 @@ impl DirectionPicker {
                 if self.issued[self.current as usize % 3] >= self.limit {
                     self.draw(stream);
                 }
-                self.current
+                self.turned[self.current as usize % 2]
             }
         }
     }
@@ -85,8 +94,9 @@ impl DirectionPicker {
         if self.issued[self.current as usize % 3] >= self.limit {
             self.draw(stream);
         }
-        self.issued[self.current as usize % 3] += 1;
-        self.current
+        let direction = self.turned[self.current as usize % 2];
+        self.issued[direction as usize % 3] += 1;
+        direction
     }
 
     /// The directions that occur, and whether they are mixed by share.

@@ -19,6 +19,9 @@ const SEED: &str = "FIORD_SIM_SEED";
 /// Variable with the number of fresh seeds to run.
 const RUNS: &str = "FIORD_SIM_RUNS";
 
+/// Requests with priorities of their own.
+pub(super) const PRIORITIES: &str = "--ioengine=io_uring --cmdprio_percentage=30,60";
+
 /// The dice of one seed.
 struct Dice(Stream);
 
@@ -144,12 +147,11 @@ fn draw(seed: u64) -> Trial {
         dice.pick(&[Kind::Queued, Kind::Queued, Kind::Queued, Kind::Inline, Kind::Offloaded]);
     let cache = dice.pick(&[Cache::WriteThrough, Cache::Volatile]);
     let finish_at = dice.one_in(5).then(|| dice.below(100) as usize);
-    Trial {
-        kind,
-        storage: Storage::new(cache),
-        finish_at,
-        ..Trial::queued(&words).with(draw_faults(&mut dice, seed))
-    }
+    let faults = draw_faults(&mut dice, seed);
+    // Engines that execute a request at once have no priorities of requests.
+    let prioritized = kind != Kind::Inline && dice.one_in(3);
+    let words = if prioritized { format!("{words} {PRIORITIES}") } else { words };
+    Trial { kind, storage: Storage::new(cache), finish_at, ..Trial::queued(&words).with(faults) }
 }
 
 /// Says how to repeat a run that panics.

@@ -14,13 +14,16 @@ use fiord_options::plan::JobPlan;
 use fiord_options::{EngineFacts, Host, commandline, lower};
 use fiord_sys::shared::MemoryFile;
 use fiord_sys::{BufferPool, Clock};
+use fiord_workload::pacer::Rates;
 use fiord_workload::{Filler, Generator, Regions};
 
-use super::super::{Drive, End, Parts};
+use super::super::{Drive, End, Pace, Parts};
 use crate::board::{Board, Command, State};
 use crate::layout::{self, Layout, Watcher};
+use crate::priority;
+use crate::rehearsal;
 use crate::run::prepare::ledger_config;
-use crate::targets::{Targets, advice};
+use crate::targets::Targets;
 
 /// The plan of a job given in the words of the command line.
 pub(super) fn plan(words: &str, caps: Caps) -> JobPlan {
@@ -96,18 +99,7 @@ impl Setup {
 
     /// What engines are told of the job.
     pub(super) fn facts<'s>(&'s self, buffers: &'s BufferPool) -> fiord_engine::JobFacts<'s> {
-        fiord_engine::JobFacts {
-            iodepth: self.depth(),
-            max_block_bytes: self.job.blocks.largest(),
-            files: self.layout.files.len(),
-            direct: self.job.files.direct,
-            atomic: self.job.files.atomic,
-            options: &self.job.engine.options,
-            sync_range_flags: self.job.flush.range_flags,
-            buffers,
-            measures_submission: true,
-            advice: advice(&self.job),
-        }
+        rehearsal::facts(&self.job, self.depth(), self.layout.files.len(), buffers)
     }
 
     /// Buffers for its requests.
@@ -149,7 +141,8 @@ impl Setup {
             commands: self.board.commands(0),
             clock,
             recorder: None,
-            prioritizer: None,
+            prioritizer: priority::prioritizer(job, &self.seeds),
+            pace: Pace::new(job, Rates::new(job, &self.seeds), None, depth),
             enter: &enter,
             between_passes: &between_passes,
         };
