@@ -136,7 +136,11 @@ impl Device {
         let latency_ns = faults.latency_ns.saturating_mul(if late { 100 } else { 1 });
         self.time.advance(faults.submission_ns);
         let issued_ns = self.time.now_ns();
-        let due_ns = if lost { u64::MAX } else { issued_ns + latency_ns };
+        let due_ns = match (lost, faults.stall_ns, issued_ns + latency_ns) {
+            (true, ..) => u64::MAX,
+            (false, Some((begin, end)), due_ns) if (begin..end).contains(&due_ns) => end,
+            (false, _, due_ns) => due_ns,
+        };
         if let Some(slot) = state.slots.get_mut(unit.slot.index()) {
             slot.flying = Some(*unit);
             slot.sum = checksum(unit, buffers);

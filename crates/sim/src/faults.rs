@@ -97,6 +97,8 @@ pub struct Faults {
     pub early: Share,
     /// Requests that take a hundred times as long.
     pub late: Share,
+    /// A time, from its begin to its end on the clock, in which the device ends nothing.
+    pub stall_ns: Option<(u64, u64)>,
     /// Requests that never end, unless they are cancelled.
     pub lost: Share,
     /// Requests in flight end early when they are cancelled.
@@ -132,6 +134,7 @@ impl Default for Faults {
             refuses_all: false,
             early: Share(0),
             late: Share(0),
+            stall_ns: None,
             lost: Share(0),
             cancels: false,
             reordered: false,

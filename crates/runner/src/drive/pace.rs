@@ -60,7 +60,7 @@ impl<'a> Pace<'a> {
             think: Think::new(&pacing.think),
             cycles: u64::from(pacing.think.cycles),
             flow,
-            floors: Floors::new(&pacing.rate),
+            floors: Floors::new(&pacing.rate, job.pattern.rw),
             search: pacing.latency.target.as_ref().map(|target| DepthSearch::new(target, depth)),
             max_ns: pacing.latency.max_ns,
             scheduled_ns: vec![0; depth],

@@ -7,6 +7,7 @@ mod books;
 mod campaign;
 mod files;
 mod looped;
+mod pacing;
 mod trial;
 
 use fiord_base::Direction;

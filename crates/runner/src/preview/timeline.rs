@@ -110,14 +110,15 @@ fn paced_ns(job: &JobPlan, shown: &JobPreview) -> u64 {
         let by = |amount: u64, cap: Option<u64>| {
             cap.map_or(0, |cap| of_clone(amount) * SECOND_NS / u128::from(cap.max(1)))
         };
-        [by(bytes[d], rate.bytes_max[d]), by(ios[d], rate.iops_max[d])]
+        // The last request goes when those before it have had their time.
+        let (bytes, ios) = (bytes[d].saturating_sub(job.blocks.max[d]), ios[d].saturating_sub(1));
+        [by(bytes, rate.bytes_max[d]), by(ios, rate.iops_max[d])]
     });
     let think = &pacing.think;
     let pauses = match think.requests {
         Some(requests) if think.io_ns == 0 => {
             let all: u128 = DATA.into_iter().map(|d| of_clone(ios[d])).sum();
-            // There is none behind the last request.
-            all.saturating_sub(1) / u128::from(requests.max(1))
+            all / u128::from(requests.max(1))
         }
         _ => 0,
     };

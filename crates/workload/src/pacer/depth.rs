@@ -142,3 +142,74 @@ impl DepthSearch {
         self.depth = depth.clamp(1, self.most);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MICRO_NS: u64 = 1000;
+
+    fn target(percentile: f64, keep_searching: bool) -> LatencyTarget {
+        let target_ns = 100 * MICRO_NS;
+        LatencyTarget { target_ns, window_ns: 1_000_000, percentile, keep_searching }
+    }
+
+    /// Trials on a device whose latency follows from the depth; returns the depths and the last verdict.
+    fn search(
+        target: &LatencyTarget,
+        most: usize,
+        trials: usize,
+        latency_ns: impl Fn(usize, u64) -> u64,
+    ) -> (Vec<usize>, Trial) {
+        let mut search = DepthSearch::new(target, most);
+        let mut now_ns = 0;
+        search.begin(now_ns);
+        let mut depths = vec![search.depth()];
+        for _ in 0..trials {
+            for number in 0..100 {
+                search.completed(latency_ns(search.depth(), number));
+            }
+            assert_eq!(search.look(now_ns + target.window_ns - 1), None);
+            now_ns += target.window_ns;
+            let trial = search.look(now_ns).unwrap_or(Trial::GoesOn);
+            if !matches!(trial, Trial::GoesOn | Trial::Found) {
+                return (depths, trial);
+            }
+            depths.push(search.depth());
+        }
+        (depths, Trial::GoesOn)
+    }
+
+    #[test]
+    fn the_deepest_queue_is_found() {
+        let proportional = |depth: usize, _| depth as u64 * 10 * MICRO_NS;
+        let (depths, last) = search(&target(100.0, false), 64, 20, proportional);
+        assert_eq!(depths, [1, 2, 4, 8, 16, 12, 10, 11, 10, 10]);
+        assert_eq!(last, Trial::Measured);
+        // One that is deep enough for everything.
+        let (depths, last) = search(&target(100.0, false), 6, 20, |_, _| 1);
+        assert_eq!((depths, last), (vec![1, 2, 4, 6, 6], Trial::Measured));
+    }
+
+    #[test]
+    fn a_share_of_the_requests_may_be_slow() {
+        // Two of a hundred are.
+        let latency = |_, number: u64| if number < 2 { 1 << 30 } else { MICRO_NS };
+        let (depths, last) = search(&target(98.0, false), 4, 20, latency);
+        assert_eq!((depths.last(), last), (Some(&4), Trial::Measured));
+        let (depths, last) = search(&target(98.5, false), 4, 20, latency);
+        assert_eq!((depths, last), (vec![1; 21], Trial::GoesOn));
+        let (_, last) = search(&target(100.0, false), 4, 20, latency);
+        assert_eq!(last, Trial::Hopeless { slowest_ns: 1 << 30 });
+    }
+
+    #[test]
+    fn a_search_that_goes_on_tries_more_again() {
+        let proportional = |depth: usize, _| depth as u64 * 10 * MICRO_NS;
+        let (depths, last) = search(&target(100.0, true), 64, 60, proportional);
+        assert_eq!(last, Trial::GoesOn);
+        let later = &depths[20..];
+        assert!(later.iter().all(|depth| (9..=12).contains(depth)), "{depths:?}");
+        assert!(later.contains(&11), "{depths:?}");
+    }
+}

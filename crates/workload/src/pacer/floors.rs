@@ -4,7 +4,7 @@
 //! ramp do not count: they begin the first cycle.
 
 use fiord_base::{DATA, Direction, PerDirection};
-use fiord_options::plan::RatePlan;
+use fiord_options::plan::{Pattern, RatePlan};
 
 /// Time in which a job may be slower.
 const GRACE_NS: u64 = 2_000_000_000;
@@ -36,12 +36,16 @@ pub struct Missed {
 }
 
 impl Floors {
-    /// `None` if there are no floors.
-    pub fn new(rate: &RatePlan) -> Option<Floors> {
+    /// `None` if there are no floors under what the job does: one value stands for all directions.
+    pub fn new(rate: &RatePlan, rw: Pattern) -> Option<Floors> {
+        let used = |bounds: PerDirection<Option<u64>>| {
+            PerDirection::from_fn(|direction| bounds[direction].filter(|_| rw.has(direction)))
+        };
+        let (bytes_min, ios_min) = (used(rate.bytes_min), used(rate.iops_min));
         let given = |bounds: &PerDirection<Option<u64>>| bounds.0.iter().any(Option::is_some);
-        (given(&rate.bytes_min) || given(&rate.iops_min)).then(|| Floors {
-            bytes_min: rate.bytes_min,
-            ios_min: rate.iops_min,
+        (given(&bytes_min) || given(&ios_min)).then(|| Floors {
+            bytes_min,
+            ios_min,
             cycle_ns: u64::from(rate.check_ms) * MILLI_NS,
             next_ns: 0,
             last: None,
