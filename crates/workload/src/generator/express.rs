@@ -91,7 +91,7 @@ impl Express {
             {
                 Kind::Zones
             }
-            Choice::Spread | Choice::Zones(_) | Choice::Sequence(_) => return None,
+            _ => return None,
         };
         Some(express)
     }
