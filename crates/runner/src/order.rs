@@ -37,6 +37,8 @@ pub(crate) struct Order {
     pub(crate) ledger: LedgerConfig,
     /// Seeds of the random streams.
     pub(crate) seeds: [u64; 24],
+    /// Seeds of the contents of all jobs, own ones first, where jobs share duplicates.
+    pub(crate) pool: Vec<u64>,
     /// The parent's process id.
     pub(crate) parent: i32,
     /// Writes and trims are refused.

@@ -17,7 +17,7 @@ use fiord_sys::locked::LockedMemory;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, Errno, clock, signal};
 use fiord_workload::pacer::Rates;
-use fiord_workload::{Filler, Generator, GeneratorError, Regions};
+use fiord_workload::{Filler, Generator, GeneratorError, Regions, Shape};
 
 use crate::board::{Board, CommandWord, State};
 use crate::drive::{Drive, Pace, Parts};
@@ -190,11 +190,13 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         SubmitMode::Inline => (entry.create)(&facts)?,
         SubmitMode::Offload => Box::new(Offload::new(entry, &facts, &place.board.clock())?),
     };
-    let mut filler =
-        Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds)
-            .repeating(job.pattern.seeds);
+    let shape = Shape::of(job, layout.size, &order.pool);
+    let fills = rw.write && buffer_bytes > 0;
+    let mut filler = Filler::new(&job.data, job.pattern.generator, fills, &seeds, &shape)
+        .map_err(|error| Failure::rule(error.to_string()))?
+        .repeating(job.pattern.seeds);
     if order.layout.is_some() {
-        filler.skip(layout.filled);
+        filler.go_to(&layout.filled);
     }
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
@@ -303,6 +305,7 @@ fn lay_out_here(
         job: &order.job,
         clone_number: order.clone_number,
         seeds,
+        pool: &order.pool,
         caps: entry.caps,
         readonly: order.readonly,
         expected: None,

@@ -382,7 +382,7 @@ fn options_that_do_not_work_yet_prevent_a_run_unless_they_ask_for_what_happens_a
         assert_eq!(lines, [expected]);
     }
     check_errors("[a]\nrwmixcycle=5\n", &["t.fio:2:1: option `rwmixcycle` was removed"]);
-    job("exitall=0 verify_fatal=0 zonemode=none nice=0 random_distribution=random");
+    job("exitall=0 verify_fatal=0 zonemode=none cgroup_nodelete=0 random_distribution=random");
 }
 
 #[test]

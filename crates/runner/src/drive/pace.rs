@@ -394,9 +394,10 @@ impl Drive<'_> {
                 self.pass_bytes = PerDirection::default();
             }
             Trial::Measured => self.stop(End::Complete),
-            Trial::Hopeless { slowest_ns } => {
+            Trial::Hopeless { target_ns, slowest_ns } => {
                 let text = format!(
-                    "latency_target is not met with one request in flight: one took {slowest_ns} nsec"
+                    "latency_target={target_ns} nsec not met with one request in flight: one took \
+                     {slowest_ns} nsec"
                 );
                 self.fail(&Failure { errno: Errno::TIMEDOUT, text });
             }

@@ -107,6 +107,7 @@ impl<'a> Inspection<'a> {
             job,
             clone_number,
             seeds: &seeds,
+            pool: &[],
             caps,
             readonly: self.plan.readonly,
             expected: Some(&self.expected),

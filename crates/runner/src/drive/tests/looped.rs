@@ -15,7 +15,7 @@ use fiord_options::{EngineFacts, Host, commandline, lower};
 use fiord_sys::shared::MemoryFile;
 use fiord_sys::{BufferPool, Clock};
 use fiord_workload::pacer::Rates;
-use fiord_workload::{Filler, Generator, Regions};
+use fiord_workload::{Filler, Generator, Regions, Shape};
 
 use super::super::{Drive, End, Pace, Parts};
 use crate::board::{Board, Command, State};
@@ -82,6 +82,7 @@ impl Setup {
             job: &job,
             clone_number: 0,
             seeds: &seeds,
+            pool: &[],
             caps,
             readonly: false,
             expected: None,
@@ -127,8 +128,15 @@ impl Setup {
             *passes.borrow_mut() += 1;
             Ok(())
         };
-        let mut filler =
-            Filler::new(&job.data, job.pattern.generator, job.pattern.rw.write, &self.seeds);
+        let shape = Shape::of(job, self.layout.size, &[]);
+        let mut filler = Filler::new(
+            &job.data,
+            job.pattern.generator,
+            job.pattern.rw.write,
+            &self.seeds,
+            &shape,
+        )
+        .expect("a filler");
         for slot in 0..depth {
             filler.initial(buffers.get_mut(Slot(slot as u32)));
         }
