@@ -28,6 +28,7 @@ use crate::memory::{self, Need};
 use crate::offload::{Offload, caps_for};
 use crate::order::{self, Order};
 use crate::priority::{self, Prioritizer};
+use crate::ramp::RampAmount;
 use crate::recorder::Recorder;
 use crate::rehearsal::facts;
 use crate::targets::Targets;
@@ -327,8 +328,12 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
     }
     ledger.begin_usage(Usage::of_thread().numbers());
     ledger.set_identity(process::thread_id(), clock::realtime_ns() / 1_000_000);
-    let ramp = job.limits.ramp_ns.is_some_and(|ns| ns > 0);
-    stage.enter(if ramp { State::Ramp } else { State::Running });
+    let ramp = job
+        .limits
+        .ramp_bytes
+        .map(|bytes| RampAmount::new(board.ramp(order.ramp_worker as usize), bytes));
+    let ramps = ramp.is_some() || job.limits.ramp_ns.is_some_and(|ns| ns > 0);
+    stage.enter(if ramps { State::Ramp } else { State::Running });
     let enter = |state: State| stage.enter(state);
     let relay =
         |targets: &Targets| relayout(order, place.registry, targets, board.commands(worker));
@@ -351,6 +356,7 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             recorder: ready.recorder,
             prioritizer: ready.prioritizer,
             pace,
+            ramp,
             enter: &enter,
             between_passes: &relay,
         },

@@ -13,6 +13,7 @@ mod flush;
 mod length;
 mod offset;
 mod setup;
+mod strided;
 mod tally;
 
 pub use setup::GeneratorError;

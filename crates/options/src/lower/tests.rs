@@ -369,7 +369,7 @@ fn engines_that_are_not_there_hide_no_other_fault_and_cause_none() {
 #[test]
 fn options_that_do_not_work_yet_prevent_a_run_unless_they_ask_for_what_happens_anyway() {
     for (text, expected) in [
-        ("[a]\nrate=1m\n", "t.fio:2:1: option `rate` is known but not built yet in this version"),
+        ("[a]\nnice=1\n", "t.fio:2:1: option `nice` is known but not built yet in this version"),
         (
             "[a]\nioengine=sg\n",
             "t.fio:2:10: `ioengine=sg` is known but not built yet in this version; it will need a SCSI \
@@ -387,7 +387,7 @@ fn options_that_do_not_work_yet_prevent_a_run_unless_they_ask_for_what_happens_a
         assert_eq!(lines, [expected]);
     }
     check_errors("[a]\nrwmixcycle=5\n", &["t.fio:2:1: option `rwmixcycle` was removed"]);
-    job("exitall=0 verify_fatal=0 zonemode=none nice=0 random_distribution=random");
+    job("exitall=0 verify_fatal=0 zonemode=none cgroup_nodelete=0 random_distribution=random");
 }
 
 #[test]

@@ -375,6 +375,7 @@ fn describe(job: &JobPlan, caps: Caps) -> JobPreview {
             },
         ),
         ramp_ns: job.limits.ramp_ns.unwrap_or(0),
+        ramp_bytes: job.limits.ramp_bytes,
         runtime_ns: job.limits.runtime_ns,
         loops: job.limits.loops,
         amounts: Amounts::default(),

@@ -25,6 +25,7 @@ use crate::offload::caps_for;
 use crate::order::{self, Order};
 use crate::outcome::Fate;
 use crate::priority;
+use crate::ramp;
 use crate::rehearsal::rehearse;
 use crate::sampler::Sampler;
 use crate::trace::{Trace, TraceSettings};
@@ -278,6 +279,7 @@ fn make_order(
     };
     Ok(Order {
         worker: worker as u32,
+        ramp_worker: ramp::counting_worker(plan, job, worker as u32),
         thread_number,
         clone_number: job.clone_number(index),
         layout: None,

@@ -6,6 +6,7 @@ use fiord_options::plan::{JobPlan, Sequencer};
 
 use super::length::LengthPicker;
 use super::setup::Streams;
+use super::strided::{self, Strided};
 use crate::{BlockMap, Regions};
 
 const WRITE: usize = Direction::Write as usize;
@@ -18,6 +19,8 @@ pub(crate) const NONE: u64 = u64::MAX;
 #[derive(Clone, Debug)]
 pub(crate) struct FileState {
     /// First byte of the region.
+    pub(crate) origin: u64,
+    /// First byte of the present zone; without zones that of the region.
     pub(crate) start: u64,
     /// Bytes of the region.
     pub(crate) size: u64,
@@ -40,10 +43,24 @@ pub(crate) struct FileState {
 impl FileState {
     /// A pass begins.
     pub(crate) fn restart(&mut self, reseed: bool) {
-        self.rewind();
+        self.start = self.origin;
+        self.begin_zone();
         self.finished = false;
+        if reseed && let Some(lfsr) = &mut self.lfsr {
+            lfsr.reseed();
+        }
+    }
+
+    /// True if there was a request since the begin of the zone.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.previous != [NONE; 3]
+    }
+
+    /// As if nothing had been issued yet, and nothing visited.
+    pub(crate) fn begin_zone(&mut self) {
+        self.rewind();
         if let Some(lfsr) = &mut self.lfsr {
-            if reseed { lfsr.reseed() } else { lfsr.restart() }
+            lfsr.restart();
         }
         if let Some(map) = &mut self.map {
             map.clear();
@@ -88,6 +105,8 @@ pub(crate) struct OffsetPicker {
     pub(crate) rewound: bool,
     /// Random writes go where the last trim went.
     pub(crate) trim_write: bool,
+    /// Requests stay in one zone after the other.
+    pub(crate) zones: Option<Strided>,
 }
 
 impl OffsetPicker {
@@ -111,6 +130,14 @@ impl OffsetPicker {
             time_based,
             rewound: false,
             trim_write: rw.is_trim_write(),
+            zones: strided::of_plan(plan).map(Strided::new),
+        }
+    }
+
+    /// A pass begins.
+    pub(crate) fn restart(&mut self) {
+        if let Some(zones) = &mut self.zones {
+            zones.restart();
         }
     }
 
@@ -124,6 +151,9 @@ impl OffsetPicker {
         streams: &mut Streams,
     ) -> Option<Extent> {
         let d = direction as usize % 3;
+        if let Some(zones) = &mut self.zones {
+            zones.turn(file);
+        }
         let (offset, random) = if !self.random {
             (self.sequential(file, d)?, false)
         } else if self.mixed_order {
@@ -140,7 +170,9 @@ impl OffsetPicker {
         let mut length = if self.random && self.trim_write && d == WRITE {
             file.position[TRIM] - offset
         } else {
-            lengths.pick(direction, random, end.saturating_sub(offset))?
+            // The room ends with the region also where zones reach beyond it.
+            let room = (file.origin + file.size).saturating_sub(offset);
+            lengths.pick(direction, random, room)?
         };
         if offset + length > file.real_size {
             return None;
@@ -151,7 +183,13 @@ impl OffsetPicker {
             let marked = map.set_run((offset - file.start) / unit, units);
             if marked < units {
                 length = marked * unit;
+                if length == 0 {
+                    return None;
+                }
             }
+        }
+        if let Some(zones) = &mut self.zones {
+            zones.issued(length);
         }
         file.position[d] = offset + length;
         file.previous[d] = offset;
@@ -168,7 +206,10 @@ impl OffsetPicker {
     fn sequential(&mut self, file: &mut FileState, d: usize) -> Option<u64> {
         let end = file.start + file.size;
         let mut position = file.position[d];
-        if self.wraps && position >= end {
+        if let Some(zones) = &self.zones {
+            position = zones.inside(file, position);
+        }
+        if self.wraps && position >= file.origin + file.size {
             position = file.start;
             self.rewound = self.time_based;
         }

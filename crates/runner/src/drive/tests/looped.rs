@@ -21,6 +21,7 @@ use super::super::{Drive, End, Pace, Parts};
 use crate::board::{Board, Command, State};
 use crate::layout::{self, Layout, Watcher};
 use crate::priority;
+use crate::ramp::RampAmount;
 use crate::rehearsal;
 use crate::run::prepare::ledger_config;
 use crate::targets::Targets;
@@ -151,6 +152,7 @@ impl Setup {
             recorder: None,
             prioritizer: priority::prioritizer(job, &self.seeds),
             pace: Pace::new(job, Rates::new(job, &self.seeds), None, depth),
+            ramp: job.limits.ramp_bytes.map(|bytes| RampAmount::new(self.board.ramp(0), bytes)),
             enter: &enter,
             between_passes: &between_passes,
         };
