@@ -7,6 +7,7 @@
 //! time: `runtime` and rates are the loop's.
 
 mod direction;
+mod distribution;
 mod express;
 mod files;
 mod flush;
@@ -18,6 +19,8 @@ mod tally;
 
 pub use setup::GeneratorError;
 pub use tally::{Tally, map_bytes, state_bytes};
+
+use std::borrow::Cow;
 
 use fiord_base::{Direction, FileIndex};
 
@@ -103,7 +106,7 @@ pub struct Generator {
     issued_bytes_pass: u64,
     issued_requests_pass: u64,
     full: bool,
-    note: Option<&'static str>,
+    note: Option<Cow<'static, str>>,
     /// The short way of this job, if it is a plain one.
     plain: Option<Express>,
 }

@@ -7,6 +7,8 @@ use fiord_base::Quantity;
 use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
 use fiord_options::plan::{JobPlan, RandomGenerator};
 
+use crate::checksum::jhash;
+
 /// What is known of a target before the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -27,6 +29,18 @@ pub struct FileRegion {
     pub size: u64,
     /// Bytes of the target once it is laid out; requests may run past the region up to here.
     pub real_size: u64,
+    /// What the seeds of draws that belong to this target alone are multiplied by; see
+    /// [`FileRegion::salted`].
+    pub salt: u32,
+}
+
+impl FileRegion {
+    /// The region of a target of this name, in the clone of this running number. Distributions favour other
+    /// blocks in each target and each clone.
+    #[must_use]
+    pub fn salted(self, name: &[u8], thread_number: u32) -> FileRegion {
+        FileRegion { salt: jhash(name).wrapping_mul(thread_number), ..self }
+    }
 }
 
 /// The targets of a clone and the amount it moves.
@@ -187,7 +201,7 @@ fn one(
         Target::File(present) => present.max(end),
         Target::Label => end,
     };
-    Ok(FileRegion { offset, size, real_size })
+    Ok(FileRegion { offset, size, real_size, salt: 0 })
 }
 
 /// So many percent of an amount, rounded down.

@@ -73,13 +73,13 @@ option_group! {
         "Generator behind random offsets",
     )
         .default("tausworthe").category("I/O/Random offsets");
-    [random_distribution: Distribution; planned] OptionDef::new(
+    [random_distribution: Distribution] OptionDef::new(
         "random_distribution",
         ValueKind::Distribution(RANDOM_DISTRIBUTION),
         "Statistical distribution of random offsets",
     )
         .default("random").category("I/O/Random offsets");
-    [random_sequence_stride: bool; planned] OptionDef::new(
+    [random_sequence_stride: bool] OptionDef::new(
         "random_sequence_stride",
         ValueKind::Bool,
         "Advance a sequence distribution by its length after each cycle",

@@ -1,9 +1,10 @@
 //! Which file is next?
 
-use fiord_base::random::Stream;
+use fiord_base::random::{Stream, StreamId, StreamSeeds};
 use fiord_options::plan::{FileService, FilesPlan};
 
-use super::offset::FileState;
+use super::distribution::{Spread, Spreads};
+use super::offset::{FileState, NONE};
 
 /// The result of a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +17,19 @@ pub(crate) enum Picked {
     Nothing,
 }
 
+/// Places that each file takes in the spread of a distribution.
+const PLACES_PER_FILE: u64 = 1024;
+
+/// Draws of files that cannot be used, before the next one that can is taken: a steep distribution may
+/// draw the same few for ever.
+const DRAWS_MAX: u32 = 1 << 20;
+
 /// Chooses files.
 #[derive(Clone, Debug)]
 pub(crate) struct FilePicker {
     service: FileService,
+    /// How popular files are, if they are not alike.
+    spread: Option<Box<Spread>>,
     /// Requests to a file before the next is chosen; `u64::MAX` for one file only.
     batch: u64,
     batch_left: u64,
@@ -33,9 +43,13 @@ pub(crate) struct FilePicker {
 }
 
 impl FilePicker {
-    pub(crate) fn new(plan: &FilesPlan, files: usize) -> FilePicker {
+    pub(crate) fn new(plan: &FilesPlan, files: usize, seeds: &StreamSeeds) -> FilePicker {
+        let places = (files as u64).saturating_mul(PLACES_PER_FILE);
+        let seed = seeds.get(StreamId::FileService) as u32;
+        let spread = Spreads::new(&plan.service_distribution).of_files(places, seed);
         FilePicker {
             service: plan.service,
+            spread: spread.map(Box::new),
             batch: if files == 1 { u64::MAX } else { plan.service_batch.max(1) },
             batch_left: 0,
             current: 0,
@@ -67,9 +81,13 @@ impl FilePicker {
         if self.live == 0 {
             return Picked::Nothing;
         }
+        let mut draws = 0u32;
         loop {
             let index = match self.service {
-                FileService::Random => stream.below(u64::from(self.files)) as u32,
+                FileService::Random => match &mut self.spread {
+                    Some(spread) => (spread.draw() / PLACES_PER_FILE) as u32,
+                    None => stream.below(u64::from(self.files)) as u32,
+                },
                 FileService::RoundRobin => {
                     let index = self.next;
                     self.next = if index + 1 < self.files { index + 1 } else { 0 };
@@ -77,6 +95,8 @@ impl FilePicker {
                 }
                 FileService::Sequential => self.next,
             };
+            draws += 1;
+            let index = if draws > DRAWS_MAX { self.nearest(files, index) } else { index };
             let Some(file) = files.get_mut(index as usize) else { return Picked::Nothing };
             if file.finished || (!file.open && self.open >= self.open_limit) {
                 if self.service == FileService::Sequential {
@@ -95,11 +115,25 @@ impl FilePicker {
         }
     }
 
-    /// The current file has nothing left.
+    /// The first file from this one on that can be chosen.
+    fn nearest(&self, files: &[FileState], index: u32) -> u32 {
+        let can = |index: &u32| {
+            let file = files.get(*index as usize);
+            file.is_some_and(|f| !f.finished && (f.open || self.open < self.open_limit))
+        };
+        (index..self.files).chain(0..index).find(can).unwrap_or(index)
+    }
+
+    /// The current file has nothing left. Where files are not alike it begins again when it is chosen
+    /// again, unless there was nothing at all in it.
     pub(crate) fn finished(&mut self, file: &mut FileState) {
+        self.batch_left = 0;
+        if self.spread.is_some() && file.previous != [NONE; 3] {
+            file.rewind();
+            return self.closed(file);
+        }
         file.finished = true;
         self.live -= 1;
-        self.batch_left = 0;
         if self.service == FileService::Sequential {
             self.next = if self.current + 1 < self.files { self.current + 1 } else { 0 };
         }
