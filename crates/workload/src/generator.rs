@@ -9,6 +9,7 @@
 mod direction;
 mod distribution;
 mod express;
+mod file_set;
 mod files;
 mod flush;
 mod length;

@@ -49,9 +49,6 @@ impl FileState {
         self.start = self.origin;
         self.begin_zone();
         self.finished = false;
-        if reseed && let Some(lfsr) = &mut self.lfsr {
-            lfsr.reseed();
-        }
     }
 
     /// True if there was a request since the begin of the zone.

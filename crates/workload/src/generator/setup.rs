@@ -402,7 +402,7 @@ impl Generator {
         for index in from..self.files.len() as u32 {
             let file = &mut self.files[index as usize];
             if file.open {
-                self.picker.closed(file);
+                self.picker.closed(index, file);
                 self.phase = Phase::Closing(index + 1);
                 return Made::Close(FileIndex(index));
             }
