@@ -54,6 +54,8 @@ const VARIANTS: &[&str] = &[
     "--size=512k --offset=128k",
     "--size=1m --offset=10%",
     "--size=1m --ba=8k",
+    "--size=1m --zonemode=strided --zonesize=64k --zonerange=128k --zoneskip=20k",
+    "--size=512k --zonemode=strided --zonesize=48k --zonerange=16k --io_size=1m",
 ];
 
 /// Further jobs, complete but for the engine.
@@ -116,6 +118,26 @@ const SINGLE: &[&str] = &[
     "--rw=randwrite --size=1m --nrfiles=8 --file_service_type=gauss:20 --random_distribution=zipf",
     "--rw=randwrite --size=1m --sprandom=1 --spr_num_regions=7 --spr_op=0.3",
     "--rw=read --filename=a:b:c --size=600k",
+    "--rw=read --size=64k --zonemode=strided --zonesize=8k --zoneskip=2z",
+    "--rw=randrw --size=1m --zonemode=strided --zonesize=64k --bssplit=1k/30:8k/70,4k/50:2k/50 --rwmixread=70",
+    "--rw=randwrite --size=1m --zonemode=strided --zonesize=60k --zonerange=100k --bsrange=1k-9k --bs_unaligned --norandommap",
+    "--rw=randread --size=1m --zonemode=strided --zonesize=64k --zonerange=128k --random_generator=lfsr --randseed=3",
+    "--rw=randread --size=1m --zonemode=strided --zonesize=64k --zonerange=128k --numjobs=3",
+    "--rw=randread --size=1m --zonemode=strided --zonesize=64k --zonerange=256k --ba=16k",
+    "--rw=write --size=1m --zonemode=strided --zonesize=64k --nrfiles=2 --openfiles=2",
+    "--rw=write --size=1m --zonemode=strided --zonesize=64k --zonerange=80k --nrfiles=3",
+    "--rw=write --size=256k --write_barrier=3 --num_range=4",
+    "--rw=randrw --size=1m --loops=2 --bssplit=4k/60:16k/40,8k/100 --percentage_random=50,70 --rwmixread=30",
+    "--rw=rw:8k --size=1m --rwmixwrite=25 --number_ios=111 --loops=3",
+    "--rw=randrw:4 --size=512k --io_size=1500k --fsync=5 --bssplit=4k/60:16k/40",
+    "--rw=randrw --size=512k --io_size=300k --loops=3 --fsync=7 --rwmixread=65 --norandommap",
+    "--rw=randrw --size=512k --number_ios=99 --bsrange=2k-12k --bs_unaligned --norandommap --rwmixwrite=80",
+    "--rw=rw --size=512k --bssplit=512/10:4k/90,8k/50:16k/50 --fdatasync=3 --loops=2 --rwmixread=5",
+    "--rw=randwrite --nrfiles=300 --size=3m --openfiles=5",
+    "--rw=randread --nrfiles=300 --size=3m --openfiles=5 --file_service_type=random",
+    "--rw=read --nrfiles=300 --size=3m --openfiles=5 --file_service_type=sequential",
+    "--rw=randrw --nrfiles=50 --size=3m --openfiles=7 --file_service_type=random:8 --loops=2",
+    "--rw=randtrim --nrfiles=50 --filesize=16k-128k --openfiles=7 --file_service_type=roundrobin:3",
     "--rw=randread --size=600k --numjobs=4 --randseed=12",
     "--rw=randread --size=200k --name=second --rw=randwrite --size=300k --name=third --rw=rw --size=100k",
 ];
@@ -138,6 +160,9 @@ const ON_FILES: &[&str] = &[
     "--ioengine=psync --rw=write --size=16k --file_append=1 --io_size=40k",
     "--ioengine=psync --rw=write --size=192k --nrfiles=3 --openfiles=1 --end_fsync=1",
     "--ioengine=psync --rw=read --filesize=1m --nrfiles=3 --openfiles=1",
+    "--ioengine=psync --rw=write --size=1m --zonemode=strided --zonesize=64k --zonerange=128k",
+    "--ioengine=psync --rw=randread --size=1m --zonemode=strided --zonesize=64k --zonerange=96k --zoneskip=4k",
+    "--ioengine=psync --rw=randrw --size=512k --filesize=1m --offset=128k --zonemode=strided --zonesize=64k --zonerange=96k",
 ];
 
 fn cases() -> Vec<String> {

@@ -5,9 +5,11 @@
 //! their range. Where the system calls of a job can be written down as a bare loop, that loop runs
 //! in each round too.
 
+mod accuracy;
 mod bare;
 mod cached;
 mod cases;
+mod idle;
 mod memory;
 mod sample;
 mod speed;
@@ -38,6 +40,8 @@ struct Bench {
     pairs: usize,
     /// Seconds of a timed run.
     seconds: u32,
+    /// Seconds of a run that keeps a rate: what is late at its end weighs less in a longer one.
+    rated_seconds: u32,
 }
 
 /// One line of the table.
@@ -91,7 +95,7 @@ impl Target {
 /// if all targets are met.
 pub fn command(arguments: &[String]) -> Outcome<bool> {
     let mut pairs = 5;
-    let mut seconds = 2;
+    let mut seconds = None;
     let mut ours = None;
     let mut other = None;
     let mut directory = None;
@@ -99,7 +103,7 @@ pub fn command(arguments: &[String]) -> Outcome<bool> {
     for argument in arguments {
         match argument.split_once('=') {
             Some(("--pairs", value)) => pairs = value.parse()?,
-            Some(("--seconds", value)) => seconds = value.parse()?,
+            Some(("--seconds", value)) => seconds = Some(value.parse()?),
             Some(("--fiord", path)) => ours = Some(Program::new("fiord", path)),
             Some(("--peer", path)) => other = Some(Program::new("peer", path)),
             Some(("--directory", path)) => directory = Some(PathBuf::from(path)),
@@ -125,7 +129,8 @@ pub fn command(arguments: &[String]) -> Outcome<bool> {
         "{:52} {:>22} {:>22} {:>9} {:>17} {:>9}",
         "case", "fiord", "other", "median", "range", "target"
     );
-    let bench = Bench { ours, peer, bare, directory, pairs, seconds };
+    let (seconds, rated_seconds) = (seconds.unwrap_or(2), seconds.unwrap_or(10));
+    let bench = Bench { ours, peer, bare, directory, pairs, seconds, rated_seconds };
     let mut all_met = true;
     for case in cases::CASES {
         if wanted.is_empty() || wanted.contains(&case.name) {

@@ -3,7 +3,7 @@
 
 use fiord_engine::{JobFacts, Registration};
 use fiord_options::plan::JobPlan;
-use fiord_sys::BufferPool;
+use fiord_sys::{BufferPool, process};
 
 use crate::failure::Failure;
 use crate::memory::{self, Need};
@@ -41,6 +41,8 @@ pub(crate) fn ask(job: &JobPlan, entry: &Registration, clones: u32) -> Result<Ne
         // Together, since limits count what all have. The kernel counts the same buffers anew each time.
         let try_one = |_| (entry.create)(&facts);
         (0..clones.min(MOST_TRIED)).map(try_one).collect::<Result<Vec<_>, _>>()?;
+        // What the queues took would stay with this process as long as the jobs run.
+        process::return_free_memory();
     }
     Ok(need)
 }

@@ -298,6 +298,16 @@ impl Usage {
     }
 }
 
+/// Gives memory that was freed back to the system, where the C library would keep it (glibc).
+pub fn return_free_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: the function takes no memory and touches none that is in use; it may be called by any
+    // thread at any time.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,6 +20,8 @@ pub struct BlockMap {
     lengths: [usize; LEVELS_MAX],
     /// Number of blocks.
     blocks: u64,
+    /// Blocks between the last one and the next multiple of 64 that runs across the end have marked.
+    tail: u64,
 }
 
 impl BlockMap {
@@ -30,7 +32,7 @@ impl BlockMap {
         let mut probe = Vec::<u64>::new();
         probe.try_reserve_exact(total).ok()?;
         drop(std::hint::black_box(probe));
-        let mut map = BlockMap { words: vec![0; total], starts, lengths, blocks };
+        let mut map = BlockMap { words: vec![0; total], starts, lengths, blocks, tail: 0 };
         map.close_tail();
         Some(map)
     }
@@ -48,6 +50,10 @@ impl BlockMap {
     /// Forgets all visits.
     pub fn clear(&mut self) {
         self.words.fill(0);
+        // Recorded requests show these to stay marked where they have a word of their own.
+        if !self.blocks.is_multiple_of(64) {
+            self.tail = 0;
+        }
         self.close_tail();
     }
 
@@ -122,18 +128,28 @@ impl BlockMap {
     }
 
     /// Marks blocks from `first` on until one is already marked, at most `count`; returns how many
-    /// were marked. Blocks beyond the map count as marked by this call: they are the rest of a
-    /// region that is no multiple of the block.
+    /// were marked. A run may reach beyond the map (the rest of a region that is no multiple of the
+    /// block, or the end of a zone) up to the next multiple of 64 blocks, once: so far do recorded requests.
     #[inline]
     pub fn set_run(&mut self, first: u64, count: u64) -> u64 {
-        if count == 1 {
+        if count == 1 && first < self.blocks {
             return u64::from(self.set(first));
         }
         let mut done = 0;
-        while done < count && (first + done >= self.blocks || self.set(first + done)) {
+        while done < count && self.set_or_beyond(first + done) {
             done += 1;
         }
         done
+    }
+
+    fn set_or_beyond(&mut self, block: u64) -> bool {
+        if block < self.blocks {
+            return self.set(block);
+        }
+        let bit = 1 << (block % 64);
+        let free = block / 64 == self.blocks / 64 && self.tail & bit == 0;
+        self.tail |= bit;
+        free
     }
 
     /// Marks the bits of the last words that stand for no block, so that no search finds them.
@@ -294,6 +310,14 @@ mod tests {
         assert_eq!(map.set_run(60, 20), 0);
         assert_eq!(map.set_run(95, 6), 6);
         assert_eq!(map.next_free(95), Some(0));
+        assert_eq!(map.set_run(100, 2), 0, "the first was reached already");
+        assert_eq!(map.set_run(101, 80), 27, "up to a multiple of 64");
+        map.clear();
+        assert_eq!(map.set_run(90, 99), 38);
+        let mut map = BlockMap::new(128).unwrap();
+        assert_eq!(map.set_run(127, 3), 3, "into the next 64");
+        map.clear();
+        assert_eq!(map.set_run(127, 3), 1, "which stay marked");
     }
 
     #[test]

@@ -9,11 +9,13 @@
 mod direction;
 mod distribution;
 mod express;
+mod file_set;
 mod files;
 mod flush;
 mod length;
 mod offset;
 mod setup;
+mod strided;
 mod tally;
 
 pub(crate) use distribution::physical_bytes;

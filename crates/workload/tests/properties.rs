@@ -45,11 +45,17 @@ fn requests(options: &str, limit: usize) -> Vec<Request> {
 
 /// How often each block of each file occurs.
 fn visits(requests: &[Request], block: u64) -> BTreeMap<(u32, u64), u32> {
+    visits_from(requests, 0, block)
+}
+
+/// The same where blocks begin at `start`.
+fn visits_from(requests: &[Request], start: u64, block: u64) -> BTreeMap<(u32, u64), u32> {
     let mut visits = BTreeMap::new();
     for request in requests {
-        assert_eq!(request.offset % block, 0);
+        let offset = request.offset - start;
+        assert_eq!(offset % block, 0);
         for at in 0..request.length / block {
-            *visits.entry((request.file.0, request.offset / block + at)).or_insert(0) += 1;
+            *visits.entry((request.file.0, offset / block + at)).or_insert(0) += 1;
         }
     }
     visits
@@ -69,7 +75,7 @@ proptest! {
         more in prop::sample::select(vec![
             "", "loops=3", "nrfiles=3", "io_size=37k", "io_size=500k", "number_ios=17", "norandommap=1",
             "random_generator=lfsr", "offset=4k", "fsync=3", "loops=2 number_ios=9", "percentage_random=40",
-            "randrepeat=0 loops=2",
+            "randrepeat=0 loops=2", "zonesize=8k zonerange=16k zoneskip=1k", "loops=2 zonesize=24k zonerange=8k",
         ]),
         queued in any::<bool>(),
     ) {
@@ -221,6 +227,109 @@ proptest! {
         extents.sort_unstable();
         for pair in extents.windows(2) {
             prop_assert!(pair[0].0 + pair[0].1 <= pair[1].0);
+        }
+    }
+
+    #[test]
+    fn strided_requests_stay_in_their_zones(
+        rw in prop::sample::select(vec!["read", "write", "rw", "randread", "randwrite", "randrw", "randtrim"]),
+        zones in 2u64..9,
+        blocks in 1u64..60,
+        transfers in 1u64..60,
+        skip in 0u64..9000,
+        offset in 0u64..40_000,
+        bs in prop::sample::select(vec![512u64, 1000, 4096]),
+        more in prop::sample::select(vec![
+            "", "norandommap", "random_generator=lfsr", "random_generator=tausworthe64", "loops=2",
+        ]),
+        seed in 1u64..1_000_000,
+    ) {
+        let (range, transfer) = (blocks * bs, transfers * bs);
+        let stride = range + skip;
+        let size = zones * stride;
+        let job = format!(
+            "rw={rw} bs={bs} offset={offset} size={size} randseed={seed} {more} zonesize={transfer} \
+             zonerange={range} zoneskip={skip}"
+        );
+        let plan = support::plan(&job);
+        let seeds = seeds(&plan);
+        let layout = regions(&plan, 0, &[Target::Label], &seeds).unwrap();
+        prop_assume!(Generator::new(&plan, &layout, &seeds).is_ok());
+        let requests = requests(&job, 3000);
+        prop_assert!(!requests.is_empty());
+        // What a zone gets before the next one, in order.
+        for (index, visit) in requests.chunks(transfers as usize).enumerate() {
+            let start = offset + index as u64 % zones * stride;
+            for request in visit {
+                prop_assert!(request.offset >= start, "{job}: {request:?} in zone {index}");
+                prop_assert!(
+                    request.offset + request.length <= start + range,
+                    "{job}: {request:?} in zone {index}"
+                );
+            }
+            // Without repetition as long as there are blocks that have not been visited.
+            if !more.contains("norandommap") && rw != "rw" {
+                for round in visit.chunks(blocks as usize) {
+                    let visited = visits_from(round, start, bs);
+                    prop_assert!(visited.values().all(|count| *count == 1), "{job}: zone {index}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_request_reaches_beyond_its_file(
+        rw in prop::sample::select(vec![
+            "read", "write:4k", "read:-8k", "rw", "randread", "randwrite:3", "randrw", "trimwrite",
+            "randtrimwrite",
+        ]),
+        size in 70_000u64..900_000,
+        offset in 0u64..100_000,
+        range in 9000u64..200_000,
+        transfer in 1u64..200_000,
+        skip in 0u64..90_000,
+        bs in prop::sample::select(vec![
+            "bs=4k", "bsrange=1k-9k", "bsrange=1000-9000 bs_unaligned", "bssplit=1k/20:7000/80", "bs=3k,4k,5k",
+            "bs=4k ba=1k", "bsrange=1k-8k ba=512",
+        ]),
+        more in prop::sample::select(vec![
+            "", "norandommap", "percentage_random=40", "nrfiles=3", "loops=3", "io_size=3m", "time_based",
+            "file_service_type=random:2 nrfiles=4",
+        ]),
+        seed in 1u64..1_000_000,
+    ) {
+        let job = format!(
+            "rw={rw} {bs} offset={offset} size={size} randseed={seed} {more} zonesize={transfer} \
+             zonerange={range} zoneskip={skip}"
+        );
+        let plan = support::plan(&job);
+        let seeds = seeds(&plan);
+        let targets = vec![Target::Label; plan.files.count as usize];
+        let layout = regions(&plan, 0, &targets, &seeds).unwrap();
+        for request in requests(&job, 2000) {
+            let region = &layout.files[request.file.0 as usize];
+            prop_assert!(request.offset >= region.offset, "{job}: {request:?}");
+            prop_assert!(request.offset + request.length <= region.real_size, "{job}: {request:?}");
+            prop_assert!(request.length > 0);
+        }
+    }
+
+    #[test]
+    fn a_trim_and_its_write_stay_together(
+        rw in prop::sample::select(vec!["trimwrite", "randtrimwrite"]),
+        transfer in 1u64..40_000,
+        blocks in 1u64..20,
+        seed in 1u64..1_000_000,
+    ) {
+        let job = format!(
+            "rw={rw} size=256k randseed={seed} zonesize={transfer} zonerange={}",
+            blocks * 4096
+        );
+        let requests = requests(&job, 2000);
+        prop_assert!(!requests.is_empty());
+        for pair in requests.chunks(2).filter(|pair| pair.len() == 2) {
+            prop_assert_eq!((pair[0].direction, pair[1].direction), (Direction::Trim, Direction::Write));
+            prop_assert_eq!(pair[0].offset, pair[1].offset, "{}", job);
         }
     }
 

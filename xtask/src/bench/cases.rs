@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::sample::words;
-use super::{Bench, Line, Target, median, memory, speed};
+use super::{Bench, Line, Target, accuracy, idle, median, memory, speed};
 use crate::Outcome;
 use crate::program::{Program, Scratch};
 
@@ -37,6 +37,8 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "map", run: map_memory },
     Case { name: "depth", run: depth_memory },
     Case { name: "parse", run: parse },
+    Case { name: "accuracy", run: accuracy::lines },
+    Case { name: "idle", run: idle::lines },
 ];
 
 fn ratios(ours: &[f64], theirs: &[f64]) -> Vec<f64> {

@@ -26,6 +26,7 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>, readonly: b
     }
     need_a_clone(plan, job);
     submit::check_trim_ranges(plan, job);
+    submit::check_barriers(plan, job);
     random::prepare_precondition(plan, job);
     align_to_blocks(plan, job);
     keep_files_that_are_read(plan);

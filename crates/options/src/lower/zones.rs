@@ -48,7 +48,7 @@ pub(super) fn lower_zones(options: ZoneOptions, plan: &mut JobPlan, job: &mut Jo
             Some(transfer_bytes) => ZonesPlan::Strided(StridedZones {
                 transfer_bytes,
                 range_bytes: given(zonerange).unwrap_or(transfer_bytes),
-                skip,
+                skip_bytes: skip_bytes(skip, transfer_bytes, job),
             }),
             None => {
                 need_zone_size(job);
@@ -82,6 +82,24 @@ pub(super) fn lower_zones(options: ZoneOptions, plan: &mut JobPlan, job: &mut Jo
 
 fn first(list: Option<Vec<f64>>) -> f64 {
     list.and_then(|list| list.first().copied()).unwrap_or(0.0)
+}
+
+/// What is left out between zones. A number of zones counts in what is transferred in each, as in fio.
+fn skip_bytes(skip: Quantity, transfer_bytes: u64, job: &mut Job<'_>) -> u64 {
+    match skip {
+        Quantity::Bytes(bytes) => bytes,
+        Quantity::Zones(zones) => transfer_bytes.saturating_mul(zones),
+        Quantity::Percent(percent) => {
+            job.report(
+                "zoneskip",
+                Diagnostic::error("`zoneskip` is no share of anything")
+                    .code(Code::SKIP_IN_PERCENT)
+                    .label(format!("{percent} % of what?"))
+                    .help("give bytes, or a number of zones such as `2z`"),
+            );
+            0
+        }
+    }
 }
 
 fn need_zone_mode(job: &mut Job<'_>) {

@@ -38,7 +38,7 @@ pub struct StridedZones {
     /// Extent of a zone.
     pub range_bytes: u64,
     /// Left out between zones.
-    pub skip: Quantity,
+    pub skip_bytes: u64,
 }
 
 /// Zones with write pointers.

@@ -10,6 +10,8 @@ pub(crate) enum Ability {
     AtomicWrites,
     /// Several ranges in one trim request.
     TrimRanges,
+    /// Writes that later ones do not overtake.
+    Barriers,
     /// Transfers at any offset.
     Seek,
     /// Submission by threads other than the one that set it up.
@@ -24,6 +26,7 @@ pub(crate) fn can(engine: &str, ability: Ability) -> bool {
     match ability {
         Ability::AtomicWrites => matches!(engine, "pvsync2" | "libaio" | "io_uring"),
         Ability::TrimRanges => engine == "io_uring_cmd",
+        Ability::Barriers => engine == "libpmem",
         Ability::Seek => !matches!(engine, "splice" | "net" | "netsplice" | "rdma"),
         Ability::Offload => !matches!(engine, "io_uring" | "io_uring_cmd" | "libblkio"),
     }

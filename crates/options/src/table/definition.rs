@@ -90,6 +90,12 @@ impl Choice {
         }
     }
 
+    /// Not built yet.
+    pub(crate) const fn planned(mut self) -> Self {
+        self.status = Status::Planned;
+        self
+    }
+
     /// Cannot work in this build.
     pub(crate) const fn unavailable(mut self, reason: &'static str) -> Self {
         self.status = Status::Unavailable { reason };

@@ -151,7 +151,7 @@ option_group! {
         "Stop after this many requests (a full pass may be shorter)",
     )
         .default("0").syntax("size suffixes accepted").category("I/O");
-    [num_range: u32; planned] OptionDef::new(
+    [num_range: u32] OptionDef::new(
         "num_range",
         ValueKind::Int { min: 0, max: 256 },
         "Ranges put into one trim request (multi-range discard)",
@@ -192,7 +192,7 @@ option_group! {
         "Interpret the first size as sequential and second as random",
     )
         .default("0").parent("blocksize").category("I/O");
-    [write_barrier: u32; planned] OptionDef::new(
+    [write_barrier: u32] OptionDef::new(
         "write_barrier",
         INT,
         "Mark each Nth write as barrier (engines with barrier support only)",

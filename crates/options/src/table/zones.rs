@@ -35,7 +35,7 @@ pub enum PlidSelect {
 const ZONEMODE: &[Choice] = &[
     Choice::new("none", "no zones"),
     Choice::new("strided", "sequential inside a zone, then skip"),
-    Choice::new("zbd", "zoned block device"),
+    Choice::new("zbd", "zoned block device").planned(),
 ];
 
 const DATAPLACEMENT: &[Choice] = &[
@@ -72,15 +72,15 @@ option_group! {
     /// Zoned devices, zones of other devices, and data placement.
     ZoneOptions, ZONES;
 
-    [zonemode: ZoneMode; planned] OptionDef::new("zonemode", ValueKind::Choice(ZONEMODE), "Interpretation of the zone options")
+    [zonemode: ZoneMode] OptionDef::new("zonemode", ValueKind::Choice(ZONEMODE), "Interpretation of the zone options")
         .default("none").category("I/O/Zone");
-    [zonesize: u64; planned] OptionDef::new("zonesize", BYTES, "Zone length, or bytes to transfer per zone")
+    [zonesize: u64] OptionDef::new("zonesize", BYTES, "Zone length, or bytes to transfer per zone")
         .default("0").category("I/O/Zone");
     [zonecapacity: u64; planned] OptionDef::new("zonecapacity", BYTES, "Usable bytes per zone")
         .default("0").category("I/O/Zone");
-    [zonerange: u64; planned] OptionDef::new("zonerange", BYTES, "Distance covered by one zone")
+    [zonerange: u64] OptionDef::new("zonerange", BYTES, "Distance covered by one zone")
         .default("0").category("I/O/Zone");
-    [zoneskip: Quantity; planned] OptionDef::new("zoneskip", ValueKind::Quantity, "Gap between zones")
+    [zoneskip: Quantity] OptionDef::new("zoneskip", ValueKind::Quantity, "Gap between zones")
         .default("0").category("I/O/Zone");
     [read_beyond_wp: bool; planned] OptionDef::new("read_beyond_wp", ValueKind::Bool, "Permit reads past a zone's write pointer")
         .default("0").category("I/O");

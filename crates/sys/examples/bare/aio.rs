@@ -40,7 +40,7 @@ pub(crate) fn run(job: &Job) -> io::Result<String> {
     let mut events = vec![Event::default(); job.batch];
     let mut free: Vec<usize> = (0..job.depth).rev().collect();
     let mut requests = 0_u64;
-    let meter = Meter::start(job);
+    let meter = Meter::start(job.duration);
     while !meter.is_over() {
         for _ in 0..ROUNDS {
             for _ in 0..job.batch {

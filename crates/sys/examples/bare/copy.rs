@@ -31,7 +31,7 @@ pub(crate) fn run(job: &Job) -> io::Result<String> {
     }
     let mapping = mapping.cast::<u8>().cast_const();
     let mut requests = 0_u64;
-    let meter = Meter::start(job);
+    let meter = Meter::start(job.duration);
     while !meter.is_over() {
         for _ in 0..1024 {
             let offset = offsets.next() as usize;

@@ -3,13 +3,15 @@
 //! compares fiord with.
 //!
 //! `bare METHOD FILE block=BYTES depth=N batch=N seconds=N [direct] [fixed]`, where METHOD is one of
-//! `ring`, `aio`, `read` and `copy`. Prints the requests, the seconds that they took, and the
+//! `ring`, `aio`, `read` and `copy`; or `bare sleep rate=N seconds=N`, which only wakes up N times a
+//! second. Prints the requests, the seconds that they took, and the
 //! seconds of CPU time in user space.
 
 mod aio;
 mod copy;
 mod read;
 mod ring;
+mod sleep;
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
 
 fn run(words: &[String]) -> io::Result<String> {
     let (method, path, options) = match words {
+        [method, rate, seconds] if method == "sleep" => return sleep(rate, seconds),
         [method, path, options @ ..] => (method.as_str(), path, options),
         _ => return Err(io::Error::other("needs METHOD FILE")),
     };
@@ -56,6 +59,17 @@ fn run(words: &[String]) -> io::Result<String> {
         "read" => read::run(&job),
         "copy" => copy::run(&job),
         _ => Err(io::Error::other(format!("no method {method}"))),
+    }
+}
+
+fn sleep(rate: &str, seconds: &str) -> io::Result<String> {
+    let rate = rate.strip_prefix("rate=").and_then(|value| value.parse().ok());
+    let seconds = seconds.strip_prefix("seconds=").and_then(|value| value.parse().ok());
+    match (rate, seconds) {
+        (Some(rate @ 1..), Some(seconds)) => {
+            sleep::run(rate, &Meter::start(Duration::from_secs_f64(seconds)))
+        }
+        _ => Err(io::Error::other("needs rate=N seconds=N")),
     }
 }
 
@@ -154,8 +168,8 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn start(job: &Job) -> Meter {
-        Meter { start: Instant::now(), user: user_seconds(), duration: job.duration }
+    pub(crate) fn start(duration: Duration) -> Meter {
+        Meter { start: Instant::now(), user: user_seconds(), duration }
     }
 
     pub(crate) fn is_over(&self) -> bool {

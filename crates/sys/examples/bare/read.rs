@@ -10,7 +10,7 @@ pub(crate) fn run(job: &Job) -> io::Result<String> {
     let mut offsets = Offsets::of(job);
     let (fd, block, buffer) = (job.file.as_raw_fd(), job.block, buffers.at(0));
     let mut requests = 0_u64;
-    let meter = Meter::start(job);
+    let meter = Meter::start(job.duration);
     while !meter.is_over() {
         // A look at the clock each 1024 requests: it shall not be part of what is measured.
         for _ in 0..1024 {

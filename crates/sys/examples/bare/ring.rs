@@ -45,7 +45,7 @@ pub(crate) fn run(job: &Job) -> io::Result<String> {
     submitter.register_ring_fd()?;
     let mut free: Vec<u32> = (0..depth).rev().collect();
     let mut requests = 0_u64;
-    let meter = Meter::start(job);
+    let meter = Meter::start(job.duration);
     while !meter.is_over() {
         for _ in 0..ROUNDS {
             for _ in 0..job.batch {

@@ -58,6 +58,7 @@ impl Express {
         let plain = !generator.flush.any
             && !offsets.mixed_order
             && !offsets.trim_write
+            && offsets.zones.is_none()
             && offsets.gap == 0
             && file.start + file.size <= file.real_size;
         if !plain {

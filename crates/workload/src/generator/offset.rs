@@ -7,6 +7,7 @@ use fiord_options::plan::{Distribution, JobPlan, Sequencer};
 use super::distribution::{Choice, Spread};
 use super::length::LengthPicker;
 use super::setup::Streams;
+use super::strided::{self, Strided};
 use crate::{BlockMap, Regions};
 
 const WRITE: usize = Direction::Write as usize;
@@ -19,6 +20,8 @@ pub(crate) const NONE: u64 = u64::MAX;
 #[derive(Clone, Debug)]
 pub(crate) struct FileState {
     /// First byte of the region.
+    pub(crate) origin: u64,
+    /// First byte of the present zone; without zones that of the region.
     pub(crate) start: u64,
     /// Bytes of the region.
     pub(crate) size: u64,
@@ -42,11 +45,22 @@ pub(crate) struct FileState {
 
 impl FileState {
     /// A pass begins.
-    pub(crate) fn restart(&mut self) {
-        self.rewind();
+    pub(crate) fn restart(&mut self, reseed: bool) {
+        self.start = self.origin;
+        self.begin_zone();
         self.finished = false;
+    }
+
+    /// True if there was a request since the begin of the zone.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.previous != [NONE; 3]
+    }
+
+    /// As if nothing had been issued yet, and nothing visited.
+    pub(crate) fn begin_zone(&mut self) {
+        self.rewind();
         if let Some(lfsr) = &mut self.lfsr {
-            lfsr.restart()
+            lfsr.restart();
         }
         if let Some(map) = &mut self.map {
             map.clear();
@@ -95,6 +109,8 @@ pub(crate) struct OffsetPicker {
     pub(crate) rewound: bool,
     /// Random writes go where the last trim went.
     pub(crate) trim_write: bool,
+    /// Requests stay in one zone after the other.
+    pub(crate) zones: Option<Strided>,
 }
 
 impl OffsetPicker {
@@ -125,6 +141,14 @@ impl OffsetPicker {
             begins_again: time_based || plan.files.service_distribution != Distribution::Uniform,
             rewound: false,
             trim_write: rw.is_trim_write(),
+            zones: strided::of_plan(plan).map(Strided::new),
+        }
+    }
+
+    /// A pass begins.
+    pub(crate) fn restart(&mut self) {
+        if let Some(zones) = &mut self.zones {
+            zones.restart();
         }
     }
 
@@ -138,6 +162,9 @@ impl OffsetPicker {
         streams: &mut Streams,
     ) -> Option<Extent> {
         let d = direction as usize % 3;
+        if let Some(zones) = &mut self.zones {
+            zones.turn(file);
+        }
         let (offset, random) = if !self.random {
             (self.sequential(file, d)?, false)
         } else if self.mixed_order {
@@ -154,7 +181,9 @@ impl OffsetPicker {
         let mut length = if self.random && self.trim_write && d == WRITE {
             file.position[TRIM] - offset
         } else {
-            lengths.pick(direction, random, end.saturating_sub(offset))?
+            // The room ends with the region also where zones reach beyond it.
+            let room = (file.origin + file.size).saturating_sub(offset);
+            lengths.pick(direction, random, room)?
         };
         if offset + length > file.real_size {
             return None;
@@ -165,7 +194,13 @@ impl OffsetPicker {
             let marked = map.set_run((offset - file.start) / unit, units);
             if marked < units {
                 length = marked * unit;
+                if length == 0 {
+                    return None;
+                }
             }
+        }
+        if let Some(zones) = &mut self.zones {
+            zones.issued(length);
         }
         file.position[d] = offset + length;
         file.previous[d] = offset;
@@ -183,7 +218,10 @@ impl OffsetPicker {
     fn sequential(&mut self, file: &mut FileState, d: usize) -> Option<u64> {
         let end = file.start + file.size;
         let mut position = file.position[d];
-        if self.wraps && position >= end {
+        if let Some(zones) = &self.zones {
+            position = zones.inside(file, position);
+        }
+        if self.wraps && position >= file.origin + file.size {
             position = file.start;
             self.rewound = self.time_based;
         }

@@ -13,6 +13,7 @@ use super::files::FilePicker;
 use super::flush::Flush;
 use super::length::LengthPicker;
 use super::offset::{Extent, FileState, NONE, OffsetPicker};
+use super::strided;
 use super::{Bounds, Generator, Made, Phase};
 use crate::{BlockMap, FileRegion, Regions, Request};
 
@@ -133,8 +134,7 @@ pub(super) fn map_unit(plan: &JobPlan) -> u64 {
 /// Number of blocks that offsets of a direction are drawn from.
 fn random_blocks(plan: &JobPlan, region: &FileRegion, direction: Direction) -> u64 {
     let (min, align) = (plan.blocks.min[direction], plan.blocks.align[direction].max(1));
-    let size = region.size.saturating_sub(min.saturating_sub(align));
-    size.min(region.real_size) / align
+    strided::drawn_from(plan, region).saturating_sub(min.saturating_sub(align)) / align
 }
 
 fn file_state(
@@ -147,6 +147,7 @@ fn file_state(
     let blocks = [Direction::Read, Direction::Write, Direction::Trim]
         .map(|d| random_blocks(plan, region, d));
     let mut state = FileState {
+        origin: region.offset,
         start: region.offset,
         size: region.size,
         real_size: region.real_size,
@@ -161,14 +162,14 @@ fn file_state(
         finished: false,
     };
     if uses_map(plan) {
-        let bits = region.size / unit;
+        let bits = strided::extent(plan, region) / unit;
         state.map = BlockMap::new(bits);
         if state.map.is_none() && !plan.pattern.soft_random_map {
             return Err(GeneratorError::MapMemory(bits));
         }
     }
     if plan.pattern.rw.random && plan.pattern.generator == RandomGenerator::Lfsr {
-        let bound = region.size.min(region.real_size) / unit;
+        let bound = strided::drawn_from(plan, region) / unit;
         let lfsr = Lfsr::new(bound, seeds.get(StreamId::Offset)).map_err(GeneratorError::Lfsr)?;
         state.lfsr = Some(lfsr);
     }
@@ -401,7 +402,7 @@ impl Generator {
         for index in from..self.files.len() as u32 {
             let file = &mut self.files[index as usize];
             if file.open {
-                self.picker.closed(file);
+                self.picker.closed(index, file);
                 self.phase = Phase::Closing(index + 1);
                 return Made::Close(FileIndex(index));
             }
@@ -441,10 +442,11 @@ impl Generator {
 
     fn restart(&mut self) {
         for file in &mut self.files {
-            file.restart();
+            file.restart(self.reseed.is_some());
         }
         self.picker.restart();
         self.directions.restart();
+        self.offsets.restart();
         self.issued_bytes_pass = 0;
         self.issued_requests_pass = 0;
         if let Some(reseed) = &self.reseed {

@@ -11,6 +11,7 @@ use super::Generator;
 use super::distribution::{Precondition, physical_bytes};
 use super::offset::FileState;
 use super::setup::{map_unit, uses_map};
+use super::strided::extent;
 use crate::{BlockMap, Outcome, Regions, Request, Step};
 
 /// The sum of a sequence.
@@ -98,8 +99,7 @@ pub fn map_bytes(plan: &JobPlan, regions: &Regions) -> Option<u64> {
         return Some(0);
     }
     let unit = map_unit(plan);
-    regions
-        .files
-        .iter()
-        .try_fold(0u64, |sum, region| sum.checked_add(BlockMap::bytes_for(region.size / unit)?))
+    regions.files.iter().try_fold(0u64, |sum, region| {
+        sum.checked_add(BlockMap::bytes_for(extent(plan, region) / unit)?)
+    })
 }

@@ -5,17 +5,17 @@
 
 use std::fmt::Write as _;
 
-use fiord_base::random::{DEFAULT_SEED, StreamSeeds};
+use fiord_base::random::{DEFAULT_SEED, LfsrError, StreamSeeds};
 use fiord_base::{Direction, PerDirection, Quantity};
 use fiord_options::plan::{
     BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, FilesPlan, JobPlan, Limits,
     Pattern, PatternPlan, PreconditionPlan, RandomGenerator, Region, RequestPriorities, Seeds,
-    Sequencer, StatsPlan, SubmitMode, Unified,
+    Sequencer, StatsPlan, StridedZones, SubmitMode, Unified, ZonesPlan,
 };
 use fiord_options::table;
 use fiord_options::value::{FileChoice, ParseContext, Value, parse};
 use fiord_options::{Part, Shared};
-use fiord_workload::{Generator, Outcome, Step, Target, regions};
+use fiord_workload::{Generator, GeneratorError, Outcome, Step, Target, regions};
 
 /// A plan of defaults: 4 KiB sequential reads of one file.
 fn defaults() -> JobPlan {
@@ -322,9 +322,24 @@ pub(crate) fn plan(options: &str) -> JobPlan {
             }
             "randseed" => seed = Some(bytes(value)),
             "randrepeat" => repeat = value == "1",
+            "zonesize" => {
+                let skip_bytes = 0;
+                let (transfer_bytes, range_bytes) = (bytes(value), bytes(value));
+                let zones = StridedZones { transfer_bytes, range_bytes, skip_bytes };
+                plan.zones = ZonesPlan::Strided(zones).into();
+            }
+            "zonerange" | "zoneskip" => {
+                let ZonesPlan::Strided(zones) = &mut *plan.zones else { panic!("zonesize first") };
+                let field = if name == "zonerange" {
+                    &mut zones.range_bytes
+                } else {
+                    &mut zones.skip_bytes
+                };
+                *field = bytes(value);
+            }
             // What changes no sequence.
             "iodepth" => plan.engine.iodepth = value.parse().unwrap(),
-            "present" | "runtime" | "thinktime" | "ioengine" | "overwrite" => {}
+            "present" | "runtime" | "thinktime" | "ioengine" | "overwrite" | "zonemode" => {}
             "file_append" => plan.files.append = value == "1",
             _ => panic!("unknown option {option}"),
         }
@@ -361,7 +376,12 @@ pub(crate) fn entries(
         let name = format!("job.{clone_number}.{index}");
         *file = std::mem::take(file).salted(name.as_bytes(), thread_number);
     }
-    let mut generator = Generator::new(plan, &regions, &seeds).unwrap();
+    let mut generator = match Generator::new(plan, &regions, &seeds) {
+        Ok(generator) => generator,
+        // One seed in 2^k, which ends the job of the peer, too.
+        Err(GeneratorError::Lfsr(LfsrError::Seed)) => return Vec::new(),
+        Err(error) => panic!("{error}"),
+    };
     if plan.engine.iodepth > 1 {
         generator = generator.queued(plan, &regions);
     }

@@ -475,4 +475,22 @@ numa_cpu_nodes=60000
 size=1m
 numa_cpu_nodes=0
 ";
+
+    SKIP_IN_PERCENT = "FD0485" "skip-in-percent" Error,
+    "`zoneskip` in percent",
+    "What is left out between zones is an amount: bytes, or so many times `zonesize` (`2z`). fio takes \
+     a percentage for another number.",
+    "Write the amount.",
+"[a]
+size=1m
+zonemode=strided
+zonesize=64k
+zoneskip=10%
+" =>
+"[a]
+size=1m
+zonemode=strided
+zonesize=64k
+zoneskip=2z
+";
 }

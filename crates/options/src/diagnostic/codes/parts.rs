@@ -310,6 +310,7 @@ bs=4k
 "[a]
 size=1m
 nrfiles=2
+openfiles=2
 zonemode=strided
 zonesize=64k
 " =>
@@ -397,5 +398,45 @@ pre_read=1
 size=1m
 ioengine=psync
 pre_read=1
+";
+
+    ZONE_BELOW_BLOCK = "FD0565" "zone-below-block" Warning,
+    "Random blocks that are larger than a zone",
+    "The place of a random request is drawn from its zone. If no block fits into one, there is nothing \
+     to draw, and the job ends without a request, as in fio.",
+    "Raise `zonerange` to the block size at least, or lower `bs`.",
+"[a]
+size=1m
+rw=randread
+bs=64k
+zonemode=strided
+zonesize=128k
+zonerange=32k
+" =>
+"[a]
+size=1m
+rw=randread
+bs=64k
+zonemode=strided
+zonesize=128k
+zonerange=64k
+";
+
+    BARRIER_WITHOUT_EFFECT = "FD0566" "barrier-without-effect" Warning,
+    "`write_barrier` with an engine that has no barriers",
+    "Every Nth write is marked as a barrier, which is up to the engine; all but `libpmem` ignore it, as \
+     in fio.",
+    "Use `fsync=N`, `fdatasync=N` or `sync`, or leave it out.",
+"[a]
+size=1m
+direct=1
+rw=write
+write_barrier=8
+" =>
+"[a]
+size=1m
+direct=1
+rw=write
+fdatasync=8
 ";
 }

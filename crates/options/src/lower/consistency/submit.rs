@@ -22,6 +22,21 @@ pub(super) fn check_trim_ranges(plan: &JobPlan, job: &mut Job<'_>) {
     need_ability(Ability::TrimRanges, "num_range", "trim several ranges at once", plan, job);
 }
 
+/// Barriers that the engine does not know order nothing.
+pub(super) fn check_barriers(plan: &JobPlan, job: &mut Job<'_>) {
+    let engine = &plan.engine.name;
+    if plan.flush.barrier_every > 0 && plan.pattern.rw.write && !can(engine, Ability::Barriers) {
+        let message = format!("`write_barrier` has no effect with `ioengine={engine}`");
+        job.report(
+            "write_barrier",
+            Diagnostic::warning(message)
+                .code(Code::BARRIER_WITHOUT_EFFECT)
+                .label("the engine has no barriers")
+                .help("`fsync`, `fdatasync` and `sync` make writes durable in order"),
+        );
+    }
+}
+
 /// Atomic writes need an engine that can ask for them; without writes there is nothing to ask for.
 pub(super) fn check_atomic(plan: &mut JobPlan, job: &mut Job<'_>) {
     if plan.files.atomic {

@@ -4,7 +4,7 @@ use fiord_base::Direction;
 
 use super::super::Job;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{DeviceZones, JobPlan, ZonesPlan};
+use crate::plan::{DeviceZones, JobPlan, StridedZones, ZonesPlan};
 use crate::value::Value;
 
 /// Smallest zone, as in fio.
@@ -15,9 +15,11 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>) {
     let mut zones = std::mem::take(&mut *plan.zones);
     match &mut zones {
         ZonesPlan::None => {}
-        ZonesPlan::Strided(_) => {
+        ZonesPlan::Strided(strided) => {
             if step_through_one_file(plan, job) {
                 zones = ZonesPlan::None;
+            } else {
+                want_blocks_in_zones(strided, plan, job);
             }
         }
         ZonesPlan::Device(device) => {
@@ -32,9 +34,11 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>) {
     *plan.zones = zones;
 }
 
-/// True if there are several files, which cannot be stepped through.
+/// True if several files are to be open, which cannot be stepped through. Several files of which it was
+/// not said how many are to be open take turns in the zones, as in fio.
 fn step_through_one_file(plan: &JobPlan, job: &mut Job<'_>) -> bool {
-    let several = plan.files.open_limit > 1;
+    let said = matches!(job.settings.value("openfiles"), Some(Value::Int(files)) if *files > 1);
+    let several = said && plan.files.open_limit > 1;
     if several {
         job.report(
             "zonemode",
@@ -44,6 +48,20 @@ fn step_through_one_file(plan: &JobPlan, job: &mut Job<'_>) -> bool {
         );
     }
     several
+}
+
+/// Random blocks are drawn from a zone, so one has to fit into it.
+fn want_blocks_in_zones(zones: &StridedZones, plan: &JobPlan, job: &mut Job<'_>) {
+    let block = plan.blocks.smallest(plan.pattern.rw);
+    if plan.pattern.rw.random && block > zones.range_bytes {
+        job.report(
+            if job.settings.value("zonerange").is_some() { "zonerange" } else { "zonesize" },
+            Diagnostic::warning(format!("no block of {block} bytes fits into a zone"))
+                .code(Code::ZONE_BELOW_BLOCK)
+                .label(format!("zones have {} bytes: the job issues nothing", zones.range_bytes))
+                .help("raise `zonerange` or lower `bs`"),
+        );
+    }
 }
 
 fn need_serial_creation(plan: &JobPlan, job: &mut Job<'_>) {
