@@ -34,8 +34,8 @@ fn options_without_a_field_cannot_be_stored() {
 
 #[test]
 fn words_that_are_not_built_are_known() {
-    let value = read("file_service_type", "zipf:1.2").unwrap();
-    assert_eq!(def("file_service_type").value_status(&value), Status::Planned);
+    let value = read("zonemode", "zbd").unwrap();
+    assert_eq!(def("zonemode").value_status(&value), Status::Planned);
     let value = read("ioengine", "rados").unwrap();
     assert_eq!(def("ioengine").value_status(&value), Status::Planned);
     let value = read("ioengine", "sync").unwrap();

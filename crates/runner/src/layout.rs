@@ -47,10 +47,13 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// As the generator wants it.
-    pub(crate) fn regions(&self) -> Regions {
-        let region =
-            |f: &TargetFile| FileRegion { offset: f.offset, size: f.size, real_size: f.real_bytes };
+    /// As the generator of the clone of this running number wants it.
+    pub(crate) fn regions(&self, thread_number: u32) -> Regions {
+        let region = |f: &TargetFile| {
+            let (offset, size, real_size) = (f.offset, f.size, f.real_bytes);
+            let region = FileRegion { offset, size, real_size, ..FileRegion::default() };
+            region.salted(f.path.as_os_str().as_encoded_bytes(), thread_number)
+        };
         let files = self.files.iter().map(region).collect();
         Regions { files, size: self.size, io_size: self.io_size }
     }

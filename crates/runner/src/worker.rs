@@ -201,7 +201,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
-    let generator = make_generator(job, &layout.regions(), &seeds, caps)
+    let generator = make_generator(job, &layout.regions(order.thread_number), &seeds, caps)
         .map_err(|error| Failure::rule(error.to_string()))?;
     let recorder = match &job.write_iolog {
         Some(path) => Some(Recorder::create(path, &layout.files)?),

@@ -7,7 +7,9 @@
 //! time: `runtime` and rates are the loop's.
 
 mod direction;
+mod distribution;
 mod express;
+mod file_set;
 mod files;
 mod flush;
 mod length;
@@ -16,8 +18,11 @@ mod setup;
 mod strided;
 mod tally;
 
+pub(crate) use distribution::physical_bytes;
 pub use setup::GeneratorError;
 pub use tally::{Tally, map_bytes, state_bytes};
+
+use std::borrow::Cow;
 
 use fiord_base::{Direction, FileIndex};
 
@@ -71,7 +76,7 @@ struct Bounds {
     block_max: u64,
     /// `io_size` was given: exhausted targets begin again until it is reached.
     io_size_given: bool,
-    /// One pass only: after it, appending finds the region already written.
+    /// One pass only: after it, appending finds the region already written, and preconditioning is done.
     once: bool,
     /// Only time ends the job.
     time_based: bool,
@@ -103,7 +108,7 @@ pub struct Generator {
     issued_bytes_pass: u64,
     issued_requests_pass: u64,
     full: bool,
-    note: Option<&'static str>,
+    note: Option<Cow<'static, str>>,
     /// The short way of this job, if it is a plain one.
     plain: Option<Express>,
 }

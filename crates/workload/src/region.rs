@@ -3,9 +3,12 @@
 //! Pure arithmetic on the plan and on the sizes that the targets have before the job. It decides
 //! nothing about layout beyond the sizes that targets must have when the first request comes.
 
-use fiord_base::Quantity;
 use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_base::{Direction, Quantity};
 use fiord_options::plan::{JobPlan, RandomGenerator};
+
+use crate::checksum::jhash;
+use crate::generator::physical_bytes;
 
 /// What is known of a target before the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,18 @@ pub struct FileRegion {
     pub size: u64,
     /// Bytes of the target once it is laid out; requests may run past the region up to here.
     pub real_size: u64,
+    /// What the seeds of draws that belong to this target alone are multiplied by; see
+    /// [`FileRegion::salted`].
+    pub salt: u32,
+}
+
+impl FileRegion {
+    /// The region of a target of this name, in the clone of this running number. Distributions favour other
+    /// blocks in each target and each clone.
+    #[must_use]
+    pub fn salted(self, name: &[u8], thread_number: u32) -> FileRegion {
+        FileRegion { salt: jhash(name).wrapping_mul(thread_number), ..self }
+    }
 }
 
 /// The targets of a clone and the amount it moves.
@@ -187,7 +202,7 @@ fn one(
         Target::File(present) => present.max(end),
         Target::Label => end,
     };
-    Ok(FileRegion { offset, size, real_size })
+    Ok(FileRegion { offset, size, real_size, salt: 0 })
 }
 
 /// So many percent of an amount, rounded down.
@@ -216,6 +231,10 @@ fn finish(
         Some(Quantity::Percent(percent)) => Some(share_of(size, percent)),
         Some(Quantity::Zones(_)) => return Err(RegionError::Zones),
         None => None,
+    };
+    let io_size = match &plan.pattern.precondition {
+        Some(settings) => Some(physical_bytes(settings, size, plan.blocks.min[Direction::Write])),
+        None => io_size,
     };
     Ok(Regions { files, size, io_size })
 }

@@ -36,6 +36,10 @@ fn run(peer: &Path, dir: &Path, cases: &[&str]) -> BTreeMap<(usize, u32), Vec<St
         writeln!(job, "[c{index}]\nwrite_iolog={}", dir.join(format!("{index}.log")).display())
             .unwrap();
         let plan = support::plan(case);
+        if case.contains("random_distribution") {
+            // Names count, and should not depend on the other cases.
+            writeln!(job, "filename_format=job.$jobnum.$filenum").unwrap();
+        }
         if let Some(size) = support::present(case) {
             let engine = if plan.engine.iodepth > 1 { "libaio" } else { "psync" };
             writeln!(job, "ioengine={engine}").unwrap();

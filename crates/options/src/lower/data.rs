@@ -51,7 +51,9 @@ pub(super) fn lower_data(options: DataOptions, plan: &mut JobPlan, job: &mut Job
     // What each buffer holds is drawn anew; a pattern would be lost where reads use the buffer.
     let mixed = compress_percent > 0 || dedupe.is_some();
     let lost = matches!(fill, Fill::Pattern(_)) && plan.pattern.rw.is_mixed();
-    let refill = refill_buffers.unwrap_or(mixed || lost);
+    // Who asks for no duplicates at all does not want the same few buffers over and over, either.
+    let none_repeat = dedupe_percentage == Some(0);
+    let refill = refill_buffers.unwrap_or(mixed || lost || none_repeat);
     // Data that was asked for is altered only on request; fresh data need not be. Stamps would spoil
     // what is made to compress or to repeat.
     let made = mixed || percent == 100;

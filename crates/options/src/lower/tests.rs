@@ -214,6 +214,11 @@ fn buffers() {
     assert_eq!(data("buffer_pattern=0x4142 zero_buffers").fill, Fill::Pattern(b"AB".to_vec()));
     assert!(!data("buffer_pattern=0x41").scramble);
     assert!(!data("refill_buffers").scramble);
+    assert!(data("buffer_compress_percentage=50").refill);
+    assert!(!data("buffer_compress_percentage=50 refill_buffers=0 scramble_buffers=1").scramble);
+    assert!(data("dedupe_percentage=0").refill && !data("buffer_compress_percentage=0").refill);
+    let all_zeroes = data("buffer_compress_percentage=100 dedupe_percentage=50");
+    assert_eq!((&all_zeroes.fill, all_zeroes.dedupe), (&Fill::Zero, None));
     assert_eq!(data("buffer_pattern='a.fio'").fill, Fill::Pattern(b"[a]\nsize=4k\n".to_vec()));
 }
 

@@ -21,10 +21,10 @@ const LOCKFILE: &[Choice] = &[
 
 const FILE_SERVICE_TYPE: &[Choice] = &[
     Choice::new("random", "uniformly at random; :N for N requests each"),
-    Choice::new("zipf", "by a Zipf distribution; :THETA[:CENTER], 1.1 by default").planned(),
-    Choice::new("pareto", "by a Pareto distribution; :H[:CENTER], 0.2 by default").planned(),
-    Choice::new("normal", "by a normal distribution; :DEVIATION[:CENTER] in percent").planned(),
-    Choice::same("gauss", "normal").planned(),
+    Choice::new("zipf", "by a Zipf distribution; :THETA[:CENTER], 1.1 by default"),
+    Choice::new("pareto", "by a Pareto distribution; :H[:CENTER], 0.2 by default"),
+    Choice::new("normal", "by a normal distribution; :DEVIATION[:CENTER] in percent"),
+    Choice::same("gauss", "normal"),
     Choice::new("roundrobin", "each in turn; :N for N requests each"),
     Choice::new("sequential", "one file until it is finished; :N for N requests each"),
 ];

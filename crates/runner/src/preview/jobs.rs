@@ -121,7 +121,7 @@ impl<'a> Inspection<'a> {
                 return;
             }
         };
-        let regions = layout.regions();
+        let regions = layout.regions(job.first_thread_number.saturating_add(index));
         let whole = layout::fills(job, caps);
         let fills = whole && !missing.is_empty();
         shown.memory.add(&memory::of_clone(job, &regions, caps, fills));

@@ -9,6 +9,7 @@
 use fiord_base::{Direction, FileIndex};
 
 use super::Generator;
+use super::distribution::Choice;
 use super::length::LengthPicker;
 use super::offset::FileState;
 use crate::Request;
@@ -25,6 +26,10 @@ enum Kind {
     Mapped,
     /// From the shift register.
     Lfsr,
+    /// By the popularity of blocks.
+    Spread,
+    /// Drawn from zones.
+    Zones,
 }
 
 /// The state of the short way.
@@ -77,12 +82,17 @@ impl Express {
         if used.iter().any(|u| offsets.align[*u as usize % 3] != length) || express.blocks == 0 {
             return None;
         }
-        express.kind = match (&file.map, &file.lfsr) {
-            (_, Some(lfsr)) if lfsr.bound() == express.blocks => Kind::Lfsr,
-            (_, Some(_)) => return None,
-            (Some(map), None) if map.blocks() == express.blocks => Kind::Mapped,
-            (Some(_), None) => return None,
-            (None, None) => Kind::Random,
+        express.kind = match &offsets.choice {
+            Choice::Uniform => uniform_kind(file, express.blocks)?,
+            // Whole blocks, so that none reaches beyond the end.
+            Choice::Spread if file.spread.as_ref()?.count() == express.blocks => Kind::Spread,
+            Choice::Zones(zones)
+                if file.lfsr.is_none()
+                    && used.iter().all(|d| zones.fit(*d, express.blocks, length)) =>
+            {
+                Kind::Zones
+            }
+            _ => return None,
         };
         Some(express)
     }
@@ -117,10 +127,19 @@ impl Express {
                     _ => room(file.position[0]).min(room(file.position[1])),
                 }
             }
-            Kind::Random => u64::MAX,
+            Kind::Random | Kind::Spread | Kind::Zones => u64::MAX,
             Kind::Mapped => file.map.as_ref().map_or(0, |map| map.free()),
             Kind::Lfsr => file.lfsr.as_ref().map_or(0, |lfsr| lfsr.left()),
         }
+    }
+}
+
+/// How a block of a uniform job is found; `None` if its map or register counts in other units.
+fn uniform_kind(file: &FileState, blocks: u64) -> Option<Kind> {
+    match (&file.map, &file.lfsr) {
+        (_, Some(lfsr)) => (lfsr.bound() == blocks).then_some(Kind::Lfsr),
+        (Some(map), None) => (map.blocks() == blocks).then_some(Kind::Mapped),
+        (None, None) => Some(Kind::Random),
     }
 }
 
@@ -160,6 +179,18 @@ impl Generator {
                 let lfsr = self.files.first_mut().and_then(|file| file.lfsr.as_mut());
                 lfsr.and_then(|lfsr| lfsr.draw()).unwrap_or(0)
             }
+            Kind::Spread => {
+                let spread = self.files.first_mut().and_then(|file| file.spread.as_mut());
+                spread.map_or(0, |spread| spread.draw())
+            }
+            Kind::Zones => match &mut self.offsets.choice {
+                Choice::Zones(zones) => {
+                    let d = direction as usize % 3;
+                    let range = zones.draw(d, express.blocks, express.length);
+                    range.first + self.streams.offset.below(range.count.max(1))
+                }
+                _ => 0,
+            },
         };
         Request {
             direction,

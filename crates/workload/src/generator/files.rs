@@ -1,9 +1,11 @@
 //! Which file is next?
 
-use fiord_base::random::Stream;
+use fiord_base::random::{Stream, StreamId, StreamSeeds};
 use fiord_options::plan::{FileService, FilesPlan};
 
-use super::offset::FileState;
+use super::distribution::{Spread, Spreads};
+use super::file_set::FileSet;
+use super::offset::{FileState, NONE};
 
 /// The result of a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +18,19 @@ pub(crate) enum Picked {
     Nothing,
 }
 
+/// Places that each file takes in the spread of a distribution.
+const PLACES_PER_FILE: u64 = 1024;
+
+/// Draws of files that cannot be used, before the next one that can is taken: a steep distribution may
+/// draw the same few for ever.
+const DRAWS_MAX: u32 = 1 << 20;
+
 /// Chooses files.
 #[derive(Clone, Debug)]
 pub(crate) struct FilePicker {
     service: FileService,
+    /// How popular files are, if they are not alike.
+    spread: Option<Box<Spread>>,
     /// Requests to a file before the next is chosen; `u64::MAX` for one file only.
     batch: u64,
     batch_left: u64,
@@ -27,15 +38,21 @@ pub(crate) struct FilePicker {
     next: u32,
     open_limit: usize,
     open: usize,
-    /// Files that are not finished.
+    opened: FileSet,
+    /// How many files are not finished.
     live: usize,
+    unfinished: FileSet,
     files: u32,
 }
 
 impl FilePicker {
-    pub(crate) fn new(plan: &FilesPlan, files: usize) -> FilePicker {
+    pub(crate) fn new(plan: &FilesPlan, files: usize, seeds: &StreamSeeds) -> FilePicker {
+        let places = (files as u64).saturating_mul(PLACES_PER_FILE);
+        let seed = seeds.get(StreamId::FileService) as u32;
+        let spread = Spreads::new(&plan.service_distribution).of_files(places, seed);
         FilePicker {
             service: plan.service,
+            spread: spread.map(Box::new),
             batch: if files == 1 { u64::MAX } else { plan.service_batch.max(1) },
             batch_left: 0,
             current: 0,
@@ -45,7 +62,9 @@ impl FilePicker {
                 limit => limit.min(files.max(1)),
             },
             open: 0,
+            opened: FileSet::none(files as u32),
             live: files,
+            unfinished: FileSet::all(files as u32),
             files: files as u32,
         }
     }
@@ -67,56 +86,80 @@ impl FilePicker {
         if self.live == 0 {
             return Picked::Nothing;
         }
-        loop {
-            let index = match self.service {
-                FileService::Random => stream.below(u64::from(self.files)) as u32,
-                FileService::RoundRobin => {
-                    let index = self.next;
-                    self.next = if index + 1 < self.files { index + 1 } else { 0 };
-                    index
-                }
-                FileService::Sequential => self.next,
-            };
-            let Some(file) = files.get_mut(index as usize) else { return Picked::Nothing };
-            if file.finished || (!file.open && self.open >= self.open_limit) {
-                if self.service == FileService::Sequential {
-                    self.next = if index + 1 < self.files { index + 1 } else { 0 };
-                }
-                continue;
-            }
-            self.current = index;
-            self.batch_left = self.batch;
-            if !file.open {
-                file.open = true;
-                self.open += 1;
-                return Picked::Open(index);
-            }
-            return Picked::File(index);
+        // No further file can be opened before one is closed.
+        let set = if self.open >= self.open_limit { &self.opened } else { &self.unfinished };
+        let found = match self.service {
+            FileService::Random => Self::draw(set, &mut self.spread, self.files, stream),
+            FileService::RoundRobin | FileService::Sequential => set.first_from(self.next),
+        };
+        let Some(index) = found else { return Picked::Nothing };
+        self.next = match self.service {
+            FileService::RoundRobin if index + 1 < self.files => index + 1,
+            FileService::RoundRobin => 0,
+            FileService::Random | FileService::Sequential => index,
+        };
+        let Some(file) = files.get_mut(index as usize) else { return Picked::Nothing };
+        self.current = index;
+        self.batch_left = self.batch;
+        if !file.open {
+            file.open = true;
+            self.open += 1;
+            self.opened.insert(index);
+            return Picked::Open(index);
         }
+        Picked::File(index)
     }
 
-    /// The current file has nothing left.
+    /// Draws until the file is in the set.
+    fn draw(
+        set: &FileSet,
+        spread: &mut Option<Box<Spread>>,
+        files: u32,
+        stream: &mut Stream,
+    ) -> Option<u32> {
+        let mut index = 0;
+        for _ in 0..DRAWS_MAX {
+            index = match spread {
+                Some(spread) => (spread.draw() / PLACES_PER_FILE) as u32,
+                None => stream.below(u64::from(files)) as u32,
+            };
+            if set.contains(index) {
+                return Some(index);
+            }
+        }
+        set.first_from(index)
+    }
+
+    /// The current file has nothing left. Where files are not alike it begins again when it is chosen
+    /// again, unless there was nothing at all in it.
     pub(crate) fn finished(&mut self, file: &mut FileState) {
+        self.batch_left = 0;
+        if self.spread.is_some() && file.previous != [NONE; 3] {
+            file.rewind();
+            return self.closed(self.current, file);
+        }
         file.finished = true;
         self.live -= 1;
-        self.batch_left = 0;
+        self.unfinished.remove(self.current);
         if self.service == FileService::Sequential {
             self.next = if self.current + 1 < self.files { self.current + 1 } else { 0 };
         }
-        self.closed(file);
+        self.closed(self.current, file);
     }
 
     /// A file was closed.
-    pub(crate) fn closed(&mut self, file: &mut FileState) {
+    pub(crate) fn closed(&mut self, index: u32, file: &mut FileState) {
         if file.open {
             file.open = false;
             self.open -= 1;
+            self.opened.remove(index);
         }
     }
 
     /// A pass begins.
     pub(crate) fn restart(&mut self) {
         self.live = self.files as usize;
+        self.unfinished.fill();
         self.batch_left = 0;
     }
 }

@@ -2,8 +2,9 @@
 
 use fiord_base::Direction;
 use fiord_base::random::{Lfsr, Stream};
-use fiord_options::plan::{JobPlan, Sequencer};
+use fiord_options::plan::{Distribution, JobPlan, Sequencer};
 
+use super::distribution::{Choice, Spread};
 use super::length::LengthPicker;
 use super::setup::Streams;
 use super::strided::{self, Strided};
@@ -34,6 +35,8 @@ pub(crate) struct FileState {
     pub(crate) blocks: [u64; 3],
     pub(crate) map: Option<BlockMap>,
     pub(crate) lfsr: Option<Lfsr>,
+    /// How popular its blocks are, if each file has draws of its own for that.
+    pub(crate) spread: Option<Box<Spread>>,
     pub(crate) open: bool,
     pub(crate) finished: bool,
     /// A block was trimmed and not yet written.
@@ -46,9 +49,6 @@ impl FileState {
         self.start = self.origin;
         self.begin_zone();
         self.finished = false;
-        if reseed && let Some(lfsr) = &mut self.lfsr {
-            lfsr.reseed();
-        }
     }
 
     /// True if there was a request since the begin of the zone.
@@ -68,7 +68,7 @@ impl FileState {
     }
 
     /// As if nothing had been issued yet.
-    fn rewind(&mut self) {
+    pub(crate) fn rewind(&mut self) {
         self.position = [self.start; 3];
         self.previous = [NONE; 3];
         self.write_due = false;
@@ -86,6 +86,8 @@ pub(crate) struct Extent {
 #[derive(Clone, Debug)]
 pub(crate) struct OffsetPicker {
     pub(crate) random: bool,
+    /// How blocks are drawn.
+    pub(crate) choice: Choice,
     /// Requests per drawn offset.
     pub(crate) run_length: u32,
     pub(crate) run_left: u32,
@@ -101,6 +103,8 @@ pub(crate) struct OffsetPicker {
     /// Sequential requests begin again at the end of the region.
     pub(crate) wraps: bool,
     pub(crate) time_based: bool,
+    /// A target of which all blocks were visited begins again at once.
+    pub(crate) begins_again: bool,
     /// The target was begun again for the request that was just made.
     pub(crate) rewound: bool,
     /// Random writes go where the last trim went.
@@ -110,12 +114,18 @@ pub(crate) struct OffsetPicker {
 }
 
 impl OffsetPicker {
-    pub(crate) fn new(plan: &JobPlan, regions: &Regions, time_based: bool) -> OffsetPicker {
+    pub(crate) fn new(
+        plan: &JobPlan,
+        regions: &Regions,
+        choice: Choice,
+        time_based: bool,
+    ) -> OffsetPicker {
         let pattern = &plan.pattern;
         let rw = pattern.rw;
         let beyond = regions.io_size.is_some_and(|io_size| io_size > regions.size);
         OffsetPicker {
             random: rw.random,
+            choice,
             run_length: pattern.run_length.max(1),
             run_left: 0,
             sequencer: pattern.sequencer,
@@ -128,6 +138,7 @@ impl OffsetPicker {
             unit: plan.blocks.min.0.map(|min| min.max(1)),
             wraps: regions.files.len() == 1 && (time_based || rw.is_mixed() && beyond),
             time_based,
+            begins_again: time_based || plan.files.service_distribution != Distribution::Uniform,
             rewound: false,
             trim_write: rw.is_trim_write(),
             zones: strided::of_plan(plan).map(Strided::new),
@@ -193,6 +204,7 @@ impl OffsetPicker {
         }
         file.position[d] = offset + length;
         file.previous[d] = offset;
+        self.choice.issued(d);
         if self.trim_write {
             if d == TRIM {
                 file.write_due = true;
@@ -247,10 +259,39 @@ impl OffsetPicker {
 
     #[inline]
     fn random(&mut self, file: &mut FileState, d: usize, stream: &mut Stream) -> Option<u64> {
+        let block = if self.choice.is_uniform() {
+            self.uniform(file, file.blocks[d], stream)?
+        } else {
+            self.chosen(file, d, stream)?
+        };
+        Some(file.start + block * self.align[d])
+    }
+
+    /// A block of a distribution.
+    fn chosen(&mut self, file: &mut FileState, d: usize, stream: &mut Stream) -> Option<u64> {
+        match &mut self.choice {
+            Choice::Uniform => self.uniform(file, file.blocks[d], stream),
+            Choice::Spread => Some(file.spread.as_mut()?.draw()),
+            Choice::Sequence(sequence) => sequence.next(d).filter(|block| *block < file.blocks[d]),
+            Choice::Precondition(precondition) => precondition.next(file.lfsr.as_mut()?),
+            Choice::Zones(zones) => {
+                let range = zones.draw(d, file.blocks[d], self.align[d]);
+                if range.first + range.count > file.blocks[d] {
+                    return None;
+                }
+                // A zone that is smaller than a block has the one that it begins in.
+                Some(range.first + self.uniform(file, range.count.max(1), stream)?)
+            }
+        }
+    }
+
+    /// One of the first `blocks` blocks.
+    #[inline]
+    fn uniform(&mut self, file: &mut FileState, blocks: u64, stream: &mut Stream) -> Option<u64> {
         let block = if let Some(lfsr) = &mut file.lfsr {
             match lfsr.draw() {
                 Some(block) => block,
-                None if self.time_based => {
+                None if self.begins_again => {
                     lfsr.restart();
                     let block = lfsr.draw()?;
                     file.rewind();
@@ -260,25 +301,25 @@ impl OffsetPicker {
                 None => return None,
             }
         } else {
-            if file.blocks[d] == 0 {
+            if blocks == 0 {
                 return None;
             }
-            let block = stream.below(file.blocks[d]);
+            let block = stream.below(blocks);
             match &mut file.map {
                 Some(map) => match map.next_free(block) {
                     Some(block) => block,
-                    None if self.time_based => {
+                    None if self.begins_again => {
                         map.clear();
                         file.rewind();
                         self.rewound = true;
-                        file.map.as_ref()?.next_free(stream.below(file.blocks[d]))?
+                        file.map.as_ref()?.next_free(stream.below(blocks))?
                     }
                     None => return None,
                 },
                 None => block,
             }
         };
-        Some(file.start + block * self.align[d])
+        Some(block)
     }
 
     fn run_or_random(

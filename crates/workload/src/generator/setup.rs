@@ -1,10 +1,13 @@
 //! Making a generator, and the turn from one pass to the next.
 
+use std::borrow::Cow;
+
 use fiord_base::random::{Lfsr, LfsrError, Stream, StreamId, StreamSeeds, Taus88, Width};
-use fiord_base::{Direction, FileIndex};
-use fiord_options::plan::{JobPlan, Pattern, RandomGenerator, Seeds};
+use fiord_base::{DATA, Direction, FileIndex};
+use fiord_options::plan::{Distribution, JobPlan, Pattern, RandomGenerator, Seeds};
 
 use super::direction::DirectionPicker;
+use super::distribution::{Choice, Precondition, Spreads, physical_bytes};
 use super::express::Express;
 use super::files::FilePicker;
 use super::flush::Flush;
@@ -25,6 +28,27 @@ pub enum GeneratorError {
     MapMemory(u64),
     /// The shift register cannot cover the region.
     Lfsr(LfsrError),
+    /// Regions of preconditioning are smaller than a block; so many blocks were to be divided.
+    RegionsTooSmall {
+        /// `spr_num_regions`.
+        regions: u32,
+        /// Blocks to be written.
+        blocks: u64,
+    },
+    /// The cache that preconditioning has to outlast is larger than a region.
+    CacheBeyondRegion {
+        /// `spr_cs`.
+        cache_bytes: u64,
+        /// Bytes of a region.
+        region_bytes: u64,
+    },
+    /// A block of a sequence lies beyond the end.
+    SequenceBeyond {
+        /// The first such block.
+        block: u64,
+        /// Blocks that the smallest region has.
+        blocks: u64,
+    },
 }
 
 impl std::fmt::Display for GeneratorError {
@@ -37,6 +61,22 @@ impl std::fmt::Display for GeneratorError {
                 "no memory for the map of {blocks} random blocks (norandommap or softrandommap=1 do without)"
             ),
             GeneratorError::Lfsr(error) => error.fmt(f),
+            GeneratorError::RegionsTooSmall { regions, blocks } => write!(
+                f,
+                "spr_num_regions={regions} leaves less than a block to each region: sprandom writes \
+                 {blocks} blocks here"
+            ),
+            GeneratorError::CacheBeyondRegion { cache_bytes, region_bytes } => write!(
+                f,
+                "spr_cs={cache_bytes} is more than a region of sprandom has ({region_bytes} bytes); fewer \
+                 regions (spr_num_regions) are larger"
+            ),
+            GeneratorError::SequenceBeyond { block, blocks } => write!(
+                f,
+                "random_distribution=sequence names block {block}, and there are {blocks} blocks: \
+                 0 to {}",
+                blocks.saturating_sub(1)
+            ),
         }
     }
 }
@@ -102,6 +142,7 @@ fn file_state(
     region: &FileRegion,
     unit: u64,
     seeds: &StreamSeeds,
+    spreads: &mut Spreads<'_>,
 ) -> Result<FileState, GeneratorError> {
     let blocks = [Direction::Read, Direction::Write, Direction::Trim]
         .map(|d| random_blocks(plan, region, d));
@@ -116,6 +157,7 @@ fn file_state(
         blocks,
         map: None,
         lfsr: None,
+        spread: None,
         open: false,
         finished: false,
     };
@@ -131,7 +173,50 @@ fn file_state(
         let lfsr = Lfsr::new(bound, seeds.get(StreamId::Offset)).map_err(GeneratorError::Lfsr)?;
         state.lfsr = Some(lfsr);
     }
+    if plan.pattern.rw.random {
+        let block = plan.blocks.min[Direction::Read].min(plan.blocks.min[Direction::Write]).max(1);
+        let count = region.size.min(region.real_size).div_ceil(block);
+        let seed = region.salt.wrapping_mul(seeds.get(StreamId::Offset) as u32);
+        state.spread = spreads.of_blocks(count, seed).map(Box::new);
+    }
     Ok(state)
+}
+
+/// Whether all blocks that a distribution names are there. What zones lack is a note, because the peer
+/// begins such a job, too.
+fn check_choice(
+    choice: &Choice,
+    plan: &JobPlan,
+    files: &[FileState],
+) -> Result<Option<Cow<'static, str>>, GeneratorError> {
+    let rw = plan.pattern.rw;
+    let used = || DATA.into_iter().filter(move |direction| rw.has(*direction));
+    match choice {
+        Choice::Uniform | Choice::Spread | Choice::Precondition(_) => Ok(None),
+        Choice::Sequence(sequence) => {
+            let counts = files.iter().flat_map(|file| used().map(|d| file.blocks[d as usize % 3]));
+            let blocks = counts.min().unwrap_or(0);
+            match sequence.beyond(blocks) {
+                Some(block) => Err(GeneratorError::SequenceBeyond { block, blocks }),
+                None => Ok(None),
+            }
+        }
+        Choice::Zones(zones) => {
+            let lacking = |file: &&FileState| {
+                used().any(|d| {
+                    !zones.fit(d, file.blocks[d as usize % 3], plan.blocks.align[d].max(1))
+                })
+            };
+            Ok(files.iter().find(lacking).map(|file| {
+                let end = used().map(|d| zones.end(d)).max().unwrap_or(0);
+                Cow::Owned(format!(
+                    "the zones of random_distribution=zoned_abs reach to {end} bytes, and there are {}: \
+                     a file is finished when a request falls into a zone that ends behind it",
+                    file.size.min(file.real_size)
+                ))
+            }))
+        }
+    }
 }
 
 fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
@@ -149,7 +234,7 @@ fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
         bytes,
         block_max: plan.blocks.largest(),
         io_size_given: regions.io_size.is_some(),
-        once: plan.files.append,
+        once: plan.files.append || plan.pattern.precondition.is_some(),
         time_based,
     }
 }
@@ -174,14 +259,40 @@ impl Generator {
             RandomGenerator::Tausworthe | RandomGenerator::Lfsr => Width::Narrow,
         };
         let mut files = Vec::with_capacity(regions.files.len());
+        let mut spreads = Spreads::new(&plan.pattern.distribution);
         for region in &regions.files {
-            files.push(file_state(plan, region, unit, seeds)?);
+            files.push(file_state(plan, region, unit, seeds, &mut spreads)?);
         }
         let too_many = rw.random
+            && plan.pattern.distribution == Distribution::Uniform
             && plan.pattern.generator == RandomGenerator::Tausworthe
             && files.iter().flat_map(|file| file.blocks).any(|n| n > u64::from(u32::MAX));
         let widened = too_many && !plan.pattern.generator_explicit;
         let offset_width = if widened { Width::Wide } else { width };
+        let choice = match (&plan.pattern.precondition, files.first()) {
+            (Some(settings), Some(file)) => {
+                let block = plan.blocks.min[Direction::Write].max(1);
+                let blocks = physical_bytes(settings, file.size, block) / block;
+                let regions = settings.regions.max(1);
+                if blocks < u64::from(regions) {
+                    return Err(GeneratorError::RegionsTooSmall { regions, blocks });
+                }
+                let region_bytes = blocks / u64::from(regions) * block;
+                if settings.cache_bytes > region_bytes {
+                    let cache_bytes = settings.cache_bytes;
+                    return Err(GeneratorError::CacheBeyondRegion { cache_bytes, region_bytes });
+                }
+                let precondition = Precondition::new(settings, blocks, seeds)
+                    .ok_or(GeneratorError::MapMemory(blocks))?;
+                Choice::Precondition(precondition.into())
+            }
+            _ => Choice::new(&plan.pattern, seeds),
+        };
+        let note = match (too_many, widened) {
+            (_, true) => Some(WIDENED.into()),
+            (true, false) => Some(NARROW.into()),
+            (false, false) => check_choice(&choice, plan, &files)?,
+        };
         let bounds = bounds(plan, regions);
         let repeats = matches!(plan.pattern.seeds, Seeds::Base { repeat: true, .. });
         let mut generator = Generator {
@@ -198,18 +309,14 @@ impl Generator {
             issued_requests: 0,
             bounds,
             directions: DirectionPicker::new(&plan.pattern),
-            offsets: OffsetPicker::new(plan, regions, bounds.time_based),
+            offsets: OffsetPicker::new(plan, regions, choice, bounds.time_based),
             lengths: LengthPicker::new(&plan.blocks, rw, seeds, width),
-            picker: FilePicker::new(&plan.files, files.len()),
+            picker: FilePicker::new(&plan.files, files.len(), seeds),
             flush: Flush::new(plan, files.len()),
             files,
             streams: Streams::new(seeds, width, offset_width),
             reseed: repeats.then_some(Reseed { seeds: *seeds, width, offset_width, rw }),
-            note: match (too_many, widened) {
-                (_, true) => Some(WIDENED),
-                (true, false) => Some(NARROW),
-                (false, false) => None,
-            },
+            note,
             loops_left: plan.limits.loops.max(1) - 1,
             moved_bytes: 0,
             issued_bytes_pass: 0,
@@ -245,8 +352,8 @@ impl Generator {
     }
 
     /// What the user should know about the sequence; a sentence without the name of the job.
-    pub fn note(&self) -> Option<&'static str> {
-        self.note
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// The current file has nothing left: it is closed and the others go on.
@@ -295,7 +402,7 @@ impl Generator {
         for index in from..self.files.len() as u32 {
             let file = &mut self.files[index as usize];
             if file.open {
-                self.picker.closed(file);
+                self.picker.closed(index, file);
                 self.phase = Phase::Closing(index + 1);
                 return Made::Close(FileIndex(index));
             }
@@ -345,6 +452,7 @@ impl Generator {
         if let Some(reseed) = &self.reseed {
             self.streams = Streams::new(&reseed.seeds, reseed.width, reseed.offset_width);
             self.lengths.reseed(reseed.rw, &reseed.seeds, reseed.width);
+            self.offsets.choice.reseed(&reseed.seeds);
         }
         self.phase = Phase::Running;
     }

@@ -8,10 +8,12 @@ use std::fmt::Write as _;
 use fiord_base::random::{DEFAULT_SEED, LfsrError, StreamSeeds};
 use fiord_base::{Direction, PerDirection, Quantity};
 use fiord_options::plan::{
-    BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, FileService, FilesPlan, JobPlan,
-    Limits, Pattern, PatternPlan, RandomGenerator, Region, RequestPriorities, Seeds, Sequencer,
-    StatsPlan, StridedZones, SubmitMode, Unified, ZonesPlan,
+    BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, FilesPlan, JobPlan, Limits,
+    Pattern, PatternPlan, PreconditionPlan, RandomGenerator, Region, RequestPriorities, Seeds,
+    Sequencer, StatsPlan, StridedZones, SubmitMode, Unified, ZonesPlan,
 };
+use fiord_options::table;
+use fiord_options::value::{FileChoice, ParseContext, Value, parse};
 use fiord_options::{Part, Shared};
 use fiord_workload::{Generator, GeneratorError, Outcome, Step, Target, regions};
 
@@ -122,6 +124,7 @@ fn bytes(text: &str) -> u64 {
         b'k' => (&text[..text.len() - 1], 1 << 10),
         b'm' => (&text[..text.len() - 1], 1 << 20),
         b'g' => (&text[..text.len() - 1], 1 << 30),
+        b't' => (&text[..text.len() - 1], 1 << 40),
         _ => (text, 1),
     };
     digits.parse::<u64>().unwrap_or_else(|_| panic!("bad number {text}")) * factor
@@ -187,6 +190,12 @@ fn split(text: &str) -> Vec<(u64, u32)> {
     }
     entries.sort_by_key(|(_, percent)| *percent);
     entries
+}
+
+/// The value of an option whose grammar is not simple.
+fn structured(name: &str, value: &str) -> Value {
+    let def = table::job_option(name).unwrap();
+    parse(def, Some(value.as_bytes()), &ParseContext::default()).unwrap()
 }
 
 fn set_blocks(blocks: &mut BlocksPlan, name: &str, value: &str) {
@@ -270,14 +279,40 @@ pub(crate) fn plan(options: &str) -> JobPlan {
                 plan.files.file_size = Some((bytes(low), bytes(high)));
             }
             "file_service_type" => {
-                let (kind, batch) = value.split_once(':').unwrap_or((value, "1"));
-                plan.files.service_batch = batch.parse().unwrap();
-                plan.files.service = match kind {
-                    "random" => FileService::Random,
-                    "sequential" => FileService::Sequential,
-                    _ => FileService::RoundRobin,
+                let Value::FileService(FileChoice { service, distribution, batch }) =
+                    structured(name, value)
+                else {
+                    panic!("bad {option}");
                 };
+                plan.files.service = service;
+                plan.files.service_distribution = distribution;
+                plan.files.service_batch = batch;
             }
+            "random_distribution" => {
+                let Value::Distribution(distribution) = structured(name, value) else {
+                    panic!("bad {option}");
+                };
+                plan.pattern.random_map &= distribution == Distribution::Uniform;
+                plan.pattern.distribution = distribution;
+            }
+            "sprandom" => {
+                plan.pattern.precondition = Some(PreconditionPlan {
+                    regions: 100,
+                    over_provisioning: 0.15,
+                    cache_bytes: 0,
+                });
+                plan.pattern.generator = RandomGenerator::Lfsr;
+                plan.pattern.random_map = false;
+            }
+            "spr_num_regions" => {
+                plan.pattern.precondition.as_mut().unwrap().regions = value.parse().unwrap();
+            }
+            "spr_op" => {
+                plan.pattern.precondition.as_mut().unwrap().over_provisioning =
+                    value.parse().unwrap();
+            }
+            "spr_cs" => plan.pattern.precondition.as_mut().unwrap().cache_bytes = bytes(value),
+            "random_sequence_stride" => plan.pattern.sequence_stride = value == "1",
             "numjobs" => plan.clones = value.parse().unwrap(),
             "fsync" => plan.flush.fsync_every = value.parse().unwrap(),
             "fdatasync" => plan.flush.fdatasync_every = value.parse().unwrap(),
@@ -336,7 +371,11 @@ pub(crate) fn entries(
     let Seeds::Base { base, .. } = plan.pattern.seeds else { panic!("no seed") };
     let seeds = StreamSeeds::derive(base, thread_number);
     let targets = vec![target; plan.files.count as usize];
-    let regions = regions(plan, clone_number, &targets, &seeds).unwrap();
+    let mut regions = regions(plan, clone_number, &targets, &seeds).unwrap();
+    for (index, file) in regions.files.iter_mut().enumerate() {
+        let name = format!("job.{clone_number}.{index}");
+        *file = std::mem::take(file).salted(name.as_bytes(), thread_number);
+    }
     let mut generator = match Generator::new(plan, &regions, &seeds) {
         Ok(generator) => generator,
         // One seed in 2^k, which ends the job of the peer, too.

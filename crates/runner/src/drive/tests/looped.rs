@@ -91,7 +91,7 @@ impl Setup {
         let memory = MemoryFile::create("test-board", Board::bytes(1)).expect("memory");
         let board = Arc::new(Board::create(&memory, 1).expect("a board"));
         board.command(0, Command::Run);
-        Setup { regions: layout.regions(), job, caps, layout, board, seeds }
+        Setup { regions: layout.regions(1), job, caps, layout, board, seeds }
     }
 
     /// Requests that the loop keeps in flight.

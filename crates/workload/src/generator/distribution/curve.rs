@@ -1,0 +1,213 @@
+//! Popularity that falls from place to place: Zipf, Pareto, and normal.
+//!
+//! Zipf numbers follow J. Gray et al., "Quickly generating billion-record synthetic databases" (SIGMOD
+//! 1994). What is drawn is a rank, the most popular being 0; [`Spread`] scatters the ranks over the blocks,
+//! so that popular blocks are no neighbours.
+
+use std::collections::BTreeMap;
+
+use fiord_base::random::{Taus88, hash64};
+use fiord_options::plan::Distribution;
+
+/// Terms of the Zipf sum that count; those beyond hardly change it.
+const ZETA_TERMS_MAX: u64 = 10_000_000;
+/// Draws whose mean is a normal number.
+const NORMAL_DRAWS: u64 = 12;
+const DRAWS: f64 = 4_294_967_296.0;
+
+/// How ranks are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Curve {
+    Zipf {
+        /// Sum of all weights, the first one being 1.
+        zeta: f64,
+        /// Weights of the first two.
+        first_two: f64,
+        alpha: f64,
+        eta: f64,
+    },
+    Pareto {
+        power: f64,
+    },
+    Normal {
+        /// Remainders of draws are taken of this.
+        modulus: Modulus,
+        /// Width of the noise that is added.
+        noise: u64,
+    },
+}
+
+impl Curve {
+    fn new(distribution: &Distribution, count: u64) -> Option<Curve> {
+        match *distribution {
+            Distribution::Zipf { theta, .. } => {
+                let first_two = 1.0 + 0.5f64.powf(theta);
+                let zeta = zeta(count, theta);
+                let eta = (1.0 - (2.0 / count as f64).powf(1.0 - theta)) / (1.0 - first_two / zeta);
+                Some(Curve::Zipf { zeta, first_two, alpha: 1.0 / (1.0 - theta), eta })
+            }
+            Distribution::Pareto { h, .. } => {
+                Some(Curve::Pareto { power: h.ln() / (1.0 - h).ln() })
+            }
+            Distribution::Normal { deviation_percent, .. } => {
+                let noise =
+                    u64::from((count as f64 * deviation_percent / 100.0).ceil() as u64 as u32);
+                let modulus = Modulus::new(count.saturating_add(1));
+                Some(Curve::Normal { modulus, noise: noise.min(count / 2) })
+            }
+            Distribution::Uniform
+            | Distribution::Zoned(_)
+            | Distribution::ZonedBytes(_)
+            | Distribution::Sequence(_) => None,
+        }
+    }
+
+    /// A rank; below `count` but for the rounding of doubles.
+    #[inline]
+    fn draw(&self, count: u64, stream: &mut Taus88) -> u64 {
+        let unit = |stream: &mut Taus88| f64::from(stream.draw()) / (DRAWS - 1.0);
+        match *self {
+            Curve::Zipf { zeta, first_two, alpha, eta } => {
+                let unit = unit(stream);
+                let weight = unit * zeta;
+                if weight < 1.0 {
+                    0
+                } else if weight < first_two {
+                    1
+                } else {
+                    (count as f64 * (eta * unit - eta + 1.0).powf(alpha)) as u64
+                }
+            }
+            Curve::Pareto { power } => ((count - 1) as f64 * unit(stream).powf(power)) as u64,
+            Curve::Normal { ref modulus, noise } => {
+                let sum: u64 = (0..NORMAL_DRAWS).map(|_| modulus.of(stream.draw())).sum();
+                let middle = sum.div_ceil(NORMAL_DRAWS);
+                if noise == 0 { middle } else { shaken(middle, noise, count, stream.draw()) }
+            }
+        }
+    }
+}
+
+/// Moves a place by up to half of `noise`; by less if it would leave the space.
+///
+/// Recorded sequences count the way in 32 bits: a share that is too large is the smallest number, as
+/// processors convert it, and the difference wraps. It shows beyond 2^31 blocks.
+#[inline]
+fn shaken(middle: u64, noise: u64, count: u64, draw: u32) -> u64 {
+    let share = (noise as f64 * (f64::from(draw) / DRAWS)) as i64;
+    let share = i32::try_from(share).unwrap_or(i32::MIN);
+    let mut shift = share.wrapping_sub((noise / 2) as i32);
+    loop {
+        match middle.checked_add_signed(i64::from(shift)) {
+            Some(place) if place < count || shift == 0 => return place,
+            _ => shift /= 2,
+        }
+    }
+}
+
+/// The weights of all ranks: the sum of `i ^ -theta`, in this order, because its rounding shows.
+fn zeta(count: u64, theta: f64) -> f64 {
+    (1..=count.min(ZETA_TERMS_MAX)).fold(0.0, |sum, rank| sum + (1.0 / rank as f64).powf(theta))
+}
+
+/// A divisor of 32-bit numbers, prepared so that remainders need no division (D. Lemire et al.,
+/// "Faster remainder by direct computation", 2019).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Modulus {
+    divisor: u64,
+    /// 2^64 / divisor, rounded up; 0 if the divisor is larger than any draw.
+    reciprocal: u64,
+}
+
+impl Modulus {
+    /// `divisor` must be above 1.
+    fn new(divisor: u64) -> Modulus {
+        let small = divisor <= u64::from(u32::MAX);
+        let reciprocal = if small { (u64::MAX / divisor).wrapping_add(1) } else { 0 };
+        Modulus { divisor, reciprocal }
+    }
+
+    #[inline]
+    fn of(&self, value: u32) -> u64 {
+        if self.reciprocal == 0 {
+            return u64::from(value);
+        }
+        let fraction = self.reciprocal.wrapping_mul(u64::from(value));
+        ((u128::from(fraction) * u128::from(self.divisor)) >> 64) as u64
+    }
+}
+
+/// The popularity of the blocks of one file, or of the files of a job.
+#[derive(Clone, Debug)]
+pub(crate) struct Spread {
+    curve: Curve,
+    count: u64,
+    /// Place of the most popular.
+    shift: u64,
+    /// Neighbours in rank are no neighbours in place.
+    scattered: bool,
+    stream: Taus88,
+}
+
+impl Spread {
+    /// The next place, below `count`.
+    #[inline]
+    pub(crate) fn draw(&mut self) -> u64 {
+        let rank = self.curve.draw(self.count, &mut self.stream);
+        let rank = if self.scattered { hash64(rank) } else { rank };
+        rank.wrapping_add(self.shift) % self.count
+    }
+
+    /// Number of places.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+/// Makes [`Spread`]s, and computes what they have in common once.
+#[derive(Debug)]
+pub(crate) struct Spreads<'a> {
+    distribution: &'a Distribution,
+    curves: BTreeMap<u64, Option<Curve>>,
+}
+
+impl<'a> Spreads<'a> {
+    pub(crate) fn new(distribution: &'a Distribution) -> Spreads<'a> {
+        Spreads { distribution, curves: BTreeMap::new() }
+    }
+
+    /// The spread over the blocks of a file; `None` if the distribution is of another kind, or if there are
+    /// no blocks.
+    pub(crate) fn of_blocks(&mut self, count: u64, seed: u32) -> Option<Spread> {
+        self.make(count, seed, true)
+    }
+
+    /// The spread over files, each of which takes `count` / number of files places.
+    pub(crate) fn of_files(&mut self, count: u64, seed: u32) -> Option<Spread> {
+        self.make(count, seed, false)
+    }
+
+    fn make(&mut self, count: u64, seed: u32, scattered: bool) -> Option<Spread> {
+        if count == 0 {
+            return None;
+        }
+        let distribution = self.distribution;
+        let curve = self.curves.entry(count).or_insert_with(|| Curve::new(distribution, count));
+        let curve = (*curve)?;
+        let mut stream = Taus88::new(seed);
+        let shift = match *distribution {
+            Distribution::Normal { center: None, .. } => 0,
+            Distribution::Normal { center: Some(center), .. } => {
+                // Places are counted in 32 bits here, so that a center before the middle wraps.
+                u64::from((count as f64 * (center - 0.5)) as i64 as u32)
+            }
+            // The first draw is the place of the most popular, whether that is wanted or not.
+            Distribution::Zipf { center, .. } | Distribution::Pareto { center, .. } => {
+                let drawn = u64::from(stream.draw());
+                center.map_or(drawn, |center| (count as f64 * center) as u64)
+            }
+            _ => 0,
+        };
+        Some(Spread { curve, count, shift, scattered, stream })
+    }
+}
