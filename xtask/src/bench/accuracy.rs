@@ -33,33 +33,35 @@ enum Asked {
 
 use Asked::{Bytes, Requests};
 
+/// A job without its rates: what the table calls it, and its words.
+type Job = (&'static str, &'static str);
+
 /// A job and its rates.
 struct Case {
-    /// Without the rates.
-    job: &'static str,
+    job: Job,
     rates: &'static str,
     read: Option<Asked>,
     write: Option<Asked>,
     poisson: bool,
 }
 
-const fn reads(job: &'static str, rates: &'static str, asked: Asked) -> Case {
+const fn reads(job: Job, rates: &'static str, asked: Asked) -> Case {
     Case { job, rates, read: Some(asked), write: None, poisson: false }
 }
 
-const fn poisson(job: &'static str, rates: &'static str, asked: Asked) -> Case {
+const fn poisson(job: Job, rates: &'static str, asked: Asked) -> Case {
     Case { poisson: true, ..reads(job, rates, asked) }
 }
 
-const fn mixed(job: &'static str, rates: &'static str, read: Asked, write: Asked) -> Case {
+const fn mixed(job: Job, rates: &'static str, read: Asked, write: Asked) -> Case {
     Case { job, rates, read: Some(read), write: Some(write), poisson: false }
 }
 
-const READ: &str = "--rw=randread --bs=4k";
-const LARGE: &str = "--rw=read --bs=128k";
-const MIX: &str = "--rw=randrw --rwmixread=70 --bs=4k";
-const SIZES: &str = "--rw=randread --bssplit=4k/50:16k/30:64k/20";
-const DEEP: &str = "--rw=randread --bs=4k --iodepth=32";
+const READ: Job = ("4k", "--rw=randread --bs=4k");
+const LARGE: Job = ("128k", "--rw=read --bs=128k");
+const MIX: Job = ("4k 70/30", "--rw=randrw --rwmixread=70 --bs=4k");
+const SIZES: Job = ("bssplit", "--rw=randread --bssplit=4k/50:16k/30:64k/20");
+const DEEP: Job = ("4k depth 32", "--rw=randread --bs=4k --iodepth=32");
 
 const KIB: f64 = 1024.0;
 const MIB: f64 = 1024.0 * KIB;
@@ -140,7 +142,7 @@ fn contest(
     case: &Case,
     behind: &mut Vec<f64>,
 ) -> Outcome<Line> {
-    let job = format!("--name=rate --time_based --thread {engine} {}", case.job);
+    let job = format!("--name=rate --time_based --thread {engine} {}", case.job.1);
     let mut found = [Vec::new(), Vec::new()];
     for (program, found) in [&bench.ours, &bench.peer].into_iter().zip(&mut found) {
         let fastest = report(program, &format!("{job} --runtime=1"))?;
@@ -165,9 +167,9 @@ fn contest(
             behind.push(middle(&ours) - middle(&theirs));
         }
     }
-    let rates: Vec<String> = words(case.rates).iter().map(|w| w.replace("--", "")).collect();
+    let rates: Vec<String> = words(case.rates).iter().map(|word| word.replace("--", "")).collect();
     Ok(Line {
-        what: format!("{name}, {}", rates.join(" ").replace("thinktime_blocks", "blocks")),
+        what: format!("{name} {}, {}", case.job.0, rates.join(" ")),
         ours: percent(&ours),
         other: percent(&theirs),
         values,
@@ -254,6 +256,8 @@ fn percent(found: &[Deviation]) -> String {
 mod tests {
     use super::*;
 
+    const NONE: Job = ("", "");
+
     fn found(case: &Case, read: (f64, f64), write: (f64, f64)) -> Deviation {
         let direction = |(iops, bytes): (f64, f64)| {
             format!(
@@ -275,25 +279,25 @@ mod tests {
 
     #[test]
     fn half_a_percent_or_a_request_is_allowed() {
-        let many = reads("", "", Requests(1000.0));
+        let many = reads(NONE, "", Requests(1000.0));
         near(found(&many, (1005.0, 0.0), (0.0, 0.0)), 0.5, 1.0);
         near(found(&many, (990.0, 0.0), (0.0, 0.0)), -1.0, 2.0);
         // One in 10 s of 10.
-        let few = reads("", "", Requests(10.0));
+        let few = reads(NONE, "", Requests(10.0));
         near(found(&few, (10.1, 0.0), (0.0, 0.0)), 1.0, 1.0);
-        let large = reads("", "", Bytes(1000.0, 400.0));
+        let large = reads(NONE, "", Bytes(1000.0, 400.0));
         near(found(&large, (0.0, 1020.0), (0.0, 0.0)), 2.0, 0.5);
     }
 
     #[test]
     fn random_gaps_are_allowed_three_standard_deviations() {
-        let case = poisson("", "", Requests(1000.0));
+        let case = poisson(NONE, "", Requests(1000.0));
         near(found(&case, (1030.0, 0.0), (0.0, 0.0)), 3.0, 1.0);
     }
 
     #[test]
     fn the_worst_direction_counts() {
-        let case = mixed("", "", Requests(700.0), Requests(300.0));
+        let case = mixed(NONE, "", Requests(700.0), Requests(300.0));
         near(found(&case, (700.0, 0.0), (297.0, 0.0)), -1.0, 2.0);
     }
 }
