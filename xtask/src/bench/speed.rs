@@ -48,6 +48,26 @@ pub(super) fn zoned(bench: &Bench) -> Outcome<Vec<Line>> {
     distributed(bench, "zoned:60/10:30/20:8/30:2/40")
 }
 
+/// What it costs to make data.
+fn filled(bench: &Bench, data: &str, least: f64) -> Outcome<Vec<Line>> {
+    let job =
+        format!("--name=fill --ioengine=null --rw=write --bs=64k --size=1g --thread --{data}");
+    let contest = Contest::run(bench, &job, None)?;
+    Ok(vec![contest.to_peer(&format!("null, 64 KiB writes, {data}"), least)])
+}
+
+pub(super) fn refilled(bench: &Bench) -> Outcome<Vec<Line>> {
+    filled(bench, "refill_buffers", 3.0)
+}
+
+pub(super) fn compressible(bench: &Bench) -> Outcome<Vec<Line>> {
+    filled(bench, "buffer_compress_percentage=50", 2.0)
+}
+
+pub(super) fn duplicates(bench: &Bench) -> Outcome<Vec<Line>> {
+    filled(bench, "dedupe_percentage=50", 2.0)
+}
+
 /// A job that reads blocks of a file at random offsets.
 fn random_reads(engine: &str, file: &Path, more: &str) -> String {
     format!(
