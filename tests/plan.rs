@@ -319,6 +319,20 @@ fn the_timeline_has_barriers_delays_and_bounds() {
     }
 }
 
+#[test]
+fn a_warm_up_by_amount_takes_an_unknown_time() {
+    let scratch = Scratch::new("plan").unwrap();
+    let words = "--name=a --ioengine=null --size=1g --ramp_size=256m --runtime=5";
+    let document = plan(&scratch, &format!("{words} --time_based"));
+    assert_eq!(number(&document, "jobs.0.ramp_bytes"), 256 << 20);
+    assert_eq!(number(&document, "duration.at_least_ns"), 5_000_000_000);
+    assert!(document.at("duration.at_most_ns").is_none());
+    let shown = text(&scratch, &format!("{words} --time_based"));
+    assert!(shown.contains("read 4 KiB, for 5s, after 256 MiB of warm-up"), "{shown}");
+    // The amount may be done at once.
+    assert_eq!(number(&plan(&scratch, words), "duration.at_least_ns"), 0);
+}
+
 const PACED: &str = "
 [global]
 ioengine=null
@@ -371,7 +385,7 @@ fn the_timeline_has_rates_pauses_and_what_waits_for_others() {
     assert_eq!(seconds(5, "end.at_least_ns"), Some(8 + 7), "with the other, in spite of its 9 s");
     let shown = text(&scratch, "j.fio");
     assert!(shown.contains("64 KiB are read, when rated has ended"), "{shown}");
-    assert!(shown.contains("64 KiB are read, for 4s at least"), "{shown}");
+    assert!(shown.contains("64 KiB are read, for 3.75s at least"), "{shown}");
     assert!(shown.contains("for 7s; its end ends its group"), "{shown}");
 }
 
@@ -509,7 +523,8 @@ fn the_document_follows_its_schema() {
     let mut jobs = vec![
         "--name=a --filename=image --rw=randrw --runtime=3 --io_size=10k --numjobs=3".to_owned(),
         "--name=a --rw=write --fill_device=1 --name=b --filename=. --stonewall".to_owned(),
-        "--name=a --ioengine=null --size=1m --output=report --time_based --runtime=4".to_owned(),
+        "--name=a --ioengine=null --size=1m --output=report --time_based --runtime=4 --ramp_size=64k"
+            .to_owned(),
         "--name=a --size=1m --name=b --size=1m --wait_for=a --exitall".to_owned(),
         "--name=a --directory=missing --size=1m --name=b --filename=image --rw=trim".to_owned(),
     ];

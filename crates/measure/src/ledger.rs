@@ -243,6 +243,16 @@ mod tests {
     }
 
     #[test]
+    fn there_is_room_for_everything_at_once() {
+        let config = LedgerConfig { rated: true, priorities: [2, 3], ..everything() };
+        let words = memory(&config);
+        Ledger::create(&words, &config).unwrap();
+        let snapshot = read(&words).unwrap();
+        assert_eq!(snapshot.by_priority.each_ref().map(Vec::len), [2, 3]);
+        assert!(snapshot.directions.iter().all(|(_, direction)| direction.response.is_some()));
+    }
+
+    #[test]
     fn more_responses_than_requests_are_noticed() {
         let config = LedgerConfig { rated: true, ..everything() };
         let words = memory(&config);

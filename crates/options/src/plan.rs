@@ -21,7 +21,7 @@ mod steady_state;
 mod verify;
 mod zones;
 
-pub use data::{CompressPlan, DataPlan, DedupePlan, DedupeSource, Fill};
+pub use data::{DataPlan, DedupePlan, DedupeSource, Fill};
 pub use distribution::{Distribution, PreconditionPlan, ZoneArea, ZoneShare};
 pub use files::{Fadvise, Fallocate, FileService, FilesPlan, LockMode, SyncMode, TargetKind};
 pub use logs::{HistogramLog, LogCompression, LogFile, LogsPlan, SampleLog, WindowValue};

@@ -33,6 +33,8 @@ mod word {
     pub(super) const FLOW: usize = 2;
     /// Requests issued, where that counts for a flow.
     pub(super) const ISSUED: usize = 3;
+    /// Bytes moved in a warm-up by amount, of all workers that count in this place.
+    pub(super) const RAMP_BYTES: usize = 4;
 }
 
 /// What the parent wants of a worker.
@@ -224,6 +226,11 @@ impl Board {
             }
         }
         sum
+    }
+
+    /// The word in which a warm-up by amount is counted.
+    pub(crate) fn ramp(&self, counting_worker: usize) -> &AtomicU64 {
+        &self.place(counting_worker)[word::RAMP_BYTES]
     }
 
     /// Tells a worker what to do. `Finish` is final.

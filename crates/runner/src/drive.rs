@@ -26,6 +26,7 @@ use fiord_workload::{Filler, Generator, Outcome, Request, Step};
 use crate::board::{CommandWord, State};
 use crate::failure::Failure;
 use crate::priority::Prioritizer;
+use crate::ramp::RampAmount;
 use crate::recorder::Recorder;
 use crate::targets::Targets;
 pub(crate) use pace::Pace;
@@ -118,6 +119,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) prioritizer: Option<Prioritizer>,
     /// Holds requests back.
     pub(crate) pace: Option<Pace<'a>>,
+    /// A warm-up that ends by an amount.
+    pub(crate) ramp: Option<RampAmount<'a>>,
     /// Told of changes of state: the end of the ramp, flushing at the end of a pass.
     pub(crate) enter: &'a dyn Fn(State),
     /// Called between passes, when all files are closed.
@@ -162,6 +165,8 @@ pub(crate) struct Drive<'a> {
     now_ns: u64,
     deadline_ns: u64,
     ramping: bool,
+    /// The warm-up that goes on, if it ends by an amount.
+    ramp: Option<RampAmount<'a>>,
     unstamped: u32,
     pass_bytes: PerDirection<u64>,
     /// A pass has begun and its end has not been accounted for.
@@ -248,7 +253,8 @@ impl<'a> Drive<'a> {
             draining: false,
             now_ns: 0,
             deadline_ns: u64::MAX,
-            ramping: settings.ramp_ns > 0,
+            ramping: settings.ramp_ns > 0 || parts.ramp.is_some(),
+            ramp: parts.ramp,
             unstamped: 0,
             pass_bytes: PerDirection::default(),
             in_pass: false,
@@ -262,6 +268,8 @@ impl<'a> Drive<'a> {
     pub(crate) fn run(&mut self) -> End {
         self.now_ns = self.clock.now_ns();
         self.deadline_ns = match (self.ramping, self.settings.runtime_ns) {
+            // A warm-up by amount has no time: its deadline has always passed, so that it is looked at in
+            // each turn, which other jobs do not pay for.
             (true, _) => self.now_ns.saturating_add(self.settings.ramp_ns),
             (false, 0) => u64::MAX,
             (false, runtime_ns) => self.now_ns.saturating_add(runtime_ns),

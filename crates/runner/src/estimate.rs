@@ -23,8 +23,11 @@ impl Estimate {
     pub(crate) fn add(&mut self, order: &Order, state: State, progress: &Progress, now_ns: u64) {
         let limits = &order.job.limits;
         let ramp_ns = limits.ramp_ns.unwrap_or(0);
+        // Nobody knows how long it takes to warm up by an amount.
+        let warms_up = !matches!(state, State::Running) && limits.ramp_bytes.is_some();
         match state {
             State::Reaped | State::Ended | State::Finishing | State::Flushing => {}
+            _ if warms_up && limits.time_based => self.unknown = true,
             State::Waiting => match limits.runtime_ns {
                 Some(runtime_ns) if order.job.stonewall && order.clone_number == 0 => {
                     self.waiting_ns += runtime_ns + ramp_ns;

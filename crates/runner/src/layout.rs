@@ -18,8 +18,8 @@ use fiord_options::Plan;
 use fiord_options::plan::{Fallocate, JobPlan, TargetKind};
 use fiord_sys::Errno;
 use fiord_sys::file::{self, Access, DeviceNumber, Facts, Kind, OpenHow, Reserve};
-use fiord_workload::Filler;
 use fiord_workload::region::{self, FileRegion, Regions, Target};
+use fiord_workload::{Filler, Shape};
 use serde::{Deserialize, Serialize};
 
 use crate::direct;
@@ -41,8 +41,9 @@ pub(crate) struct Layout {
     pub(crate) size: u64,
     /// Bytes to move per loop, where the job says so.
     pub(crate) io_size: Option<u64>,
-    /// Buffers whose contents were written to files; the job's own contents follow them in the stream.
-    pub(crate) filled: u64,
+    /// Where the streams of contents stood when files had been filled, and the job's own contents
+    /// follow; empty if none were.
+    pub(crate) filled: Vec<u64>,
 }
 
 impl Layout {
@@ -122,6 +123,8 @@ pub(crate) struct Request<'a> {
     pub(crate) job: &'a JobPlan,
     pub(crate) clone_number: u32,
     pub(crate) seeds: &'a StreamSeeds,
+    /// Seeds of contents that jobs share.
+    pub(crate) pool: &'a [u64],
     pub(crate) caps: Caps,
     pub(crate) readonly: bool,
     /// Regular files that are not as they would be then, with their sizes: what other layouts would
@@ -171,7 +174,7 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
         watcher.begin(&job.name, missing.len(), total);
     }
     let mut done = 0_u64;
-    let mut content = LayoutContent::new(job, request.seeds);
+    let mut content = LayoutContent::new(request, layout.size)?;
     for index in missing {
         let target = &mut layout.files[index];
         let reached = create((job, caps), target, whole.then_some(&mut content), &mut |bytes| {
@@ -190,7 +193,7 @@ pub(crate) fn lay_out(request: &Request<'_>, watcher: &mut dyn Watcher) -> Resul
         target.real_bytes = target.real_bytes.min(reached.max(target.offset));
         layout.size = layout.size.saturating_sub(lost);
     }
-    layout.filled = content.used;
+    layout.filled = content.position();
     Ok(layout)
 }
 
@@ -285,7 +288,7 @@ fn resolve(request: &Request<'_>) -> Result<Layout, Failure> {
             size: region.size,
         })
         .collect();
-    Ok(Layout { files, size: regions.size, io_size: regions.io_size, filled: 0 })
+    Ok(Layout { files, size: regions.size, io_size: regions.io_size, filled: Vec::new() })
 }
 
 /// Kind and size of a target, and whether the job may use it.
@@ -475,22 +478,27 @@ pub(crate) fn fill_buffer_bytes(job: &JobPlan) -> usize {
 struct LayoutContent {
     filler: Filler,
     block_bytes: usize,
-    used: u64,
+    used: bool,
 }
 
 impl LayoutContent {
-    fn new(job: &JobPlan, seeds: &StreamSeeds) -> LayoutContent {
-        LayoutContent {
-            filler: Filler::new(&job.data, job.pattern.generator, true, seeds),
-            block_bytes: fill_block_bytes(job),
-            used: 0,
-        }
+    fn new(request: &Request<'_>, size: u64) -> Result<LayoutContent, Failure> {
+        let job = request.job;
+        let shape = Shape::of(job, size, request.pool);
+        let filler = Filler::new(&job.data, job.pattern.generator, true, request.seeds, &shape)
+            .map_err(|error| Failure::rule(error.to_string()))?;
+        Ok(LayoutContent { filler, block_bytes: fill_block_bytes(job), used: false })
+    }
+
+    /// Where the job goes on; empty if nothing was filled.
+    fn position(&self) -> Vec<u64> {
+        if self.used { self.filler.position() } else { Vec::new() }
     }
 
     fn fill(&mut self, buffer: &mut [u8]) {
         for block in buffer.chunks_mut(self.block_bytes) {
             self.filler.contents(block);
-            self.used += 1;
+            self.used = true;
         }
     }
 }

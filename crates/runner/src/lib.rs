@@ -21,6 +21,7 @@ mod order;
 mod outcome;
 pub mod preview;
 mod priority;
+mod ramp;
 mod recorder;
 mod rehearsal;
 mod run;

@@ -23,6 +23,8 @@ pub(crate) struct Order {
     pub(crate) job: JobPlan,
     /// Place on the board.
     pub(crate) worker: u32,
+    /// The worker in whose place on the board its warm-up by amount is counted.
+    pub(crate) ramp_worker: u32,
     /// Thread number over all jobs, from 1.
     pub(crate) thread_number: u32,
     /// Clone number (`$jobnum`).
@@ -35,6 +37,8 @@ pub(crate) struct Order {
     pub(crate) ledger: LedgerConfig,
     /// Seeds of the random streams.
     pub(crate) seeds: [u64; 24],
+    /// Seeds of the contents of all jobs, own ones first, where jobs share duplicates.
+    pub(crate) pool: Vec<u64>,
     /// The parent's process id.
     pub(crate) parent: i32,
     /// Writes and trims are refused.

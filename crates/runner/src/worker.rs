@@ -17,7 +17,7 @@ use fiord_sys::locked::LockedMemory;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, Errno, clock, signal};
 use fiord_workload::pacer::Rates;
-use fiord_workload::{Filler, Generator, GeneratorError, Regions};
+use fiord_workload::{Filler, Generator, GeneratorError, Regions, Shape};
 
 use crate::board::{Board, CommandWord, State};
 use crate::drive::{Drive, Pace, Parts};
@@ -28,6 +28,7 @@ use crate::memory::{self, Need};
 use crate::offload::{Offload, caps_for};
 use crate::order::{self, Order};
 use crate::priority::{self, Prioritizer};
+use crate::ramp::RampAmount;
 use crate::recorder::Recorder;
 use crate::rehearsal::facts;
 use crate::targets::Targets;
@@ -189,11 +190,13 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         SubmitMode::Inline => (entry.create)(&facts)?,
         SubmitMode::Offload => Box::new(Offload::new(entry, &facts, &place.board.clock())?),
     };
-    let mut filler =
-        Filler::new(&job.data, job.pattern.generator, rw.write && buffer_bytes > 0, &seeds)
-            .repeating(job.pattern.seeds);
+    let shape = Shape::of(job, layout.size, &order.pool);
+    let fills = rw.write && buffer_bytes > 0;
+    let mut filler = Filler::new(&job.data, job.pattern.generator, fills, &seeds, &shape)
+        .map_err(|error| Failure::rule(error.to_string()))?
+        .repeating(job.pattern.seeds);
     if order.layout.is_some() {
-        filler.skip(layout.filled);
+        filler.go_to(&layout.filled);
     }
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
@@ -302,6 +305,7 @@ fn lay_out_here(
         job: &order.job,
         clone_number: order.clone_number,
         seeds,
+        pool: &order.pool,
         caps: entry.caps,
         readonly: order.readonly,
         expected: None,
@@ -324,8 +328,12 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
     }
     ledger.begin_usage(Usage::of_thread().numbers());
     ledger.set_identity(process::thread_id(), clock::realtime_ns() / 1_000_000);
-    let ramp = job.limits.ramp_ns.is_some_and(|ns| ns > 0);
-    stage.enter(if ramp { State::Ramp } else { State::Running });
+    let ramp = job
+        .limits
+        .ramp_bytes
+        .map(|bytes| RampAmount::new(board.ramp(order.ramp_worker as usize), bytes));
+    let ramps = ramp.is_some() || job.limits.ramp_ns.is_some_and(|ns| ns > 0);
+    stage.enter(if ramps { State::Ramp } else { State::Running });
     let enter = |state: State| stage.enter(state);
     let relay =
         |targets: &Targets| relayout(order, place.registry, targets, board.commands(worker));
@@ -348,6 +356,7 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             recorder: ready.recorder,
             prioritizer: ready.prioritizer,
             pace,
+            ramp,
             enter: &enter,
             between_passes: &relay,
         },

@@ -2,59 +2,130 @@
 //!
 //! Random contents come from four lanes of multiplicative hashing, as fio 3.42 has them, so that the
 //! same seed gives the same bytes. Scrambling stamps each 512 bytes with offset and time, so that a
-//! buffer that is written again is not the same data.
+//! buffer that is written again is not the same data. Data that compress, or repeat each other, to a
+//! known degree are put together from chunks: random bytes of a seed of their own, and a rest that is
+//! the pattern or zeroes.
 
-use fiord_base::random::{Stream, StreamId, StreamSeeds, Width, hash64};
-use fiord_options::plan::{DataPlan, Fill, RandomGenerator, Seeds};
+mod bytes;
+mod duplicates;
 
-/// Factors by which the seed of the lanes differ.
-const LANES: [u64; 4] = [1, 2, 3, 5];
+use fiord_base::Direction;
+use fiord_base::quantity::Quantity;
+use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_options::plan::{DataPlan, Fill, JobPlan, RandomGenerator, Seeds};
 
-/// Bytes of a chunk that is stamped by scrambling, and of a line inside it.
-const CHUNK_BYTES: usize = 512;
-const LINE_BYTES: usize = 64;
-/// Where in a chunk the seconds and the nanoseconds stand.
-const SECONDS_AT: usize = 48;
-const NANOSECONDS_AT: usize = 56;
+use bytes::repeat;
+pub use bytes::{random, scramble};
+use duplicates::Duplicates;
 
-/// Fills a buffer with the random bytes of a seed.
-pub fn random(buffer: &mut [u8], seed: u64) {
-    let mut lanes = LANES.map(|factor| seed.wrapping_mul(factor));
-    let (groups, rest) = buffer.as_chunks_mut::<32>();
-    for group in groups {
-        for (word, lane) in group.as_chunks_mut::<8>().0.iter_mut().zip(&mut lanes) {
-            *word = lane.to_ne_bytes();
-            *lane = hash64(*lane);
+/// Why contents cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FillError {
+    /// There is no memory for what has to be known of the working set.
+    WorkingSet {
+        /// Its extent.
+        buffers: u64,
+    },
+}
+
+impl std::fmt::Display for FillError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let FillError::WorkingSet { buffers } = self;
+        write!(
+            f,
+            "there is no memory for a working set of {buffers} buffers; lower \
+             `dedupe_working_set_percentage`, or raise the block size"
+        )
+    }
+}
+
+impl std::error::Error for FillError {}
+
+/// What contents depend on beside the options of data.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shape<'a> {
+    /// The shortest write.
+    pub least_write: u64,
+    /// Bytes that the job covers.
+    pub size: u64,
+    /// Seeds of the contents of all jobs, own ones first, where duplicates are shared by jobs.
+    pub pool: &'a [u64],
+}
+
+impl<'a> Shape<'a> {
+    /// That of a job whose files have so many bytes.
+    pub fn of(job: &JobPlan, file_bytes: u64, pool: &'a [u64]) -> Shape<'a> {
+        let size = match job.region.size {
+            Some(Quantity::Bytes(bytes)) => bytes,
+            _ => file_bytes,
+        };
+        Shape { least_write: job.blocks.min[Direction::Write], size, pool }
+    }
+}
+
+/// Contents that are put together from chunks.
+#[derive(Clone, Debug)]
+struct Mixture {
+    /// Extent of a chunk.
+    chunk_bytes: usize,
+    /// Share of each chunk that is random.
+    random_percent: usize,
+    /// What the rest of a chunk holds; empty for zeroes.
+    rest: Vec<u8>,
+    duplicates: Option<Duplicates>,
+    /// All chunks of all buffers hold the same.
+    uniform: bool,
+}
+
+impl Mixture {
+    fn new(
+        plan: &DataPlan,
+        shape: &Shape<'_>,
+        width: Width,
+        seeds: &StreamSeeds,
+    ) -> Result<Option<Mixture>, FillError> {
+        let percent = plan.compress_percent;
+        if percent == 0 && plan.dedupe.is_none() {
+            return Ok(None);
         }
+        let chunk_bytes = plan.chunk_bytes.map_or(u64::MAX, u64::from);
+        let chunk_bytes = chunk_bytes.min(shape.least_write).max(1);
+        let draws = shape.least_write.div_ceil(chunk_bytes);
+        let duplicates = plan.dedupe.map(|d| Duplicates::new(d, shape, (width, draws), seeds));
+        let rest = match &plan.fill {
+            Fill::Pattern(pattern) => pattern.clone(),
+            Fill::Random | Fill::Zero => Vec::new(),
+        };
+        Ok(Some(Mixture {
+            chunk_bytes: usize::try_from(chunk_bytes).unwrap_or(usize::MAX),
+            random_percent: 100_usize.saturating_sub(percent as usize),
+            rest,
+            duplicates: duplicates.transpose()?,
+            uniform: percent == 0 && plan.dedupe.is_some_and(|dedupe| dedupe.percent == 100),
+        }))
     }
-    let mut value = lanes[0];
-    for word in rest.chunks_mut(8) {
-        word.copy_from_slice(&value.to_ne_bytes()[..word.len()]);
-        value = hash64(value);
-    }
-}
 
-/// Stamps offset and time into each whole 512 bytes of a buffer: the time in the first line, the
-/// offset at the begin of a line that time and offset choose.
-pub fn scramble(buffer: &mut [u8], offset: u64, now_ns: u64) {
-    let (seconds, nanoseconds) = (now_ns / 1_000_000_000, now_ns % 1_000_000_000);
-    let mut offset = offset;
-    let line = LINE_BYTES * ((nanoseconds ^ offset) % 8) as usize;
-    for chunk in buffer.as_chunks_mut::<CHUNK_BYTES>().0 {
-        chunk[line..line + 8].copy_from_slice(&offset.to_ne_bytes());
-        chunk[SECONDS_AT..SECONDS_AT + 8].copy_from_slice(&seconds.to_ne_bytes());
-        chunk[NANOSECONDS_AT..NANOSECONDS_AT + 8].copy_from_slice(&nanoseconds.to_ne_bytes());
-        offset += CHUNK_BYTES as u64;
-    }
-}
-
-/// Repeats a pattern over a buffer.
-fn repeat(buffer: &mut [u8], pattern: &[u8]) {
-    if pattern.is_empty() {
-        return;
-    }
-    for part in buffer.chunks_mut(pattern.len()) {
-        part.copy_from_slice(&pattern[..part.len()]);
+    /// Makes the next contents, which take their seeds from `stream` if they are no duplicate.
+    fn contents(&mut self, buffer: &mut [u8], stream: &mut Stream) {
+        let original = self.duplicates.as_mut().and_then(Duplicates::draw);
+        let mut state = original.unwrap_or(*stream);
+        for chunk in buffer.chunks_mut(self.chunk_bytes) {
+            let seed = match self.uniform {
+                true => state.clone().pair_seed(),
+                false => state.pair_seed(),
+            };
+            // In 64 bits, a buffer times 100 does not overflow.
+            let random_bytes = chunk.len() * self.random_percent / 100;
+            let (head, rest) = chunk.split_at_mut(random_bytes);
+            random(head, seed);
+            repeat(rest, &self.rest);
+        }
+        if original.is_none() {
+            *stream = state;
+            if let Some(duplicates) = &mut self.duplicates {
+                duplicates.passed(state);
+            }
+        }
     }
 }
 
@@ -66,53 +137,77 @@ pub struct Filler {
     scramble: bool,
     writes: bool,
     stream: Stream,
-    /// What the stream begins with again in each pass; `None` if it goes on.
-    begin: Option<Stream>,
+    mixture: Option<Mixture>,
+    /// Where the streams begin again in each pass; `None` if they go on.
+    begin: Option<Vec<u64>>,
 }
 
 impl Filler {
     /// The filler of one clone; `writes` says whether there are write buffers at all.
+    ///
+    /// # Errors
+    /// If there is no memory for the working set of duplicates.
     pub fn new(
         plan: &DataPlan,
         generator: RandomGenerator,
         writes: bool,
         seeds: &StreamSeeds,
-    ) -> Filler {
+        shape: &Shape<'_>,
+    ) -> Result<Filler, FillError> {
         let width = match generator {
             RandomGenerator::Tausworthe64 => Width::Wide,
             RandomGenerator::Tausworthe | RandomGenerator::Lfsr => Width::Narrow,
         };
-        let stream = Stream::new(width, seeds.get(StreamId::Buffer));
-        Filler {
+        let mixture = match writes {
+            true => Mixture::new(plan, shape, width, seeds)?,
+            false => None,
+        };
+        Ok(Filler {
             fill: plan.fill.clone(),
             refill: plan.refill,
             scramble: plan.scramble,
             writes,
-            stream,
+            stream: Stream::new(width, seeds.get(StreamId::Buffer)),
+            mixture,
             begin: None,
-        }
+        })
     }
 
     /// The same with streams that begin again in each pass if `seeds` say so.
     #[must_use]
     pub fn repeating(mut self, seeds: Seeds) -> Filler {
-        self.begin = matches!(seeds, Seeds::Base { repeat: true, .. }).then_some(self.stream);
+        let repeats = matches!(seeds, Seeds::Base { repeat: true, .. });
+        self.begin = repeats.then(|| self.position());
         self
     }
 
     /// A pass begins.
     pub fn next_pass(&mut self) {
-        if let Some(begin) = self.begin {
-            self.stream = begin;
+        if let Some(begin) = self.begin.take() {
+            self.go_to(&begin);
+            self.begin = Some(begin);
         }
     }
 
-    /// Passes over the contents of so many buffers, which the layout of files has used.
-    pub fn skip(&mut self, buffers: u64) {
-        if matches!(self.fill, Fill::Random) {
-            for _ in 0..buffers {
-                self.stream.pair_seed();
-            }
+    /// Where the streams stand, for a filler that continues.
+    pub fn position(&self) -> Vec<u64> {
+        let mut position = self.stream.position().to_vec();
+        if let Some(Mixture { duplicates: Some(duplicates), .. }) = &self.mixture {
+            position.extend(duplicates.positions().as_flattened());
+        }
+        position
+    }
+
+    /// Continues from where the layout of files, with a filler of the same plan, has left off.
+    pub fn go_to(&mut self, position: &[u64]) {
+        let mut parts = position.as_chunks::<5>().0.iter();
+        if let Some(stream) = parts.next() {
+            self.stream.go_to(*stream);
+        }
+        if let Some(Mixture { duplicates: Some(duplicates), .. }) = &mut self.mixture
+            && let (Some(share), Some(other)) = (parts.next(), parts.next())
+        {
+            duplicates.go_to([*share, *other]);
         }
     }
 
@@ -141,6 +236,9 @@ impl Filler {
 
     /// The next contents.
     pub fn contents(&mut self, buffer: &mut [u8]) {
+        if let Some(mixture) = &mut self.mixture {
+            return mixture.contents(buffer, &mut self.stream);
+        }
         match &self.fill {
             Fill::Random => random(buffer, self.stream.pair_seed()),
             Fill::Zero => buffer.fill(0),
@@ -150,52 +248,4 @@ impl Filler {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lanes_follow_the_seed() {
-        let mut buffer = [0; 75];
-        random(&mut buffer, 7);
-        let word = |at: usize| u64::from_ne_bytes(buffer[at..at + 8].try_into().unwrap());
-        assert_eq!([word(0), word(8), word(16), word(24)], [7, 14, 21, 35]);
-        assert_eq!(word(40), hash64(14));
-        assert_eq!(word(64), hash64(hash64(7)));
-        assert_eq!(buffer[72..], hash64(hash64(hash64(7))).to_ne_bytes()[..3]);
-    }
-
-    #[test]
-    fn scrambling_stamps_every_whole_chunk() {
-        let mut buffer = vec![0; 1024 + 511];
-        scramble(&mut buffer, 4096, 3_000_000_002);
-        let word = |at: usize| u64::from_ne_bytes(buffer[at..at + 8].try_into().unwrap());
-        assert_eq!((word(128), word(48), word(56)), (4096, 3, 2));
-        assert_eq!(word(512 + 128), 4608);
-        assert_eq!(buffer.iter().filter(|b| **b != 0).count(), 2 * 3);
-    }
-
-    #[test]
-    fn contents_begin_again_where_seeds_repeat() {
-        let plan = DataPlan { refill: true, ..DataPlan::default() };
-        let seeds = StreamSeeds::derive(0x89, 1);
-        let first_of_passes = |repeat| {
-            let filler = Filler::new(&plan, RandomGenerator::Tausworthe, true, &seeds);
-            let mut filler = filler.repeating(Seeds::Base { base: 0x89, repeat });
-            let mut buffers = [[0; 64]; 3];
-            filler.initial(&mut buffers[0]);
-            filler.prepare(&mut buffers[1], 0, 0);
-            filler.next_pass();
-            filler.prepare(&mut buffers[2], 0, 0);
-            (buffers[0] != buffers[1], buffers[0] == buffers[2])
-        };
-        assert_eq!(first_of_passes(true), (true, true));
-        assert_eq!(first_of_passes(false), (true, false));
-    }
-
-    #[test]
-    fn patterns_repeat_and_are_cut() {
-        let mut buffer = [0; 5];
-        repeat(&mut buffer, b"ab");
-        assert_eq!(&buffer, b"ababa");
-    }
-}
+mod tests;

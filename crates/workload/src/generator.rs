@@ -18,6 +18,7 @@ mod setup;
 mod strided;
 mod tally;
 
+pub(crate) use distribution::physical_bytes;
 pub use setup::GeneratorError;
 pub use tally::{Tally, map_bytes, state_bytes};
 
@@ -75,7 +76,7 @@ struct Bounds {
     block_max: u64,
     /// `io_size` was given: exhausted targets begin again until it is reached.
     io_size_given: bool,
-    /// One pass only: after it, appending finds the region already written.
+    /// One pass only: after it, appending finds the region already written, and preconditioning is done.
     once: bool,
     /// Only time ends the job.
     time_based: bool,

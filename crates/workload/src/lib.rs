@@ -24,7 +24,7 @@ mod generator;
 mod priority;
 
 pub use block_map::BlockMap;
-pub use fill::Filler;
+pub use fill::{FillError, Filler, Shape};
 pub use generator::{Generator, GeneratorError, Tally, map_bytes, state_bytes};
 pub use priority::{Chosen, Prioritizer};
 pub use region::{FileRegion, RegionError, Regions, Target, regions};

@@ -3,11 +3,12 @@
 //! Pure arithmetic on the plan and on the sizes that the targets have before the job. It decides
 //! nothing about layout beyond the sizes that targets must have when the first request comes.
 
-use fiord_base::Quantity;
 use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
+use fiord_base::{Direction, Quantity};
 use fiord_options::plan::{JobPlan, RandomGenerator};
 
 use crate::checksum::jhash;
+use crate::generator::physical_bytes;
 
 /// What is known of a target before the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,6 +231,10 @@ fn finish(
         Some(Quantity::Percent(percent)) => Some(share_of(size, percent)),
         Some(Quantity::Zones(_)) => return Err(RegionError::Zones),
         None => None,
+    };
+    let io_size = match &plan.pattern.precondition {
+        Some(settings) => Some(physical_bytes(settings, size, plan.blocks.min[Direction::Write])),
+        None => io_size,
     };
     Ok(Regions { files, size, io_size })
 }

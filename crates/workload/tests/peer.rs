@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 
 use fiord_base::random::StreamSeeds;
 use fiord_options::plan::{DataPlan, RandomGenerator};
-use fiord_workload::{Filler, Target};
+use fiord_workload::{Filler, Shape, Target};
 
 /// Jobs per run of the peer.
 const JOBS_PER_RUN: usize = 40;
@@ -195,7 +195,7 @@ fn buffers_hold_the_bytes_of_the_peer() {
     let seeds = StreamSeeds::derive(0x89, 1);
     let filler = |refill, generator| {
         let plan = DataPlan { refill, ..DataPlan::default() };
-        Filler::new(&plan, generator, true, &seeds)
+        Filler::new(&plan, generator, true, &seeds, &Shape::default()).unwrap()
     };
     for (word, generator) in [
         ("tausworthe", RandomGenerator::Tausworthe),

@@ -26,6 +26,28 @@ pub(super) fn null_reduced(bench: &Bench) -> Outcome<Vec<Line>> {
     Ok(vec![contest.to_peer("null, gtod_reduce, norandommap", 3.0)])
 }
 
+fn distributed(bench: &Bench, distribution: &str) -> Outcome<Vec<Line>> {
+    let job = format!("{NULL} --thread --random_distribution={distribution}");
+    let contest = Contest::run(bench, &job, None)?;
+    Ok(vec![contest.to_peer(&format!("null, {distribution}"), 3.0)])
+}
+
+pub(super) fn zipf(bench: &Bench) -> Outcome<Vec<Line>> {
+    distributed(bench, "zipf:1.2")
+}
+
+pub(super) fn pareto(bench: &Bench) -> Outcome<Vec<Line>> {
+    distributed(bench, "pareto:0.2")
+}
+
+pub(super) fn normal(bench: &Bench) -> Outcome<Vec<Line>> {
+    distributed(bench, "normal:20")
+}
+
+pub(super) fn zoned(bench: &Bench) -> Outcome<Vec<Line>> {
+    distributed(bench, "zoned:60/10:30/20:8/30:2/40")
+}
+
 /// A job that reads blocks of a file at random offsets.
 fn random_reads(engine: &str, file: &Path, more: &str) -> String {
     format!(

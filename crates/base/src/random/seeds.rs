@@ -52,6 +52,8 @@ pub enum StreamId {
     Priority = 19,
     /// Entry of the set of repeated buffers.
     DedupeSet = 20,
+    /// Which blocks are written again by preconditioning.
+    Rewrite = 22,
 }
 
 /// One seed per stream.

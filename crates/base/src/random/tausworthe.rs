@@ -119,6 +119,27 @@ impl Stream {
         }
     }
 
+    /// Where the stream is, for [`Stream::go_to`]; a narrow one leaves the rest 0.
+    pub fn position(&self) -> [u64; 5] {
+        match self {
+            Stream::Narrow(Taus88 { registers: [a, b, c] }) => {
+                [u64::from(*a), u64::from(*b), u64::from(*c), 0, 0]
+            }
+            Stream::Wide(stream) => stream.registers,
+        }
+    }
+
+    /// Goes to where another stream of the same width was.
+    pub fn go_to(&mut self, position: [u64; 5]) {
+        match self {
+            Stream::Narrow(stream) => {
+                let [a, b, c, ..] = position;
+                stream.registers = [a as u32, b as u32, c as u32];
+            }
+            Stream::Wide(stream) => stream.registers = position,
+        }
+    }
+
     /// The next value.
     #[inline]
     pub fn draw(&mut self) -> u64 {

@@ -168,6 +168,9 @@ fn ends(job: &JobPreview) -> String {
     if least > 0 && matches!(job.ends_by, End::Amount | End::AmountOrTime) {
         let _ = write!(text, ", for {} at least", time(least));
     }
+    if let Some(bytes) = job.ramp_bytes {
+        let _ = write!(text, ", after {} of warm-up", short_size(bytes));
+    }
     if job.ramp_ns > 0 {
         let _ = write!(text, ", after {} of warm-up", time(job.ramp_ns));
     }

@@ -33,15 +33,17 @@ fn latency_not_measured(job: &mut Job<'_, '_>) {
         ("slat_percentiles", stats.slat),
         ("write_lat_log", any),
         ("write_hist_log", stats.clat),
+        ("max_latency", any),
+        ("latency_target", any),
     ];
     let off = if stats.gtod_reduce { "`gtod_reduce` turns" } else { "`disable_..` turns" };
     for (option, measured) in asked {
         if !measured && job.setting(option).is_some() && job.value(option).is_some() {
-            let wanted = job.is_on(option) || option.starts_with("write_");
+            let wanted = job.is_on(option) || !option.ends_with("_percentiles");
             if wanted {
                 job.idle(
                     option,
-                    Diagnostic::warning(format!("`{option}` has nothing to show"))
+                    Diagnostic::warning(format!("`{option}` has nothing to go by"))
                         .code(Code::LATENCY_NOT_MEASURED)
                         .label(format!("{off} the measurement off")),
                 );

@@ -9,6 +9,7 @@ pub(super) fn look(job: &mut Job<'_, '_>) {
     loops_with_time_based(job);
     ramp(job);
     short_runtime(job);
+    pause_above_runtime(job);
     delay_during_wait(job);
     exitall_alone(job);
 }
@@ -52,6 +53,20 @@ fn short_runtime(job: &mut Job<'_, '_>) {
                 .code(Code::SHORT_RUNTIME)
                 .label("`m` are minutes, `ms` milliseconds")
                 .help("write seconds as `s`, minutes as `m`"),
+        );
+    }
+}
+
+fn pause_above_runtime(job: &mut Job<'_, '_>) {
+    let pause_ns = job.plan.pacing.think.pause_ns;
+    let Some(runtime_ns) = job.plan.limits.runtime_ns else { return };
+    if pause_ns >= runtime_ns && pause_ns > 0 {
+        job.trap(
+            "thinktime",
+            Diagnostic::warning("the job pauses until it is over")
+                .code(Code::PAUSE_ABOVE_RUNTIME)
+                .label(format!("{} in a job of {}", shown(pause_ns), shown(runtime_ns)))
+                .help("without a unit `thinktime` is in microseconds, `runtime` in seconds"),
         );
     }
 }

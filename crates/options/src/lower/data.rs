@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Job;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{CompressPlan, DataPlan, DedupePlan, DedupeSource, Fill, JobPlan};
+use crate::plan::{DataPlan, DedupePlan, DedupeSource, Fill, JobPlan};
 use crate::table::{DataOptions, DedupeMode};
 use crate::value::{PatternPiece, assemble};
 
@@ -36,10 +36,6 @@ pub(super) fn lower_data(options: DataOptions, plan: &mut JobPlan, job: &mut Job
         None => Fill::Random,
     };
     let chunk_bytes = buffer_compress_chunk.unwrap_or(COMPRESS_CHUNK_BYTES);
-    let compress = (1..100).contains(&percent).then_some(CompressPlan {
-        percent,
-        chunk_bytes: Some(chunk_bytes).filter(|&bytes| bytes > 0),
-    });
     let source = match dedupe_mode.unwrap_or_default() {
         DedupeMode::Repeat => DedupeSource::Previous,
         DedupeMode::WorkingSet => DedupeSource::WorkingSet {
@@ -47,16 +43,23 @@ pub(super) fn lower_data(options: DataOptions, plan: &mut JobPlan, job: &mut Job
             shared: dedupe_global.unwrap_or(false),
         },
     };
+    // Data that is all pattern or zeroes has no other buffers to repeat.
+    let compress_percent = if percent == 100 { 0 } else { percent };
     let dedupe = dedupe_percentage
-        .filter(|&percent| percent > 0)
+        .filter(|&share| share > 0 && percent < 100)
         .map(|percent| DedupePlan { percent, source });
     // What each buffer holds is drawn anew; a pattern would be lost where reads use the buffer.
-    let mixed = compress.is_some() || dedupe.is_some();
+    let mixed = compress_percent > 0 || dedupe.is_some();
     let lost = matches!(fill, Fill::Pattern(_)) && plan.pattern.rw.is_mixed();
-    let refill = refill_buffers.unwrap_or(mixed || lost);
-    // Data that was asked for is altered only on request; fresh data need not be.
-    let scramble = scramble_buffers.unwrap_or(fill == Fill::Random) && !refill;
-    *plan.data = DataPlan { fill, refill, scramble, compress, dedupe };
+    // Who asks for no duplicates at all does not want the same few buffers over and over, either.
+    let none_repeat = dedupe_percentage == Some(0);
+    let refill = refill_buffers.unwrap_or(mixed || lost || none_repeat);
+    // Data that was asked for is altered only on request; fresh data need not be. Stamps would spoil
+    // what is made to compress or to repeat.
+    let made = mixed || percent == 100;
+    let scramble = scramble_buffers.unwrap_or(fill == Fill::Random) && !refill && !made;
+    let chunk_bytes = Some(chunk_bytes).filter(|&bytes| bytes > 0);
+    *plan.data = DataPlan { fill, refill, scramble, compress_percent, chunk_bytes, dedupe };
 }
 
 /// The bytes of a pattern, and where offsets stand in them.

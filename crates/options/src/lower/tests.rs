@@ -214,6 +214,11 @@ fn buffers() {
     assert_eq!(data("buffer_pattern=0x4142 zero_buffers").fill, Fill::Pattern(b"AB".to_vec()));
     assert!(!data("buffer_pattern=0x41").scramble);
     assert!(!data("refill_buffers").scramble);
+    assert!(data("buffer_compress_percentage=50").refill);
+    assert!(!data("buffer_compress_percentage=50 refill_buffers=0 scramble_buffers=1").scramble);
+    assert!(data("dedupe_percentage=0").refill && !data("buffer_compress_percentage=0").refill);
+    let all_zeroes = data("buffer_compress_percentage=100 dedupe_percentage=50");
+    assert_eq!((&all_zeroes.fill, all_zeroes.dedupe), (&Fill::Zero, None));
     assert_eq!(data("buffer_pattern='a.fio'").fill, Fill::Pattern(b"[a]\nsize=4k\n".to_vec()));
 }
 
@@ -364,7 +369,7 @@ fn engines_that_are_not_there_hide_no_other_fault_and_cause_none() {
 #[test]
 fn options_that_do_not_work_yet_prevent_a_run_unless_they_ask_for_what_happens_anyway() {
     for (text, expected) in [
-        ("[a]\nrate=1m\n", "t.fio:2:1: option `rate` is known but not built yet in this version"),
+        ("[a]\nnice=1\n", "t.fio:2:1: option `nice` is known but not built yet in this version"),
         (
             "[a]\nioengine=sg\n",
             "t.fio:2:10: `ioengine=sg` is known but not built yet in this version; it will need a SCSI \
@@ -382,7 +387,7 @@ fn options_that_do_not_work_yet_prevent_a_run_unless_they_ask_for_what_happens_a
         assert_eq!(lines, [expected]);
     }
     check_errors("[a]\nrwmixcycle=5\n", &["t.fio:2:1: option `rwmixcycle` was removed"]);
-    job("exitall=0 verify_fatal=0 zonemode=none nice=0 random_distribution=random");
+    job("exitall=0 verify_fatal=0 zonemode=none cgroup_nodelete=0 random_distribution=random");
 }
 
 #[test]

@@ -11,19 +11,12 @@ pub struct DataPlan {
     pub refill: bool,
     /// Stamp offset and time into each 512 bytes.
     pub scramble: bool,
-    /// How far the data can be compressed; `None`: as far as `fill` happens to allow.
-    pub compress: Option<CompressPlan>,
+    /// Share of each chunk that is not random but zeroes, or the pattern, 0..=99; 0: as `fill` says.
+    pub compress_percent: u32,
+    /// Extent of the chunks of data that compress or repeat; `None`: the shortest write.
+    pub chunk_bytes: Option<u32>,
     /// How many buffers hold what others hold; `None`: none on purpose.
     pub dedupe: Option<DedupePlan>,
-}
-
-/// Data that can be compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CompressPlan {
-    /// Share of each chunk that is not random, 1..=99: zeroes, or the pattern.
-    pub percent: u32,
-    /// Extent of a chunk; `None`: the whole buffer.
-    pub chunk_bytes: Option<u32>,
 }
 
 /// Buffers that hold what others hold.

@@ -53,25 +53,25 @@ option_group! {
         "Fixed fill pattern of write buffers",
     )
         .syntax("like verify_pattern without %o").category("I/O/Buffers");
-    [buffer_compress_percentage: u32; planned] OptionDef::new(
+    [buffer_compress_percentage: u32] OptionDef::new(
         "buffer_compress_percentage",
         ValueKind::Int { min: 0, max: 100 },
         "Target compressibility of write data",
     )
         .idle("0").category("I/O/Buffers");
-    [buffer_compress_chunk: u32; planned] OptionDef::new("buffer_compress_chunk", INT, "Granularity at which compressibility is mixed")
+    [buffer_compress_chunk: u32] OptionDef::new("buffer_compress_chunk", INT, "Granularity at which compressibility is mixed")
         .default("512").parent("buffer_compress_percentage").category("I/O/Buffers");
-    [dedupe_percentage: u32; planned] OptionDef::new(
+    [dedupe_percentage: u32] OptionDef::new(
         "dedupe_percentage",
         ValueKind::Int { min: 0, max: 100 },
         "Share of duplicate buffers",
     )
         .idle("0").category("I/O/Buffers");
-    [dedupe_global: bool; planned] OptionDef::new("dedupe_global", ValueKind::Bool, "Share the duplicate pool between jobs")
+    [dedupe_global: bool] OptionDef::new("dedupe_global", ValueKind::Bool, "Share the duplicate pool between jobs")
         .default("0").category("I/O/Buffers");
-    [dedupe_mode: DedupeMode; planned] OptionDef::new("dedupe_mode", ValueKind::Choice(DEDUPE_MODE), "How duplicates are chosen")
+    [dedupe_mode: DedupeMode] OptionDef::new("dedupe_mode", ValueKind::Choice(DEDUPE_MODE), "How duplicates are chosen")
         .default("repeat").parent("dedupe_percentage").category("I/O/Buffers");
-    [dedupe_working_set_percentage: u32; planned] OptionDef::new(
+    [dedupe_working_set_percentage: u32] OptionDef::new(
         "dedupe_working_set_percentage",
         ValueKind::Int { min: 0, max: 100 },
         "Size of the pool of distinct buffers in working_set mode",

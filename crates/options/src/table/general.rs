@@ -101,7 +101,7 @@ option_group! {
         "Warm-up period excluded from statistics",
     )
         .category("General/Runtime");
-    [ramp_size: u64; planned] OptionDef::new(
+    [ramp_size: u64] OptionDef::new(
         "ramp_size",
         ValueKind::Bytes { min: 1, max: u64::MAX },
         "Warm-up amount of data excluded from statistics",

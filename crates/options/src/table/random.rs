@@ -47,21 +47,21 @@ option_group! {
         "Fall back to norandommap when the map allocation fails",
     )
         .default("0").parent("norandommap").category("I/O/Random offsets");
-    [sprandom: bool; planned] OptionDef::new(
+    [sprandom: bool] OptionDef::new(
         "sprandom",
         ValueKind::Bool,
         "Fast SSD preconditioning through region-wise pseudo-random writes",
     )
         .default("0").parent("rw").since("3.41").category("I/O/Random offsets");
-    [spr_num_regions: u32; planned] OptionDef::new("spr_num_regions", INT, "Region count for sprandom")
+    [spr_num_regions: u32] OptionDef::new("spr_num_regions", INT, "Region count for sprandom")
         .default("100").parent("sprandom").since("3.41").category("I/O/Random offsets");
-    [spr_op: Vec<f64>; planned] OptionDef::new(
+    [spr_op: Vec<f64>] OptionDef::new(
         "spr_op",
         floats(0.0, f64::MAX, 1),
         "Share of hidden spare capacity sprandom assumes",
     )
         .default("0.15").parent("sprandom").since("3.41").category("I/O/Random offsets");
-    [spr_cs: u64; planned] OptionDef::new(
+    [spr_cs: u64] OptionDef::new(
         "spr_cs",
         BYTES,
         "Device cache size for sprandom; non-zero delays invalidations one region",

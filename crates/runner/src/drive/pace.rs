@@ -232,9 +232,14 @@ impl Drive<'_> {
         if self.batch.is_empty() { turn } else { Turn::Go }
     }
 
+    /// When waiting ends in any case. The deadline of a warm-up by amount has passed, and says nothing.
+    fn horizon_ns(&self) -> u64 {
+        if self.ramp.is_some() { u64::MAX } else { self.deadline_ns }
+    }
+
     /// Waits until a time, or until something in flight ends before it.
     fn wait_until(&mut self, until_ns: u64) {
-        let until_ns = until_ns.min(self.deadline_ns);
+        let until_ns = until_ns.min(self.horizon_ns());
         if self.in_flight == 0 {
             self.commands.sleep_until(&self.clock, until_ns);
             self.now_ns = self.clock.now_ns();
@@ -289,7 +294,7 @@ impl Drive<'_> {
         let Some(think) = self.pace.as_ref().and_then(|pace| pace.think.as_ref()) else { return };
         let (pause_ns, spin_ns) = think.pause_ns();
         let start_ns = self.now_ns;
-        let end_ns = start_ns.saturating_add(pause_ns).min(self.deadline_ns);
+        let end_ns = start_ns.saturating_add(pause_ns).min(self.horizon_ns());
         let spin_end_ns = start_ns.saturating_add(spin_ns).min(end_ns);
         while self.clock.now_ns() < spin_end_ns
             && !self.clock.advance_to(spin_end_ns)
@@ -389,9 +394,10 @@ impl Drive<'_> {
                 self.pass_bytes = PerDirection::default();
             }
             Trial::Measured => self.stop(End::Complete),
-            Trial::Hopeless { slowest_ns } => {
+            Trial::Hopeless { target_ns, slowest_ns } => {
                 let text = format!(
-                    "latency_target is not met with one request in flight: one took {slowest_ns} nsec"
+                    "latency_target={target_ns} nsec not met with one request in flight: one took \
+                     {slowest_ns} nsec"
                 );
                 self.fail(&Failure { errno: Errno::TIMEDOUT, text });
             }

@@ -2,7 +2,7 @@
 //!
 //! All of this happens while nothing is in flight, or does not care.
 
-use fiord_base::{Direction, FileIndex, PerDirection};
+use fiord_base::{DATA, Direction, FileIndex, PerDirection};
 use fiord_sys::process::Usage;
 use fiord_workload::{Request, Step};
 
@@ -17,6 +17,14 @@ impl Drive<'_> {
         if !self.ramping {
             self.stop(End::Runtime);
             return;
+        }
+        if let Some(ramp) = &mut self.ramp {
+            let bytes = DATA.into_iter().map(|d| self.ledger.progress(d).0).sum();
+            if !ramp.is_over(bytes) {
+                return;
+            }
+            self.ramp = None;
+            self.now_ns = self.clock.now_ns();
         }
         self.ramping = false;
         self.ledger.reset();

@@ -380,6 +380,32 @@ fn the_ramp_is_not_measured() {
 }
 
 #[test]
+fn a_ramp_may_be_an_amount() {
+    const MS: u64 = 1_000_000;
+    let slow = Faults { latency_ns: MS, ..Faults::default() };
+    let words = "--rw=randread --size=1m --bs=4k --time_based --ramp_size=64k --runtime=2s";
+    let ran = Trial::inline(words).with(slow.clone()).run();
+    assert_eq!((ran.end, ran.elapsed_ns), (End::Runtime, 2016 * MS));
+    assert_eq!((ran.ios(READ), ran.report.runtime_ns), (2000, 2000 * MS));
+    assert_eq!((ran.report.first_ns, ran.report.epoch), (trial::START_NS + 16 * MS, 1));
+    assert_eq!(ran.states, [State::Running]);
+    // It does not keep the job from waiting: four requests, one each quarter of a second.
+    let words = "--rw=write --size=64k --bs=4k --iodepth=4 --ramp_size=16k --rate_iops=4";
+    let ran = Trial::queued(words).with(slow).run();
+    assert_eq!((ran.end, ran.ios(WRITE)), (End::Complete, 12));
+    assert!(ran.elapsed_ns > 3500 * MS, "{}", ran.elapsed_ns);
+    assert!((700 * MS..1100 * MS).contains(&(ran.report.first_ns - trial::START_NS)));
+}
+
+/// fio counts what a job does in its ramp if that never ends.
+#[test]
+fn a_job_that_ends_in_its_ramp_is_reported_as_it_is() {
+    let words = "--rw=write --size=64k --bs=4k --ramp_size=1m";
+    let ran = Trial::queued(words).run();
+    assert_eq!((ran.end, ran.ios(WRITE), ran.report.epoch), (End::Complete, 16, 0));
+}
+
+#[test]
 fn clocks_that_are_not_needed_are_not_read() {
     let ran = Trial::inline("--rw=read --size=1m --bs=4k --gtod_reduce=1").run();
     assert_eq!((ran.end, ran.ios(READ), ran.bytes(READ)), (End::Complete, 256, 1 << 20));

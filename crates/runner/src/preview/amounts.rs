@@ -66,6 +66,9 @@ pub(super) fn of_clone(
 /// What caps of rates let a job move in its time, if they cap all that it does.
 fn capped(job: &JobPlan) -> Option<Amounts> {
     let (limits, rate) = (&job.limits, &job.pacing.rate);
+    if limits.ramp_bytes.is_some() {
+        return None;
+    }
     let time_ns = u128::from(limits.runtime_ns?) + u128::from(limits.ramp_ns.unwrap_or(0));
     let mut bytes = PerDirection::default();
     let mut ios = PerDirection::default();

@@ -142,6 +142,9 @@ pub struct JobPreview {
     pub ends_by: End,
     /// Warm-up, not measured.
     pub ramp_ns: u64,
+    /// The same as an amount: of the job, or of its group if that reports together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ramp_bytes: Option<u64>,
     /// Time limit behind the warm-up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime_ns: Option<u64>,

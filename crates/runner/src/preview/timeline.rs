@@ -91,6 +91,13 @@ fn duration(job: &JobPlan, shown: &JobPreview) -> Span {
     let at_least_ns = paced_ns(job, shown);
     match (shown.ends_by, timed) {
         (End::Layout, _) => Span::exactly(0),
+        // How long it takes to warm up by an amount depends on the storage.
+        (End::Time, Some(ns)) if limits.ramp_bytes.is_some() => {
+            Span { at_least_ns: ns, at_most_ns: None }
+        }
+        (_, Some(ns)) if limits.ramp_bytes.is_some() => {
+            Span { at_least_ns: at_least_ns.min(ns), at_most_ns: None }
+        }
         (End::Time, Some(ns)) => Span::exactly(ns),
         (_, Some(ns)) => Span { at_least_ns: at_least_ns.min(ns), at_most_ns: Some(ns) },
         (_, None) => Span { at_least_ns, at_most_ns: None },

@@ -28,6 +28,9 @@ impl Run<'_> {
             let works = matches!(worker.body, Body::Process(_) | Body::Thread(_))
                 && matches!(self.board.state(index), State::Ramp | State::Running);
             let limits = &worker.order.job.limits;
+            // A warm-up by amount may take any time.
+            let works =
+                works && (limits.ramp_bytes.is_none() || self.board.state(index) == State::Running);
             // Files that are laid out again between loops take their time.
             let relays = worker.order.job.files.unlink_each_loop;
             let Some(runtime_ns) = limits.runtime_ns.filter(|_| works && !relays) else {

@@ -8,7 +8,7 @@ use fiord_engine::{Caps, Registration, find};
 use fiord_measure::LedgerConfig;
 use fiord_measure::report::{Message, Severity};
 use fiord_options::Plan;
-use fiord_options::plan::{ClockSource, Execution, JobPlan, Seeds};
+use fiord_options::plan::{ClockSource, DedupeSource, Execution, JobPlan, Seeds};
 use fiord_options::trace::Subject;
 use fiord_sys::clock::{self, Clock};
 use fiord_sys::process::{self, Executable};
@@ -25,6 +25,7 @@ use crate::offload::caps_for;
 use crate::order::{self, Order};
 use crate::outcome::Fate;
 use crate::priority;
+use crate::ramp;
 use crate::rehearsal::rehearse;
 use crate::sampler::Sampler;
 use crate::trace::{Trace, TraceSettings};
@@ -73,6 +74,7 @@ impl<'a> Run<'a> {
                 workers.push(Worker::new(order));
             }
         }
+        share_contents(&mut workers);
         let mut rehearsed = Ok(());
         for worker in &mut workers {
             if watch.terminating().is_none() {
@@ -183,6 +185,7 @@ impl Worker {
                     job,
                     clone_number: self.order.clone_number,
                     seeds: &StreamSeeds::from_entropy(self.order.seeds),
+                    pool: &self.order.pool,
                     caps,
                     readonly: site.readonly,
                     expected: None,
@@ -276,12 +279,14 @@ fn make_order(
     };
     Ok(Order {
         worker: worker as u32,
+        ramp_worker: ramp::counting_worker(plan, job, worker as u32),
         thread_number,
         clone_number: job.clone_number(index),
         layout: None,
         ledger_offset,
         ledger: ledger_config(job, caps),
         seeds,
+        pool: Vec::new(),
         parent: process::id().0,
         readonly: plan.readonly,
         trace: TraceSettings::default(),
@@ -309,6 +314,23 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
 
 /// Streams of fio 3.42: a program that compares all lines finds as many.
 const STREAMS_TOLD: usize = 23;
+
+/// Tells jobs whose duplicates are those of all jobs (`dedupe_global`) what all of these write.
+fn share_contents(workers: &mut [Worker]) {
+    let shares = |worker: &Worker| {
+        let source = worker.order.job.data.dedupe.map(|dedupe| dedupe.source);
+        matches!(source, Some(DedupeSource::WorkingSet { shared: true, .. }))
+    };
+    if !workers.iter().any(shares) {
+        return;
+    }
+    let seeds: Vec<u64> =
+        workers.iter().map(|worker| worker.order.seeds[StreamId::Buffer as usize]).collect();
+    for (index, worker) in workers.iter_mut().enumerate().filter(|(_, worker)| shares(worker)) {
+        let (earlier, later) = seeds.split_at(index);
+        worker.order.pool = [later, earlier].concat();
+    }
+}
 
 /// Tells the seeds of a job, for those who draw the same numbers elsewhere.
 fn tell_seeds(trace: &Trace, order: &Order) {

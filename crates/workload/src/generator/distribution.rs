@@ -4,10 +4,12 @@
 //! them remembers where it has been: popular blocks come again and again.
 
 mod curve;
+mod precondition;
 mod sequence;
 mod zones;
 
 pub(crate) use curve::{Spread, Spreads};
+pub(crate) use precondition::{Precondition, physical_bytes};
 pub(crate) use sequence::Sequence;
 pub(crate) use zones::Zones;
 
@@ -25,6 +27,8 @@ pub(crate) enum Choice {
     Zones(Box<Zones>),
     /// In the order of a list.
     Sequence(Box<Sequence>),
+    /// As preconditioning wants it.
+    Precondition(Box<Precondition>),
 }
 
 impl Choice {

@@ -92,7 +92,7 @@ impl Express {
             {
                 Kind::Zones
             }
-            Choice::Spread | Choice::Zones(_) | Choice::Sequence(_) => return None,
+            _ => return None,
         };
         Some(express)
     }

@@ -273,6 +273,7 @@ impl OffsetPicker {
             Choice::Uniform => self.uniform(file, file.blocks[d], stream),
             Choice::Spread => Some(file.spread.as_mut()?.draw()),
             Choice::Sequence(sequence) => sequence.next(d).filter(|block| *block < file.blocks[d]),
+            Choice::Precondition(precondition) => precondition.next(file.lfsr.as_mut()?),
             Choice::Zones(zones) => {
                 let range = zones.draw(d, file.blocks[d], self.align[d]);
                 if range.first + range.count > file.blocks[d] {

@@ -7,7 +7,7 @@ use fiord_base::{DATA, Direction, FileIndex};
 use fiord_options::plan::{Distribution, JobPlan, Pattern, RandomGenerator, Seeds};
 
 use super::direction::DirectionPicker;
-use super::distribution::{Choice, Spreads};
+use super::distribution::{Choice, Precondition, Spreads, physical_bytes};
 use super::express::Express;
 use super::files::FilePicker;
 use super::flush::Flush;
@@ -28,6 +28,20 @@ pub enum GeneratorError {
     MapMemory(u64),
     /// The shift register cannot cover the region.
     Lfsr(LfsrError),
+    /// Regions of preconditioning are smaller than a block; so many blocks were to be divided.
+    RegionsTooSmall {
+        /// `spr_num_regions`.
+        regions: u32,
+        /// Blocks to be written.
+        blocks: u64,
+    },
+    /// The cache that preconditioning has to outlast is larger than a region.
+    CacheBeyondRegion {
+        /// `spr_cs`.
+        cache_bytes: u64,
+        /// Bytes of a region.
+        region_bytes: u64,
+    },
     /// A block of a sequence lies beyond the end.
     SequenceBeyond {
         /// The first such block.
@@ -47,6 +61,16 @@ impl std::fmt::Display for GeneratorError {
                 "no memory for the map of {blocks} random blocks (norandommap or softrandommap=1 do without)"
             ),
             GeneratorError::Lfsr(error) => error.fmt(f),
+            GeneratorError::RegionsTooSmall { regions, blocks } => write!(
+                f,
+                "spr_num_regions={regions} leaves less than a block to each region: sprandom writes \
+                 {blocks} blocks here"
+            ),
+            GeneratorError::CacheBeyondRegion { cache_bytes, region_bytes } => write!(
+                f,
+                "spr_cs={cache_bytes} is more than a region of sprandom has ({region_bytes} bytes); fewer \
+                 regions (spr_num_regions) are larger"
+            ),
             GeneratorError::SequenceBeyond { block, blocks } => write!(
                 f,
                 "random_distribution=sequence names block {block}, and there are {blocks} blocks: \
@@ -168,7 +192,7 @@ fn check_choice(
     let rw = plan.pattern.rw;
     let used = || DATA.into_iter().filter(move |direction| rw.has(*direction));
     match choice {
-        Choice::Uniform | Choice::Spread => Ok(None),
+        Choice::Uniform | Choice::Spread | Choice::Precondition(_) => Ok(None),
         Choice::Sequence(sequence) => {
             let counts = files.iter().flat_map(|file| used().map(|d| file.blocks[d as usize % 3]));
             let blocks = counts.min().unwrap_or(0);
@@ -210,7 +234,7 @@ fn bounds(plan: &JobPlan, regions: &Regions) -> Bounds {
         bytes,
         block_max: plan.blocks.largest(),
         io_size_given: regions.io_size.is_some(),
-        once: plan.files.append,
+        once: plan.files.append || plan.pattern.precondition.is_some(),
         time_based,
     }
 }
@@ -245,7 +269,25 @@ impl Generator {
             && files.iter().flat_map(|file| file.blocks).any(|n| n > u64::from(u32::MAX));
         let widened = too_many && !plan.pattern.generator_explicit;
         let offset_width = if widened { Width::Wide } else { width };
-        let choice = Choice::new(&plan.pattern, seeds);
+        let choice = match (&plan.pattern.precondition, files.first()) {
+            (Some(settings), Some(file)) => {
+                let block = plan.blocks.min[Direction::Write].max(1);
+                let blocks = physical_bytes(settings, file.size, block) / block;
+                let regions = settings.regions.max(1);
+                if blocks < u64::from(regions) {
+                    return Err(GeneratorError::RegionsTooSmall { regions, blocks });
+                }
+                let region_bytes = blocks / u64::from(regions) * block;
+                if settings.cache_bytes > region_bytes {
+                    let cache_bytes = settings.cache_bytes;
+                    return Err(GeneratorError::CacheBeyondRegion { cache_bytes, region_bytes });
+                }
+                let precondition = Precondition::new(settings, blocks, seeds)
+                    .ok_or(GeneratorError::MapMemory(blocks))?;
+                Choice::Precondition(precondition.into())
+            }
+            _ => Choice::new(&plan.pattern, seeds),
+        };
         let note = match (too_many, widened) {
             (_, true) => Some(WIDENED.into()),
             (true, false) => Some(NARROW.into()),

@@ -4,10 +4,11 @@
 //! Requests of the short way that have one direction are entered in one go, so that the sum of a plain
 //! job costs nothing whatever its size.
 
-use fiord_base::{DATA, PerDirection};
+use fiord_base::{DATA, Direction, PerDirection};
 use fiord_options::plan::JobPlan;
 
 use super::Generator;
+use super::distribution::{Precondition, physical_bytes};
 use super::offset::FileState;
 use super::setup::{map_unit, uses_map};
 use super::strided::extent;
@@ -87,8 +88,13 @@ pub fn state_bytes(files: usize) -> u64 {
     (files as u64).saturating_mul(size_of::<FileState>() as u64)
 }
 
-/// Bytes of the maps of visited blocks of a clone; `None` if there cannot be so much memory.
+/// Bytes of the maps of visited blocks of a clone, or of those that are written again; `None` if there cannot be so much memory.
 pub fn map_bytes(plan: &JobPlan, regions: &Regions) -> Option<u64> {
+    if let Some(settings) = &plan.pattern.precondition {
+        let block = plan.blocks.min[Direction::Write].max(1);
+        let blocks = physical_bytes(settings, regions.size, block) / block;
+        return Some(Precondition::bytes_for(settings, blocks));
+    }
     if !uses_map(plan) {
         return Some(0);
     }

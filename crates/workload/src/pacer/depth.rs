@@ -41,6 +41,8 @@ pub enum Trial {
     Measured,
     /// Not even one request at a time meets the target.
     Hopeless {
+        /// The latency to meet.
+        target_ns: u64,
         /// The slowest request of the trial.
         slowest_ns: u64,
     },
@@ -95,7 +97,7 @@ impl DepthSearch {
         let trial = if share >= self.target.percentile {
             self.succeeded()
         } else if self.depth == 1 && self.target.percentile >= 100.0 {
-            Trial::Hopeless { slowest_ns }
+            Trial::Hopeless { target_ns: self.target.target_ns, slowest_ns }
         } else {
             self.failed()
         };
@@ -200,7 +202,8 @@ mod tests {
         let (depths, last) = search(&target(98.5, false), 4, 20, latency);
         assert_eq!((depths, last), (vec![1; 21], Trial::GoesOn));
         let (_, last) = search(&target(100.0, false), 4, 20, latency);
-        assert_eq!(last, Trial::Hopeless { slowest_ns: 1 << 30 });
+        let target_ns = target(100.0, false).target_ns;
+        assert_eq!(last, Trial::Hopeless { target_ns, slowest_ns: 1 << 30 });
     }
 
     #[test]

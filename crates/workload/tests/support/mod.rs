@@ -9,8 +9,8 @@ use fiord_base::random::{DEFAULT_SEED, LfsrError, StreamSeeds};
 use fiord_base::{Direction, PerDirection, Quantity};
 use fiord_options::plan::{
     BlocksPlan, ClocksPlan, Distribution, EnginePlan, Execution, FilesPlan, JobPlan, Limits,
-    Pattern, PatternPlan, RandomGenerator, Region, RequestPriorities, Seeds, Sequencer, StatsPlan,
-    StridedZones, SubmitMode, Unified, ZonesPlan,
+    Pattern, PatternPlan, PreconditionPlan, RandomGenerator, Region, RequestPriorities, Seeds,
+    Sequencer, StatsPlan, StridedZones, SubmitMode, Unified, ZonesPlan,
 };
 use fiord_options::table;
 use fiord_options::value::{FileChoice, ParseContext, Value, parse};
@@ -295,6 +295,23 @@ pub(crate) fn plan(options: &str) -> JobPlan {
                 plan.pattern.random_map &= distribution == Distribution::Uniform;
                 plan.pattern.distribution = distribution;
             }
+            "sprandom" => {
+                plan.pattern.precondition = Some(PreconditionPlan {
+                    regions: 100,
+                    over_provisioning: 0.15,
+                    cache_bytes: 0,
+                });
+                plan.pattern.generator = RandomGenerator::Lfsr;
+                plan.pattern.random_map = false;
+            }
+            "spr_num_regions" => {
+                plan.pattern.precondition.as_mut().unwrap().regions = value.parse().unwrap();
+            }
+            "spr_op" => {
+                plan.pattern.precondition.as_mut().unwrap().over_provisioning =
+                    value.parse().unwrap();
+            }
+            "spr_cs" => plan.pattern.precondition.as_mut().unwrap().cache_bytes = bytes(value),
             "random_sequence_stride" => plan.pattern.sequence_stride = value == "1",
             "numjobs" => plan.clones = value.parse().unwrap(),
             "fsync" => plan.flush.fsync_every = value.parse().unwrap(),

@@ -335,7 +335,7 @@ percentile_list=50:99:99.9
     LATENCY_NOT_MEASURED = "FD0522" "latency-not-measured" Warning,
     "Latencies are asked for that are not measured",
     "`gtod_reduce` and `disable_lat`, `disable_clat`, `disable_slat` save the clock readings from which \
-     percentiles and latency logs would be made.",
+     percentiles and latency logs would be made, and by which `max_latency` and `latency_target` judge.",
     "Delete the switch that turns the measurement off, or what asks for it.",
 "[a]
 size=1m

@@ -424,4 +424,22 @@ write_iolog=a.log
 [b]
 write_iolog=b.log
 ";
+
+    PAUSE_ABOVE_RUNTIME = "FD0624" "pause-above-runtime" Warning,
+    "A pause is as long as the job",
+    "`thinktime` is the time of one pause, in microseconds without a unit. One that is not shorter than \
+     `runtime` leaves the job with the requests before its first pause.",
+    "Shorten `thinktime`, or lengthen `runtime`.",
+"[a]
+size=1m
+runtime=5
+time_based
+thinktime=10s
+" =>
+"[a]
+size=1m
+runtime=5
+time_based
+thinktime=10ms
+";
 }

@@ -5,6 +5,10 @@ use crate::lower::Job;
 use crate::plan::{Distribution, JobPlan, RandomGenerator};
 use crate::value::Value;
 
+/// A device with so much spare capacity moves nothing (its write amplification is 1), and more makes no
+/// sense.
+const MOST_OVER_PROVISIONING: f64 = 1.6666;
+
 /// Preconditioning writes each block once at random and keeps its own account of them.
 pub(super) fn prepare_precondition(plan: &mut JobPlan, job: &mut Job<'_>) {
     if plan.pattern.precondition.is_none() {
@@ -33,6 +37,11 @@ fn obstacles(plan: &JobPlan, job: &Job<'_>) -> Vec<(&'static str, Diagnostic)> {
         let diagnostic = Diagnostic::error(message).help("leave `random_generator` out");
         found.push(("random_generator", diagnostic));
     }
+    if pattern.distribution != Distribution::Uniform {
+        let diagnostic = Diagnostic::error("`sprandom` has a distribution of its own")
+            .help("leave `random_distribution` out");
+        found.push(("random_distribution", diagnostic));
+    }
     if job.settings.value("norandommap") == Some(&Value::Bool(false)) {
         let diagnostic = Diagnostic::error("`sprandom` works without a random map only")
             .help("leave `norandommap=0` out");
@@ -47,6 +56,12 @@ fn obstacles(plan: &JobPlan, job: &Job<'_>) -> Vec<(&'static str, Diagnostic)> {
         let diagnostic = Diagnostic::error("`spr_op=0` is a device without spare capacity")
             .label("above 0")
             .help("no state of a device follows from it; 0.15 is usual");
+        found.push(("spr_op", diagnostic));
+    }
+    if settings.is_some_and(|settings| settings.over_provisioning >= MOST_OVER_PROVISIONING) {
+        let diagnostic = Diagnostic::error("`spr_op` is more spare capacity than a device needs")
+            .label("below 1.6666")
+            .help("with so much of it nothing is ever moved, so that no state is to be made");
         found.push(("spr_op", diagnostic));
     }
     if files.opendir.is_none() && files.count > 1 {

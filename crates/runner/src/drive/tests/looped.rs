@@ -15,12 +15,13 @@ use fiord_options::{EngineFacts, Host, commandline, lower};
 use fiord_sys::shared::MemoryFile;
 use fiord_sys::{BufferPool, Clock};
 use fiord_workload::pacer::Rates;
-use fiord_workload::{Filler, Generator, Regions};
+use fiord_workload::{Filler, Generator, Regions, Shape};
 
 use super::super::{Drive, End, Pace, Parts};
 use crate::board::{Board, Command, State};
 use crate::layout::{self, Layout, Watcher};
 use crate::priority;
+use crate::ramp::RampAmount;
 use crate::rehearsal;
 use crate::run::prepare::ledger_config;
 use crate::targets::Targets;
@@ -81,6 +82,7 @@ impl Setup {
             job: &job,
             clone_number: 0,
             seeds: &seeds,
+            pool: &[],
             caps,
             readonly: false,
             expected: None,
@@ -126,8 +128,15 @@ impl Setup {
             *passes.borrow_mut() += 1;
             Ok(())
         };
-        let mut filler =
-            Filler::new(&job.data, job.pattern.generator, job.pattern.rw.write, &self.seeds);
+        let shape = Shape::of(job, self.layout.size, &[]);
+        let mut filler = Filler::new(
+            &job.data,
+            job.pattern.generator,
+            job.pattern.rw.write,
+            &self.seeds,
+            &shape,
+        )
+        .expect("a filler");
         for slot in 0..depth {
             filler.initial(buffers.get_mut(Slot(slot as u32)));
         }
@@ -143,6 +152,7 @@ impl Setup {
             recorder: None,
             prioritizer: priority::prioritizer(job, &self.seeds),
             pace: Pace::new(job, Rates::new(job, &self.seeds), None, depth),
+            ramp: job.limits.ramp_bytes.map(|bytes| RampAmount::new(self.board.ramp(0), bytes)),
             enter: &enter,
             between_passes: &between_passes,
         };
