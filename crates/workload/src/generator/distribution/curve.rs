@@ -80,7 +80,8 @@ impl Curve {
             }
             Curve::Pareto { power } => ((count - 1) as f64 * unit(stream).powf(power)) as u64,
             Curve::Normal { ref modulus, noise } => {
-                let sum: u64 = (0..NORMAL_DRAWS).map(|_| modulus.of(stream.draw())).sum();
+                let sum = modulus
+                    .sum_of_remainders(std::iter::repeat_with(|| stream.draw()), NORMAL_DRAWS);
                 let middle = sum.div_ceil(NORMAL_DRAWS);
                 if noise == 0 { middle } else { shaken(middle, noise, count, stream.draw()) }
             }
@@ -127,13 +128,15 @@ impl Modulus {
         Modulus { divisor, reciprocal }
     }
 
+    /// The sum of the remainders of so many values: what the whole multiples leave of their sum.
     #[inline]
-    fn of(&self, value: u32) -> u64 {
-        if self.reciprocal == 0 {
-            return u64::from(value);
+    fn sum_of_remainders(&self, values: impl IntoIterator<Item = u32>, count: u64) -> u64 {
+        let (mut sum, mut multiples) = (0, 0);
+        for value in values.into_iter().take(count as usize) {
+            sum += u64::from(value);
+            multiples += ((u128::from(self.reciprocal) * u128::from(value)) >> 64) as u64;
         }
-        let fraction = self.reciprocal.wrapping_mul(u64::from(value));
-        ((u128::from(fraction) * u128::from(self.divisor)) >> 64) as u64
+        sum - multiples * self.divisor
     }
 }
 
@@ -295,10 +298,13 @@ mod tests {
         for divisor in [2, 3, 7, 256, 257, 1_000_003, (1 << 31) + 1, u64::from(u32::MAX)] {
             let modulus = Modulus::new(divisor);
             for value in (0..1000).map(|_| stream.draw()).chain([0, 1, u32::MAX]) {
-                assert_eq!(modulus.of(value), u64::from(value) % divisor, "{value} % {divisor}");
+                let values = [value, value ^ 1, !value];
+                let sum: u64 = values.iter().map(|value| u64::from(*value) % divisor).sum();
+                assert_eq!(modulus.sum_of_remainders(values, 3), sum, "{value} % {divisor}");
             }
         }
-        assert_eq!(Modulus::new(1 << 32).of(u32::MAX), u64::from(u32::MAX));
+        let most = Modulus::new(1 << 32).sum_of_remainders([u32::MAX], 1);
+        assert_eq!(most, u64::from(u32::MAX));
     }
 
     #[test]
