@@ -135,6 +135,9 @@ pub struct Caps {
     pub no_extend: bool,
     /// Requests carry no data: buffers are neither allocated nor filled.
     pub no_data: bool,
+    /// No data is moved, and write buffers are filled nevertheless: what that costs is part of what the
+    /// engine is there to measure.
+    pub fills_buffers: bool,
     /// With `iodepth=1` the engine is [inline](Caps::inline), see [`Caps::for_job`].
     pub inline_at_depth_one: bool,
     /// Files are opened for writing even if the job only reads.
@@ -161,6 +164,7 @@ impl Caps {
         diskless: false,
         no_extend: false,
         no_data: false,
+        fills_buffers: false,
         inline_at_depth_one: false,
         needs_write_access: false,
         any_alignment: false,

@@ -18,6 +18,7 @@ pub(crate) const REGISTRATION: Registration = Registration {
         reports_slat: true,
         diskless: true,
         no_data: true,
+        fills_buffers: true,
         inline_at_depth_one: true,
         one_batch: true,
         ..Caps::NONE

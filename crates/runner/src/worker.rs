@@ -241,10 +241,11 @@ pub(crate) fn depth(job: &JobPlan, caps: Caps) -> u32 {
 /// Bytes of each of the buffers of a job.
 pub(crate) fn buffer_bytes(job: &JobPlan, caps: Caps) -> usize {
     let rw = job.pattern.rw;
-    match caps.no_data || !(rw.read || rw.write) {
-        true => 0,
-        false => usize::try_from(job.blocks.largest()).unwrap_or(usize::MAX),
-    }
+    let wanted = match caps.no_data {
+        true => caps.fills_buffers && rw.write,
+        false => rw.read || rw.write,
+    };
+    if wanted { usize::try_from(job.blocks.largest()).unwrap_or(usize::MAX) } else { 0 }
 }
 
 /// The sequence of requests of a clone.

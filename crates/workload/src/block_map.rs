@@ -20,6 +20,8 @@ pub struct BlockMap {
     lengths: [usize; LEVELS_MAX],
     /// Number of blocks.
     blocks: u64,
+    /// How many of them are free.
+    free: u64,
     /// Blocks between the last one and the next multiple of 64 that runs across the end have marked.
     tail: u64,
 }
@@ -32,7 +34,8 @@ impl BlockMap {
         let mut probe = Vec::<u64>::new();
         probe.try_reserve_exact(total).ok()?;
         drop(std::hint::black_box(probe));
-        let mut map = BlockMap { words: vec![0; total], starts, lengths, blocks, tail: 0 };
+        let mut map =
+            BlockMap { words: vec![0; total], starts, lengths, blocks, free: blocks, tail: 0 };
         map.close_tail();
         Some(map)
     }
@@ -50,6 +53,7 @@ impl BlockMap {
     /// Forgets all visits.
     pub fn clear(&mut self) {
         self.words.fill(0);
+        self.free = self.blocks;
         // Recorded requests show these to stay marked where they have a word of their own.
         if !self.blocks.is_multiple_of(64) {
             self.tail = 0;
@@ -60,6 +64,7 @@ impl BlockMap {
     /// Marks all blocks.
     pub(crate) fn fill(&mut self) {
         self.words.fill(u64::MAX);
+        self.free = 0;
     }
 
     /// True if the block was visited, or lies beyond the map.
@@ -81,7 +86,8 @@ impl BlockMap {
     }
 
     /// Marks the lowest free block from `from` on, continuing at 0 after the end, and returns it;
-    /// `from` must lie inside the map. If all blocks are marked it is `from` itself.
+    /// `from` must lie inside the map. If all blocks are marked it is `from` itself. Whoever calls this
+    /// says later with [`BlockMap::took`] how often.
     #[inline]
     pub fn take_free(&mut self, from: u64) -> u64 {
         let index = (from / 64) as usize;
@@ -102,29 +108,40 @@ impl BlockMap {
     #[inline(never)]
     fn take_free_elsewhere(&mut self, from: u64) -> u64 {
         let block = self.next_free(from).unwrap_or(from);
-        self.set(block);
+        self.mark(block);
         block
+    }
+
+    /// So many blocks were taken by [`BlockMap::take_free`].
+    pub fn took(&mut self, blocks: u64) {
+        self.free = self.free.saturating_sub(blocks);
     }
 
     /// How many blocks are free.
     pub fn free(&self) -> u64 {
-        let words = &self.words[..self.lengths[0]];
-        words.iter().map(|word| u64::from(word.count_zeros())).sum()
+        self.free
     }
 
     /// Marks a block and returns whether it was free.
     #[inline]
     pub fn set(&mut self, block: u64) -> bool {
-        if self.is_set(block) {
-            return false;
+        let free = !self.is_set(block);
+        if free {
+            self.mark(block);
+            self.free = self.free.saturating_sub(1);
         }
+        free
+    }
+
+    /// Sets the bit of a block of the map.
+    #[inline]
+    fn mark(&mut self, block: u64) {
         let index = (block / 64) as usize;
-        let word = self.words[index] | 1 << (block % 64);
-        self.words[index] = word;
-        if word == u64::MAX {
+        let Some(word) = self.words.get_mut(index) else { return };
+        *word |= 1 << (block % 64);
+        if *word == u64::MAX {
             self.summarise(index);
         }
-        true
     }
 
     /// Marks blocks from `first` on until one is already marked, at most `count`; returns how many
@@ -276,6 +293,7 @@ mod tests {
                     assert!(map.set(found.unwrap()));
                 } else {
                     assert_eq!(map.take_free(from), found.unwrap());
+                    map.took(1);
                 }
             }
             assert_eq!(map.next_free(0), None);

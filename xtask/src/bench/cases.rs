@@ -35,6 +35,8 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "shortest", run: shortest },
     Case { name: "memory", run: run_memory },
     Case { name: "map", run: map_memory },
+    Case { name: "map-16t", run: large_map },
+    Case { name: "files", run: many_files },
     Case { name: "depth", run: depth_memory },
     Case { name: "parse", run: parse },
     Case { name: "accuracy", run: accuracy::lines },
@@ -94,6 +96,41 @@ fn shortest(bench: &Bench) -> Outcome<Vec<Line>> {
             other: milliseconds(&theirs),
             values: ours,
             target: Target::BelowMs(50.0),
+        });
+    }
+    Ok(lines)
+}
+
+/// How long it takes until a random map of 2^32 blocks is there.
+fn large_map(bench: &Bench) -> Outcome<Vec<Line>> {
+    let job = "--name=map --ioengine=null --rw=randread --bs=4k --size=16t --number_ios=1000";
+    let (ours, theirs) = walls(bench, job)?;
+    Ok(vec![Line {
+        what: "random map of 16 TiB and 1000 requests, wall time".to_string(),
+        ours: milliseconds(&ours),
+        other: milliseconds(&theirs),
+        values: ours,
+        target: Target::BelowMs(1000.0),
+    }])
+}
+
+/// Twenty thousand files of which a few are open at once.
+fn many_files(bench: &Bench) -> Outcome<Vec<Line>> {
+    let mut lines = Vec::new();
+    for service in ["roundrobin", "sequential", "random"] {
+        let (ours, theirs) = walls(
+            bench,
+            &format!(
+                "--name=files --ioengine=null --rw=randread --bs=4k --nrfiles=20000 --size=160m \
+                 --openfiles=16 --file_service_type={service}"
+            ),
+        )?;
+        lines.push(Line {
+            what: format!("20,000 files, 16 open, {service}, speed"),
+            ours: milliseconds(&ours),
+            other: milliseconds(&theirs),
+            values: ratios(&theirs, &ours),
+            target: Target::AtLeast(1.0),
         });
     }
     Ok(lines)

@@ -222,10 +222,12 @@ impl Generator {
             self.issued_bytes_pass += made * self.express.length;
             self.issued_requests += made;
             self.issued_requests_pass += made;
-            if let Some(file) = self.files.first_mut()
-                && self.express.kind == Kind::Sequential
-            {
-                file.position = self.express.position;
+            if let Some(file) = self.files.first_mut() {
+                match (self.express.kind, &mut file.map) {
+                    (Kind::Sequential, _) => file.position = self.express.position,
+                    (Kind::Mapped, Some(map)) => map.took(made),
+                    _ => {}
+                }
             }
         }
         self.express.left = 0;

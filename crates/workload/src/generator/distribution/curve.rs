@@ -137,11 +137,35 @@ impl Modulus {
     }
 }
 
+/// The same for 64-bit numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct WideModulus {
+    divisor: u64,
+    /// 2^128 / divisor, rounded up; 0 stands for 2^128.
+    reciprocal: u128,
+}
+
+impl WideModulus {
+    /// `divisor` must not be 0.
+    fn new(divisor: u64) -> WideModulus {
+        let reciprocal = (u128::MAX / u128::from(divisor)).wrapping_add(1);
+        WideModulus { divisor, reciprocal }
+    }
+
+    #[inline]
+    fn of(&self, value: u64) -> u64 {
+        let fraction = self.reciprocal.wrapping_mul(u128::from(value));
+        let low = (u128::from(fraction as u64) * u128::from(self.divisor)) >> 64;
+        let high = (fraction >> 64) * u128::from(self.divisor);
+        ((low + high) >> 64) as u64
+    }
+}
+
 /// The popularity of the blocks of one file, or of the files of a job.
 #[derive(Clone, Debug)]
 pub(crate) struct Spread {
     curve: Curve,
-    count: u64,
+    places: WideModulus,
     /// Place of the most popular.
     shift: u64,
     /// Neighbours in rank are no neighbours in place.
@@ -153,14 +177,14 @@ impl Spread {
     /// The next place, below `count`.
     #[inline]
     pub(crate) fn draw(&mut self) -> u64 {
-        let rank = self.curve.draw(self.count, &mut self.stream);
+        let rank = self.curve.draw(self.places.divisor, &mut self.stream);
         let rank = if self.scattered { hash64(rank) } else { rank };
-        rank.wrapping_add(self.shift) % self.count
+        self.places.of(rank.wrapping_add(self.shift))
     }
 
     /// Number of places.
     pub(crate) fn count(&self) -> u64 {
-        self.count
+        self.places.divisor
     }
 }
 
@@ -208,6 +232,98 @@ impl<'a> Spreads<'a> {
             }
             _ => 0,
         };
-        Some(Spread { curve, count, shift, scattered, stream })
+        Some(Spread { curve, places: WideModulus::new(count), shift, scattered, stream })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COUNT: u64 = 1000;
+    const DRAWS: u32 = 200_000;
+
+    /// Draws of each rank, the scattering undone.
+    fn ranks(distribution: &Distribution) -> Vec<u32> {
+        let mut spread = Spreads::new(distribution).of_files(COUNT, 7).unwrap();
+        spread.shift = 0;
+        let mut ranks = vec![0; COUNT as usize];
+        (0..DRAWS).for_each(|_| ranks[spread.draw() as usize] += 1);
+        ranks
+    }
+
+    /// Asserts that a count is what a probability makes of all draws, up to five standard deviations: one run
+    /// in 1.7 million is outside, and the seed is always the same.
+    fn assert_share(count: u32, probability: f64, what: &str) {
+        let expected = f64::from(DRAWS) * probability;
+        let deviation = (expected * (1.0 - probability)).sqrt();
+        let difference = (f64::from(count) - expected).abs();
+        assert!(difference < 5.0 * deviation, "{what}: {count}, expected {expected:.0}");
+    }
+
+    #[test]
+    fn zipf_gives_the_first_ranks_the_shares_of_its_weights() {
+        for theta in [0.5, 0.9, 1.2, 2.0] {
+            let ranks = ranks(&Distribution::Zipf { theta, center: None });
+            let zeta = zeta(COUNT, theta);
+            assert_share(ranks[0], 1.0 / zeta, "first");
+            assert_share(ranks[1], 0.5f64.powf(theta) / zeta, "second");
+        }
+    }
+
+    #[test]
+    fn pareto_gives_a_share_of_all_to_a_share_of_the_space() {
+        for h in [0.1, 0.2, 0.4] {
+            let ranks = ranks(&Distribution::Pareto { h, center: None });
+            let hot: u32 = ranks[..(h * COUNT as f64) as usize].iter().sum();
+            let share = f64::from(hot) / f64::from(DRAWS);
+            assert!((share - (1.0 - h)).abs() < 0.01, "{h}: {share}");
+        }
+    }
+
+    #[test]
+    fn normal_is_symmetric_around_the_middle() {
+        let ranks = ranks(&Distribution::Normal { deviation_percent: 10.0, center: None });
+        let below: u32 = ranks[..500].iter().sum();
+        assert!(ranks[..150].iter().sum::<u32>() < DRAWS / 1000);
+        assert!((f64::from(below) / f64::from(DRAWS) - 0.5).abs() < 0.01, "{below}");
+    }
+
+    #[test]
+    fn remainders_need_no_division() {
+        let mut stream = Taus88::new(3);
+        for divisor in [2, 3, 7, 256, 257, 1_000_003, (1 << 31) + 1, u64::from(u32::MAX)] {
+            let modulus = Modulus::new(divisor);
+            for value in (0..1000).map(|_| stream.draw()).chain([0, 1, u32::MAX]) {
+                assert_eq!(modulus.of(value), u64::from(value) % divisor, "{value} % {divisor}");
+            }
+        }
+        assert_eq!(Modulus::new(1 << 32).of(u32::MAX), u64::from(u32::MAX));
+    }
+
+    #[test]
+    fn remainders_of_wide_numbers_need_none_either() {
+        let mut value = 1u64;
+        for divisor in [1, 2, 3, 1000, 262_144, 262_145, 1 << 33, (1 << 53) + 1, u64::MAX] {
+            let modulus = WideModulus::new(divisor);
+            for value in (0..1000).map(|_| {
+                value = hash64(value).wrapping_add(12_345);
+                value
+            }) {
+                assert_eq!(modulus.of(value), value % divisor, "{value} % {divisor}");
+            }
+            for value in [0, 1, divisor - 1, divisor, u64::MAX] {
+                assert_eq!(modulus.of(value), value % divisor, "{value} % {divisor}");
+            }
+        }
+    }
+
+    #[test]
+    fn noise_never_leaves_the_space() {
+        for middle in [0, 1, 50, 99] {
+            for draw in [0, 1, u32::MAX / 2, u32::MAX] {
+                assert!(shaken(middle, 50, 100, draw) < 100);
+            }
+        }
     }
 }

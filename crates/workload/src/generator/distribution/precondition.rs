@@ -143,3 +143,50 @@ impl Precondition {
         self.region <= self.again.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(regions: u32, over_provisioning: f64, cache_bytes: u64) -> PreconditionPlan {
+        PreconditionPlan { regions, over_provisioning, cache_bytes }
+    }
+
+    /// All blocks that are written, of 1000.
+    fn written(plan: &PreconditionPlan) -> Vec<u64> {
+        let seeds = StreamSeeds::derive(0x89, 1);
+        let blocks = physical_bytes(plan, 4_096_000, 4096) / 4096;
+        let mut order = Precondition::new(plan, blocks, &seeds).unwrap();
+        let mut fresh = Lfsr::new(1000, 0x1234).unwrap();
+        std::iter::from_fn(|| order.next(&mut fresh)).take(blocks as usize).collect()
+    }
+
+    #[test]
+    fn regions_grow_more_valid_up_to_all() {
+        let curve = validities(&plan(100, 0.15, 0));
+        assert!(curve.windows(2).all(|pair| pair[0] < pair[1]));
+        let least = 1.0 - 1.0 / (0.5 / 0.15 + 0.7);
+        assert!((curve[0] - least).abs() < 1e-9 && (curve[99] - 1.0).abs() < 1e-9);
+        assert_eq!(validities(&plan(1, 0.15, 0)), [1.0]);
+    }
+
+    #[test]
+    fn what_is_written_again_was_written_a_region_before() {
+        for cache_bytes in [0, 4096] {
+            let plan = plan(10, 0.3, cache_bytes);
+            let written = written(&plan);
+            let quota = 130;
+            let mut last = std::collections::BTreeMap::new();
+            let mut again = 0;
+            for (at, block) in written.iter().enumerate() {
+                if let Some(before) = last.insert(*block, at) {
+                    again += 1;
+                    assert!(at - before <= 2 * quota + 2, "{block}: {before}, {at}");
+                    // With a cache, all that is new in the region comes first.
+                    assert!(cache_bytes == 0 || at - before > quota / 2, "{block}: {before}, {at}");
+                }
+            }
+            assert!(again > 200, "{again}");
+        }
+    }
+}
