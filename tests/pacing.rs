@@ -48,7 +48,6 @@ const CASES: &[Case] = &[
     runs("--max_latency=0 --latency_target=0", 256),
     // A pause ends with the job.
     runs("--thinktime=1h --runtime=1 --time_based", 1),
-    runs("--thinktime=1h --thinktime_spin=1h --runtime=1", 1),
     refused("--rate=1m --rate_iops=10", &["`rate`", "`rate_iops`"]),
     refused("--rate_min=100m --rate=1m", &["`rate_min`", "`rate`"]),
     refused("--rate_iops_min=10 --rate_iops=5", &["`rate_iops_min`", "`rate_iops`"]),
@@ -76,6 +75,9 @@ const CASES: &[Case] = &[
         &["latency_target=1000 nsec", "not met", "took "],
     ),
 ];
+
+/// What fio 3.41 does not always come back from.
+const ALONE: &[Case] = &[runs("--thinktime=1h --thinktime_spin=1h --runtime=1", 1)];
 
 fn run(program: &Program, case: &Case) -> Run {
     let scratch = Scratch::new("pacing").unwrap();
@@ -109,7 +111,7 @@ fn complaints(run: &Run, case: &Case) -> Vec<String> {
 fn what_was_asked_and_what_was_seen_is_told() {
     let ours = Program::under_test(env!("CARGO_BIN_EXE_fiord"));
     let mut failed: Vec<String> = Vec::new();
-    for case in CASES {
+    for case in CASES.iter().chain(ALONE) {
         let run = run(&ours, case);
         failed.extend(complaints(&run, case));
         let stderr = run.stderr;
