@@ -45,7 +45,7 @@ pub(crate) struct FileState {
 
 impl FileState {
     /// A pass begins.
-    pub(crate) fn restart(&mut self, reseed: bool) {
+    pub(crate) fn restart(&mut self) {
         self.start = self.origin;
         self.begin_zone();
         self.finished = false;

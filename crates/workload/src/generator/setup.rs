@@ -442,7 +442,7 @@ impl Generator {
 
     fn restart(&mut self) {
         for file in &mut self.files {
-            file.restart(self.reseed.is_some());
+            file.restart();
         }
         self.picker.restart();
         self.directions.restart();
