@@ -80,8 +80,11 @@ impl Curve {
             }
             Curve::Pareto { power } => ((count - 1) as f64 * unit(stream).powf(power)) as u64,
             Curve::Normal { ref modulus, noise } => {
-                let sum = modulus
-                    .sum_of_remainders(std::iter::repeat_with(|| stream.draw()), NORMAL_DRAWS);
+                // A copy, so that the registers stay in those of the processor.
+                let mut local = *stream;
+                let draws = std::iter::repeat_with(|| local.draw());
+                let sum = modulus.sum_of_remainders(draws, NORMAL_DRAWS);
+                *stream = local;
                 let middle = sum.div_ceil(NORMAL_DRAWS);
                 if noise == 0 { middle } else { shaken(middle, noise, count, stream.draw()) }
             }
