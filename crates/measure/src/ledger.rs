@@ -30,7 +30,7 @@ mod tests {
 
     use super::*;
     use crate::report::Severity;
-    use crate::{LATE_NS, Latency, Response, ScheduleLag};
+    use crate::{Block, BlockState, Blocks, LATE_NS, Latency, Response, ScheduleLag};
 
     fn memory(config: &LedgerConfig) -> Vec<AtomicU64> {
         (0..config.words()).map(|_| AtomicU64::new(0)).collect()
@@ -49,6 +49,7 @@ mod tests {
             submits_singly: false,
             priorities: [0; 2],
             rated: false,
+            blocks: false,
         }
     }
 
@@ -244,12 +245,41 @@ mod tests {
 
     #[test]
     fn there_is_room_for_everything_at_once() {
-        let config = LedgerConfig { rated: true, priorities: [2, 3], ..everything() };
+        let config = LedgerConfig { rated: true, priorities: [2, 3], blocks: true, ..everything() };
         let words = memory(&config);
         Ledger::create(&words, &config).unwrap();
         let snapshot = read(&words).unwrap();
         assert_eq!(snapshot.by_priority.each_ref().map(Vec::len), [2, 3]);
         assert!(snapshot.directions.iter().all(|(_, direction)| direction.response.is_some()));
+    }
+
+    #[test]
+    fn blocks_are_followed_where_that_is_asked_for() {
+        let config = LedgerConfig { blocks: true, ..everything() };
+        assert_eq!(everything().words() + 8193, config.words());
+        let words = memory(&config);
+        let mut ledger = Ledger::create(&words, &config).unwrap();
+        assert_eq!(read(&words).unwrap().blocks, Some(Blocks::default()));
+        ledger.set_blocks(4);
+        ledger.record_blocks(0..3, BlockState::Trimmed);
+        ledger.record_blocks(1..2, BlockState::Trimmed);
+        ledger.record_blocks(2..3, BlockState::WriteFailure);
+        let block = |state, trims| Block { state, trims };
+        let all = [
+            block(BlockState::Trimmed, 1),
+            block(BlockState::Trimmed, 2),
+            block(BlockState::WriteFailure, 1),
+            block(BlockState::Unwritten, 0),
+        ];
+        assert_eq!(read(&words).unwrap().blocks, Some(all.into_iter().collect()));
+        ledger.reset();
+        let unwritten: Blocks = [Block::default(); 4].into_iter().collect();
+        assert_eq!(read(&words).unwrap().blocks, Some(unwritten));
+        let plain = memory(&everything());
+        let mut ledger = Ledger::create(&plain, &everything()).unwrap();
+        ledger.set_blocks(4);
+        ledger.record_blocks(0..3, BlockState::Trimmed);
+        assert_eq!(read(&plain).unwrap().blocks, None);
     }
 
     #[test]

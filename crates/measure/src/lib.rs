@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod blocks;
 pub mod distribution;
 pub mod histogram;
 pub mod latency;
@@ -13,6 +14,7 @@ pub mod report;
 mod response;
 pub mod samples;
 
+pub use blocks::{Block, BlockState, Blocks};
 pub use distribution::Distribution;
 pub use histogram::Histogram;
 pub use latency::{Latency, Moments};

@@ -2,7 +2,7 @@
 
 use fiord_base::{Direction, PerDirection};
 
-use crate::{Latency, Priorities, Response, Samples};
+use crate::{Blocks, Latency, Priorities, Response, Samples};
 
 /// Results of one run, or of a run so far.
 #[derive(Clone, Debug, Default)]
@@ -106,6 +106,8 @@ pub struct JobReport {
     pub sync: Latency,
     /// Flushes issued.
     pub sync_ios: u64,
+    /// What has become of the blocks of the region, if that was asked for.
+    pub blocks: Option<Blocks>,
     /// Wall time of the job, milliseconds.
     pub runtime_ms: u64,
     /// User CPU time, microseconds.
@@ -287,6 +289,11 @@ impl JobReport {
         }
         self.sync.merge(&other.sync);
         self.sync_ios += other.sync_ios;
+        match (&mut self.blocks, &other.blocks) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine @ None, theirs) => mine.clone_from(theirs),
+            (Some(_), None) => {}
+        }
         self.runtime_ms += other.runtime_ms;
         self.user_us += other.user_us;
         self.system_us += other.system_us;

@@ -7,6 +7,7 @@ use fiord_measure::report::ReportSettings;
 use fiord_measure::{DirectionReport, DiskReport, JobReport, Priorities, RunReport, Samples};
 
 use crate::COMPATIBLE_VERSION;
+use crate::blocks;
 use crate::disks::mean_of_members;
 use crate::groups::{self, GroupTotals, Record, Row, Shown};
 use crate::json_fiord;
@@ -92,6 +93,9 @@ fn job(json: &mut JsonWriter, record: &Record<'_>, totals: Option<&GroupTotals>,
     }
     if let Some(description) = &job.description {
         json.string("desc", description);
+    }
+    if let Some(followed) = &job.blocks {
+        json.object("block", |json| blocks::json(json, followed, &job.settings.percentiles));
     }
     json.object("fiord", |json| json_fiord::record(json, record, detail));
 }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use fiord_measure::report::{Message, ReportSettings};
 use fiord_measure::{DirectionReport, JobReport, RunReport, Samples, ScheduleLag};
 
+use crate::blocks;
 use crate::disks;
 use crate::groups::{self, GroupTotals, Row, RowTotals};
 use crate::latency_text;
@@ -98,6 +99,9 @@ fn block(out: &mut String, job: &JobReport, totals: Option<&GroupTotals>, time: 
         latency_text::percentiles(out, "sync", &job.sync, &job.settings.percentiles);
     }
     machine(out, job);
+    if let Some(followed) = &job.blocks {
+        blocks::text(out, followed, &job.settings.percentiles);
+    }
 }
 
 fn direction(

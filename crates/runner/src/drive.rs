@@ -6,9 +6,10 @@
 //! job does not use costs one well-predicted branch at most.
 //!
 //! Making and handing over requests is here; what became of them is in [`settle`], the turns of a
-//! job's life (files, passes, time) in [`pass`], priorities of requests in [`priority`], and how a job is
-//! held back in [`pace`].
+//! job's life (files, passes, time) in [`pass`], priorities of requests in [`priority`], how a job is
+//! held back in [`pace`], and what becomes of the blocks of a region in [`blocks`].
 
+mod blocks;
 mod pace;
 mod pass;
 mod priority;
@@ -29,6 +30,7 @@ use crate::priority::Prioritizer;
 use crate::ramp::RampAmount;
 use crate::recorder::Recorder;
 use crate::targets::Targets;
+pub(crate) use blocks::BlockGrid;
 pub(crate) use pace::Pace;
 use priority::Priorities;
 
@@ -59,6 +61,8 @@ struct Settings {
     fills_data: bool,
     /// Something is to be done beside each request: see [`Drive::accompany`].
     accompanied: bool,
+    /// Completions are looked at for more than their counts: see [`Drive::watch_all`].
+    watched: bool,
     locks: bool,
     flush: EndFlush,
     fill_device: bool,
@@ -119,6 +123,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) prioritizer: Option<Prioritizer>,
     /// Holds requests back.
     pub(crate) pace: Option<Pace<'a>>,
+    /// Blocks whose fate is followed.
+    pub(crate) blocks: Option<BlockGrid>,
     /// A warm-up that ends by an amount.
     pub(crate) ramp: Option<RampAmount<'a>>,
     /// Told of changes of state: the end of the ramp, flushing at the end of a pass.
@@ -140,6 +146,7 @@ pub(crate) struct Drive<'a> {
     recorder: Option<Recorder>,
     priorities: Option<Priorities>,
     pace: Option<Box<Pace<'a>>>,
+    blocks: Option<BlockGrid>,
     enter: &'a dyn Fn(State),
     between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
     settings: Settings,
@@ -199,8 +206,9 @@ impl<'a> Drive<'a> {
             single: caps.single,
             way: match (&parts.pace, caps.single) {
                 (Some(_), _) => Way::Paced,
-                (None, true) => Way::Single,
-                (None, false) => Way::Queued,
+                // What is to be watched passes through `settle`.
+                (None, true) if parts.blocks.is_none() => Way::Single,
+                (None, _) => Way::Queued,
             },
             slat: caps.reports_slat && stats.slat && stamped,
             one_batch: caps.one_batch,
@@ -208,6 +216,9 @@ impl<'a> Drive<'a> {
             runtime_ns: job.limits.runtime_ns.unwrap_or(0),
             fills_data: parts.filler.is_active(),
             accompanied: parts.recorder.is_some() || parts.prioritizer.is_some(),
+            watched: parts.prioritizer.is_some()
+                || parts.pace.is_some()
+                || parts.blocks.is_some(),
             locks: parts.targets.locks(),
             flush: EndFlush {
                 files: job.flush.end_fsync && job.pattern.rw.write,
@@ -239,6 +250,7 @@ impl<'a> Drive<'a> {
             recorder: parts.recorder,
             priorities: parts.prioritizer.map(|chooser| Priorities::new(job, chooser, depth)),
             pace: parts.pace.map(Box::new),
+            blocks: parts.blocks,
             enter: parts.enter,
             between_passes: parts.between_passes,
             units: vec![idle; depth],
@@ -276,6 +288,9 @@ impl<'a> Drive<'a> {
         };
         if let Some(pace) = &mut self.pace {
             pace.begin(self.now_ns);
+        }
+        if let Some(grid) = &self.blocks {
+            self.ledger.set_blocks(grid.count);
         }
         self.begin_pass();
         loop {

@@ -23,6 +23,7 @@ use fiord_workload::{Filler, Shape};
 use serde::{Deserialize, Serialize};
 
 use crate::direct;
+use crate::drive::BlockGrid;
 use crate::failure::Failure;
 pub(crate) use names::names;
 
@@ -210,6 +211,7 @@ pub(crate) struct Survey {
 pub(crate) fn survey(request: &Request<'_>) -> Result<Survey, Failure> {
     let layout = resolve(request)?;
     let (job, caps) = (request.job, request.caps);
+    BlockGrid::of(job, &layout.files)?;
     if job.files.direct && !caps.diskless && !caps.any_alignment {
         let storage = |t: &&TargetFile| matches!(t.kind, Kind::Regular | Kind::Block);
         for target in layout.files.iter().filter(storage) {

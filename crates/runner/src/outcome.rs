@@ -93,6 +93,7 @@ pub(crate) fn job_report(
         iodepth,
         sync: snapshot.flush.clone(),
         sync_ios: snapshot.sync_ios,
+        blocks: snapshot.blocks.clone(),
         directions: directions(order, snapshot, sampler, running_ns),
     }
 }

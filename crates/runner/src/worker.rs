@@ -20,7 +20,7 @@ use fiord_workload::pacer::Rates;
 use fiord_workload::{Filler, Generator, GeneratorError, Regions, Shape};
 
 use crate::board::{Board, CommandWord, State};
-use crate::drive::{Drive, Pace, Parts};
+use crate::drive::{BlockGrid, Drive, Pace, Parts};
 use crate::failure::Failure;
 use crate::flow::Flow;
 use crate::layout::{self, Layout, TargetFile, Watcher};
@@ -158,6 +158,7 @@ struct Ready {
     recorder: Option<Recorder>,
     prioritizer: Option<Prioritizer>,
     rates: Option<Rates>,
+    blocks: Option<BlockGrid>,
     /// Held until the job has ended.
     locked: Option<LockedMemory>,
     /// What the user should know of its memory.
@@ -216,6 +217,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         }
         None => engine,
     };
+    let blocks = BlockGrid::of(job, &layout.files)?;
     let targets = Targets::new(job, layout.files, caps);
     let note = need.note;
     Ok(Ready {
@@ -228,6 +230,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         recorder,
         prioritizer,
         rates,
+        blocks,
         locked,
         note,
     })
@@ -357,6 +360,7 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             recorder: ready.recorder,
             prioritizer: ready.prioritizer,
             pace,
+            blocks: ready.blocks,
             ramp,
             enter: &enter,
             between_passes: &relay,

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use fiord_base::{DATA, Direction};
 
+use crate::blocks::BLOCKS_MAX;
 use crate::distribution::STRADDLES;
 use crate::histogram::BUCKETS;
 
@@ -60,6 +61,8 @@ pub(super) enum Section {
     Priorities(Direction, usize),
     /// [`lag`] of a direction.
     Lag(Direction),
+    /// The number of blocks that are followed, then a word for each.
+    Blocks,
 }
 
 impl Section {
@@ -70,6 +73,7 @@ impl Section {
             Section::Depths => 2,
             Section::Straddles => 3,
             Section::Messages => 4,
+            Section::Blocks => 5,
             Section::Moments(kind, d) => 0x100 + kind as u64 * 16 + d as u64,
             Section::Histogram(kind, d) => 0x200 + kind as u64 * 16 + d as u64,
             Section::Priorities(d, _) => 0x20 + d as u64,
@@ -88,6 +92,7 @@ impl Section {
             Section::Histogram(..) => BUCKETS,
             Section::Priorities(_, count) => count * PRIORITY_WORDS,
             Section::Lag(_) => lag::WORDS,
+            Section::Blocks => 1 + BLOCKS_MAX,
         }
     }
 }
@@ -183,6 +188,8 @@ pub struct LedgerConfig {
     /// Requests have a schedule: their response time is measured, with its histogram, and how far they
     /// are behind.
     pub rated: bool,
+    /// What becomes of each block of the region is followed.
+    pub blocks: bool,
 }
 
 impl LedgerConfig {
@@ -218,6 +225,9 @@ impl LedgerConfig {
             if count > 0 {
                 sections.push(Section::Priorities(direction, usize::from(count)));
             }
+        }
+        if self.blocks {
+            sections.push(Section::Blocks);
         }
         sections
     }

@@ -11,7 +11,7 @@ use super::layout::{
 };
 use crate::distribution::Distribution;
 use crate::histogram::{BUCKETS, Histogram};
-use crate::{Latency, Moments, Response, ScheduleLag};
+use crate::{Block, Blocks, Latency, Moments, Response, ScheduleLag};
 
 /// A copy of a ledger at one moment.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub flush: Latency,
     /// Latency of reads and writes by priority; none where they have but one.
     pub by_priority: [Vec<Latency>; 2],
+    /// What has become of the blocks of the region, if that is followed.
+    pub blocks: Option<Blocks>,
     /// Flushes.
     pub sync_ios: u64,
     /// The depth that `latency_target` has found so far; 0 if it does not look for one.
@@ -174,6 +176,7 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         flush: latency(words, LatencyKind::Flush, Direction::Sync),
         by_priority: [Direction::Read, Direction::Write]
             .map(|direction| by_priority(words, direction).into_iter().map(latency_of).collect()),
+        blocks: blocks(words),
         ..Snapshot::default()
     };
     let mut clat = Histogram::default();
@@ -223,6 +226,12 @@ fn response(words: &[AtomicU64], direction: Direction) -> Option<Response> {
         late: load(&lag[lag::LATE]),
     };
     Some(Response { latency, lag })
+}
+
+fn blocks(words: &[AtomicU64]) -> Option<Blocks> {
+    let (count, blocks) = find(words, Section::Blocks)?.split_first()?;
+    let followed = blocks.iter().take(load(count) as usize);
+    Some(followed.map(|word| Block::from_word(load(word))).collect())
 }
 
 fn wide(low: &AtomicU64, high: &AtomicU64) -> u128 {

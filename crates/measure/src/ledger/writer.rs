@@ -1,5 +1,6 @@
 //! The writing side of a ledger: one worker.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use fiord_base::{Direction, PerDirection};
@@ -9,9 +10,10 @@ use super::layout::{
     LatencyKind, LedgerConfig, LedgerError, MAGIC, Section, Words, add, counters, facts, find,
     find_array, header, lag, load, store,
 };
-use crate::LATE_NS;
+use crate::blocks::BLOCKS_MAX;
 use crate::distribution::{self, STRADDLES};
 use crate::report::Severity;
+use crate::{Block, BlockState, LATE_NS};
 
 /// The writer's view.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct Ledger<'a> {
     flush: Cell<'a>,
     /// By priority, of reads and writes.
     priorities: [Vec<Cell<'a>>; 2],
+    /// The number of blocks that are followed, then each.
+    blocks: Option<&'a [AtomicU64; 1 + BLOCKS_MAX]>,
     /// Of requests that have a schedule.
     response: Option<[ResponseCell<'a>; 3]>,
 }
@@ -122,6 +126,7 @@ impl<'a> Ledger<'a> {
             lat: cells(LatencyKind::Total),
             flush: cell(words, LatencyKind::Flush, Direction::Sync).ok_or(missing)?,
             priorities: [Direction::Read, Direction::Write].map(|d| by_priority(words, d)),
+            blocks: find_array(words, Section::Blocks),
             response: match responses {
                 [Some(reads), Some(writes), Some(trims)] => Some([reads, writes, trims]),
                 _ => None,
@@ -196,6 +201,21 @@ impl<'a> Ledger<'a> {
         }
         if behind_ns > LATE_NS {
             add(&lag[lag::LATE], 1);
+        }
+    }
+
+    /// Says how many blocks are followed, at most [`BLOCKS_MAX`]; nothing unless [`LedgerConfig::blocks`].
+    pub fn set_blocks(&mut self, count: usize) {
+        if let Some([number, ..]) = self.blocks {
+            store(number, count.min(BLOCKS_MAX) as u64);
+        }
+    }
+
+    /// Notes what these blocks have come to; nothing unless [`LedgerConfig::blocks`].
+    pub fn record_blocks(&mut self, blocks: Range<usize>, state: BlockState) {
+        let Some([_, words @ ..]) = self.blocks else { return };
+        for word in words.get(blocks).unwrap_or_default() {
+            store(word, Block::from_word(load(word)).after(state).to_word());
         }
     }
 
@@ -373,6 +393,7 @@ impl<'a> Ledger<'a> {
             response.latency.reset();
             response.lag.iter().for_each(|word| store(word, 0));
         }
+        self.blocks.iter().flat_map(|words| &words[1..]).for_each(|word| store(word, 0));
         let counts = self.counters.iter().flat_map(|c| c.iter());
         counts.chain(self.depths).chain(self.straddles).for_each(|word| store(word, 0));
         store(&self.facts[facts::SYNC_IOS], 0);

@@ -112,7 +112,7 @@ option_group! {
         .alias(&["log_unix_epoch"]).category("Logging");
     [log_alternate_epoch_clock_id: u32; planned] OptionDef::new("log_alternate_epoch_clock_id", INT, "Clock used by log_alternate_epoch")
         .idle("0").category("Logging");
-    [block_error_percentiles: bool; planned] OptionDef::new(
+    [block_error_percentiles: bool] OptionDef::new(
         "block_error_percentiles",
         ValueKind::Bool,
         "Collect trim-block lifetime percentiles",

@@ -19,11 +19,8 @@ impl Drive<'_> {
             return;
         }
         self.ledger.begin();
-        if self.priorities.is_some() {
-            self.count_priorities();
-        }
-        if self.pace.is_some() {
-            self.watch_completed();
+        if self.settings.watched {
+            self.watch_all();
         }
         // Requests that were submitted and reaped together have the same stamps and are counted
         // together.
@@ -71,6 +68,20 @@ impl Drive<'_> {
         self.done.clear();
         if self.pace.is_some() {
             self.watch_floors();
+        }
+    }
+
+    /// Hands what has completed to those that look at more than counts.
+    #[cold]
+    fn watch_all(&mut self) {
+        if self.priorities.is_some() {
+            self.count_priorities();
+        }
+        if self.pace.is_some() {
+            self.watch_completed();
+        }
+        if self.blocks.is_some() {
+            self.follow_completed();
         }
     }
 
@@ -138,6 +149,7 @@ impl Drive<'_> {
         });
         self.count_priority(unit, completion);
         self.watch(unit, completion);
+        self.follow_moved(unit, bytes);
     }
 
     /// Decides whether an error is survived.
@@ -155,7 +167,10 @@ impl Drive<'_> {
         }
         if self.cancelling && errno == Errno::CANCELED {
             // That is what was asked for.
-        } else if self.survives(unit.direction, errno) {
+            return self.release(unit, Outcome::Failed);
+        }
+        self.follow_failed(unit);
+        if self.survives(unit.direction, errno) {
             self.ledger.record_error(errno.0);
             if self.settings.errors.dump {
                 let failure = self.describe(unit, errno);

@@ -309,6 +309,7 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         submits_singly: caps.submits_singly,
         priorities: priority::counts(job),
         rated: job.pacing.rate.is_capped() && stats.stamps(),
+        blocks: stats.block_error_percentiles,
     }
 }
 

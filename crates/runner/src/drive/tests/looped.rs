@@ -17,7 +17,7 @@ use fiord_sys::{BufferPool, Clock};
 use fiord_workload::pacer::Rates;
 use fiord_workload::{Filler, Generator, Regions, Shape};
 
-use super::super::{Drive, End, Pace, Parts};
+use super::super::{BlockGrid, Drive, End, Pace, Parts};
 use crate::board::{Board, Command, State};
 use crate::layout::{self, Layout, Watcher};
 use crate::priority;
@@ -140,6 +140,7 @@ impl Setup {
         for slot in 0..depth {
             filler.initial(buffers.get_mut(Slot(slot as u32)));
         }
+        let blocks = BlockGrid::of(job, &self.layout.files).expect("few blocks");
         let parts = Parts {
             generator: Generator::new(job, &self.regions, &self.seeds).expect("a generator"),
             filler,
@@ -152,6 +153,7 @@ impl Setup {
             recorder: None,
             prioritizer: priority::prioritizer(job, &self.seeds),
             pace: Pace::new(job, Rates::new(job, &self.seeds), None, depth),
+            blocks,
             ramp: job.limits.ramp_bytes.map(|bytes| RampAmount::new(self.board.ramp(0), bytes)),
             enter: &enter,
             between_passes: &between_passes,
