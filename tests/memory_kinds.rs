@@ -94,7 +94,9 @@ fn segments_do_not_outlive_a_killed_job() {
     let mut seen = false;
     for _ in 0..500 {
         family = descendants(run.id()).unwrap();
-        seen = !segments_of(&family).is_empty();
+        // A segment that has just been made has not been marked yet (SHM_DEST, 01000 of its mode).
+        let segments = segments_of(&family);
+        seen = segments.iter().any(|line| line.split_whitespace().nth(2) == Some("1600"));
         if seen {
             break;
         }

@@ -71,6 +71,22 @@ fn amounts_agree_with_each_other() {
     assert_eq!(total, 1024.0 * 1024.0);
 }
 
+/// The time of day is some fifty years ahead of the time since the machine was started.
+#[test]
+fn the_start_of_a_job_is_told_by_the_clock_that_is_asked_for() {
+    let start = |clock: &str| {
+        let words = format!("{JOB} --output-format=json {clock}");
+        let report = Json::parse(&run(&words).stdout).unwrap();
+        report.at("jobs.0.job_start").and_then(Json::number).unwrap()
+    };
+    let (of_day, since_start) = (start(""), start("--job_start_clock_id=1"));
+    let year_ms = 365.0 * 24.0 * 3600.0 * 1000.0;
+    assert!(of_day > 50.0 * year_ms && since_start < 20.0 * year_ms, "{of_day} {since_start}");
+    let unknown = run(&format!("{JOB} --job_start_clock_id=4711"));
+    assert_eq!(unknown.code(), 1);
+    assert!(unknown.stderr.contains("the clock with the number 4711"), "{}", unknown.stderr);
+}
+
 #[test]
 fn a_mix_frames_its_json() {
     let run = run(&format!("--output-format=normal,json {JOB}"));

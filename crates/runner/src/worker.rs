@@ -330,8 +330,16 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             return report_failure(&mut ledger, &failure);
         }
     }
+    let number = job.clocks.job_start_id;
+    let start_ns = match clock::of_number_ns(number) {
+        Ok(ns) => ns,
+        Err(errno) => {
+            let action = format!("read the clock with the number {number} (job_start_clock_id)");
+            return report_failure(&mut ledger, &Failure::new(action, errno));
+        }
+    };
     ledger.begin_usage(Usage::of_thread().numbers());
-    ledger.set_identity(process::thread_id(), clock::realtime_ns() / 1_000_000);
+    ledger.set_identity(process::thread_id(), start_ns / 1_000_000);
     let ramp = job
         .limits
         .ramp_bytes

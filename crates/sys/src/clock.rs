@@ -14,6 +14,8 @@ pub use local_time::local_time_text;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::Errno;
+
 /// A source of monotonic nanoseconds. Cloning is cheap; all clones agree.
 #[derive(Clone, Debug)]
 pub enum Clock {
@@ -106,6 +108,17 @@ fn timespec_ns(time: rustix::time::Timespec) -> u64 {
 /// CLOCK_MONOTONIC in nanoseconds.
 pub fn monotonic_ns() -> u64 {
     timespec_ns(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic))
+}
+
+/// The clock of this number, see clock_gettime(2), in nanoseconds; EINVAL if the kernel has none.
+pub fn of_number_ns(number: u32) -> Result<u64, Errno> {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let number = libc::clockid_t::try_from(number).map_err(|_| Errno::INVAL)?;
+    // SAFETY: the call writes the time, which outlives it.
+    if unsafe { libc::clock_gettime(number, &raw mut time) } != 0 {
+        return Err(Errno::last());
+    }
+    Ok((time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64))
 }
 
 /// CLOCK_REALTIME in nanoseconds since 1970.

@@ -179,7 +179,7 @@ option_group! {
         .category("General/Process");
     [gtod_cpu: u32; planned] OptionDef::new("gtod_cpu", INT, "Dedicated CPU whose thread maintains the clock")
         .syntax("0 is CPU 0 when given").category("General/Clock");
-    [job_start_clock_id: u32; planned] OptionDef::new("job_start_clock_id", INT, "Clock for job_start in JSON")
+    [job_start_clock_id: u32] OptionDef::new("job_start_clock_id", INT, "Clock for job_start in JSON")
         .since("3.36").category("General/Clock");
     [continue_on_error: ErrorClasses] OptionDef::new(
         "continue_on_error",
