@@ -341,7 +341,7 @@ const NOT_BUILT: &[(&str, &str)] = &[
         "per_job_logs write_bw_log write_lat_log write_iops_log write_hist_log log_entries log_avg_msec \
          log_hist_msec log_hist_coarseness log_window_value log_offset log_prio log_issue_time \
          log_compression log_compression_cpus log_store_compressed log_alternate_epoch \
-         log_alternate_epoch_clock_id block_error_percentiles",
+         log_alternate_epoch_clock_id",
     ),
     (
         "replay",

@@ -216,9 +216,7 @@ impl<'a> Drive<'a> {
             runtime_ns: job.limits.runtime_ns.unwrap_or(0),
             fills_data: parts.filler.is_active(),
             accompanied: parts.recorder.is_some() || parts.prioritizer.is_some(),
-            watched: parts.prioritizer.is_some()
-                || parts.pace.is_some()
-                || parts.blocks.is_some(),
+            watched: parts.prioritizer.is_some() || parts.pace.is_some() || parts.blocks.is_some(),
             locks: parts.targets.locks(),
             flush: EndFlush {
                 files: job.flush.end_fsync && job.pattern.rw.write,
