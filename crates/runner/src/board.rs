@@ -213,13 +213,14 @@ impl Board {
         self.place(worker)[word::ISSUED].store(requests, Ordering::Relaxed);
     }
 
-    /// Weights and issued requests of all workers of a flow that do I/O at present.
+    /// Weights and issued requests of all workers of a flow that do I/O at present, or are about to: those who
+    /// are a moment earlier at the start must not run away.
     pub(crate) fn flow(&self, id: u32) -> (u64, u64) {
         let mut sum = (0u64, 0u64);
         for worker in 0..self.workers {
             let place = self.place(worker);
             let flow = place[word::FLOW].load(Ordering::Acquire);
-            let active = matches!(self.state(worker), State::Ramp | State::Running);
+            let active = (State::Initialised..=State::Running).contains(&self.state(worker));
             if flow != 0 && flow >> 32 == u64::from(id) && active {
                 sum.0 += flow & 0xffff_ffff;
                 sum.1 = sum.1.saturating_add(place[word::ISSUED].load(Ordering::Relaxed));

@@ -89,6 +89,13 @@ mod tests {
         }
         let [one, three] = [flows[0].issued, flows[1].issued];
         assert!(one > 1000 && (3 * one).abs_diff(three) <= 8, "{one} {three}");
+        // One that is about to begin takes part.
+        board.set_state(0, State::Initialised);
+        assert!((0..8).any(|_| {
+            let holds = flows[1].holds();
+            flows[1].issued();
+            holds
+        }));
         // When the other one is over, nobody is waited for.
         board.set_state(0, State::Ended);
         assert!(!flows[1].holds());
