@@ -17,21 +17,20 @@
 mod entry;
 mod protection;
 mod setup;
+mod wait;
 
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
-use std::time::{Duration, Instant};
 
 use fiord_base::Slot;
 use linux_raw_sys::io_uring::{
-    __kernel_timespec, IORING_ASYNC_CANCEL_ALL, IORING_ASYNC_CANCEL_ANY, IORING_ENTER_EXT_ARG,
-    IORING_ENTER_GETEVENTS, IORING_ENTER_REGISTERED_RING, IORING_ENTER_SQ_WAKEUP,
-    IORING_FEAT_EXT_ARG, IORING_FSYNC_DATASYNC, IORING_SETUP_IOPOLL, IORING_SETUP_SQPOLL,
-    IORING_SQ_NEED_WAKEUP, io_uring_files_update, io_uring_getevents_arg, io_uring_register_op,
-    io_uring_rsrc_register, io_uring_rsrc_update,
+    IORING_ASYNC_CANCEL_ALL, IORING_ASYNC_CANCEL_ANY, IORING_ENTER_REGISTERED_RING,
+    IORING_ENTER_SQ_WAKEUP, IORING_FSYNC_DATASYNC, IORING_SETUP_IOPOLL, IORING_SETUP_SQPOLL,
+    IORING_SQ_NEED_WAKEUP, io_uring_files_update, io_uring_register_op, io_uring_rsrc_register,
+    io_uring_rsrc_update,
 };
 
 use crate::buffers::Memory;
@@ -48,8 +47,6 @@ const FIXED_FILE: u8 = 1 << 0;
 const ASYNC: u8 = 1 << 4;
 /// `BLOCK_URING_CMD_DISCARD` of linux/blkdev.h.
 const DISCARD: u64 = 0x1200;
-/// Time between two looks for completions on a kernel that cannot wait for a time.
-const LOOK: Duration = Duration::from_micros(50);
 /// Not a slot: the answer to a cancellation.
 const NO_SLOT: u64 = u64::MAX;
 
@@ -496,67 +493,6 @@ impl Ring {
         Ok(())
     }
 
-    /// Waits until at least `min` completions can be taken, and submits what has been pushed. A signal
-    /// ends the wait early. With `min` 0 it only lets the kernel post what is ready.
-    #[inline]
-    pub fn wait(&mut self, min: u32) -> Result<(), Errno> {
-        self.publish();
-        if self.granted.has(IORING_SETUP_SQPOLL) && self.pending > 0 {
-            self.wake()?;
-        }
-        let min = min.min(self.in_flight);
-        if self.pending == 0 && self.ready() >= min && min > 0 {
-            return Ok(());
-        }
-        self.enter_and_wait(min)
-    }
-
-    /// The same, but waits no longer than `patience`.
-    pub fn wait_within(&mut self, min: u32, patience: Duration) -> Result<(), Errno> {
-        // Completions that are there, and a kernel that is short of memory, are met here.
-        self.wait(0)?;
-        let end = Instant::now() + patience;
-        let min = min.min(self.in_flight - self.pending.min(self.in_flight));
-        while self.ready() < min {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            if self.features & IORING_FEAT_EXT_ARG == 0 {
-                std::thread::sleep(left.min(LOOK));
-                self.enter(0, 0, IORING_ENTER_GETEVENTS)?;
-            } else if self.polls() {
-                // A wait would poll until there are completions.
-                std::hint::spin_loop();
-                self.enter(0, 0, IORING_ENTER_GETEVENTS)?;
-            } else {
-                match self.enter_within(min, left) {
-                    Ok(()) | Err(Errno::TIME | Errno::INTR) => break,
-                    Err(errno) => return Err(errno),
-                }
-            }
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn enter_and_wait(&mut self, min: u32) -> Result<(), Errno> {
-        match self.enter(self.pending, min, IORING_ENTER_GETEVENTS) {
-            Ok(taken) => self.pending -= taken.min(self.pending),
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN | Errno::BUSY) if self.in_flight > self.pending => {
-                // No memory for more, or too many completions wait: taking some helps.
-                let min = min.min(self.in_flight - self.pending);
-                match self.enter(0, min, IORING_ENTER_GETEVENTS) {
-                    Ok(_) | Err(Errno::INTR) => {}
-                    Err(errno) => return Err(errno),
-                }
-            }
-            Err(errno) => return Err(errno),
-        }
-        Ok(())
-    }
-
     /// Completions that can be taken now.
     #[inline]
     fn ready(&mut self) -> u32 {
@@ -610,50 +546,6 @@ impl Ring {
         });
         self.in_flight -= 1;
         self.submit()
-    }
-
-    #[inline]
-    fn enter(&self, submit: u32, min: u32, flags: u32) -> Result<u32, Errno> {
-        // SAFETY: no memory is passed; what the entries point to is lent or ours.
-        let result = unsafe {
-            libc::syscall(
-                libc::SYS_io_uring_enter,
-                self.number,
-                submit,
-                min,
-                flags | self.number_flags,
-                std::ptr::null::<libc::c_void>(),
-                0_usize,
-            )
-        };
-        if result < 0 { Err(Errno::last()) } else { Ok(result as u32) }
-    }
-
-    /// Waits for completions for a time; ETIME when it is over (Linux 5.11).
-    fn enter_within(&self, min: u32, patience: Duration) -> Result<(), Errno> {
-        let limit = __kernel_timespec {
-            tv_sec: patience.as_secs() as i64,
-            tv_nsec: i64::from(patience.subsec_nanos()),
-        };
-        let argument = io_uring_getevents_arg {
-            sigmask: 0,
-            sigmask_sz: 0,
-            min_wait_usec: 0,
-            ts: (&raw const limit) as u64,
-        };
-        // SAFETY: the argument and the time that it points to outlive the call.
-        let result = unsafe {
-            libc::syscall(
-                libc::SYS_io_uring_enter,
-                self.number,
-                0,
-                min,
-                IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | self.number_flags,
-                &raw const argument,
-                size_of::<io_uring_getevents_arg>(),
-            )
-        };
-        if result < 0 { Err(Errno::last()) } else { Ok(()) }
     }
 
     /// True if completions are polled for, which flushes and trims cannot be.

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileExt;
+use std::time::Duration;
 
 use fiord_base::Slot;
 use fiord_sys::uring::{Addressing, Order, Range64, Ring, RingFile, Wish};
@@ -225,4 +226,23 @@ fn what_a_slot_does_not_have_is_refused() {
     assert_eq!(ring.push(&behind, &mut pool), Err(Errno::INVAL));
     assert_eq!(ring.push(&transfer(1, 0, 1, &file, false), &mut pool), Err(Errno::INVAL));
     assert_eq!(ring.in_flight(), 0);
+}
+
+/// A read of an empty pipe does not end: a wait for it does, and leaves it in flight.
+#[test]
+fn a_wait_has_an_end() {
+    let mut pool = BufferPool::new(1, BLOCK as usize).unwrap();
+    let Some(mut ring) = ring(&pool, Wish::default()) else { return };
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let reader = File::from(std::os::fd::OwnedFd::from(reader));
+    // Of files without places, as pipes are.
+    let read = transfer(0, u64::MAX, BLOCK, &reader, false);
+    ring.push(&read, &mut pool).unwrap();
+    ring.wait_within(1, Duration::from_millis(5)).unwrap();
+    assert_eq!((ring.take(), ring.in_flight()), (None, 1));
+    std::io::Write::write_all(&mut writer, &[7; 9]).unwrap();
+    ring.wait_within(1, Duration::from_secs(3600)).unwrap();
+    assert_eq!(ring.take(), Some((Slot(0), Ok(9))));
+    ring.took();
+    assert_eq!(pool.get_mut(Slot(0))[..9], [7; 9]);
 }
