@@ -14,11 +14,13 @@ mod files;
 mod flush;
 mod length;
 mod offset;
+mod replay;
 mod setup;
 mod strided;
 mod tally;
 
 pub(crate) use distribution::physical_bytes;
+pub use replay::Bookmark;
 pub use setup::GeneratorError;
 pub use tally::{Tally, map_bytes, state_bytes};
 

@@ -18,6 +18,7 @@ pub mod fill;
 pub mod iolog;
 pub mod pacer;
 pub mod region;
+pub mod verify;
 
 mod block_map;
 mod generator;
@@ -25,7 +26,7 @@ mod priority;
 
 pub use block_map::BlockMap;
 pub use fill::{FillError, Filler, Shape};
-pub use generator::{Generator, GeneratorError, Tally, map_bytes, state_bytes};
+pub use generator::{Bookmark, Generator, GeneratorError, Tally, map_bytes, state_bytes};
 pub use priority::{Chosen, Prioritizer};
 pub use region::{FileRegion, RegionError, Regions, Target, regions};
 

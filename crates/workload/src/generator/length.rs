@@ -36,7 +36,7 @@ pub(crate) struct LengthPicker {
 impl LengthPicker {
     pub(crate) fn new(
         blocks: &BlocksPlan,
-        rw: Pattern,
+        sources: [StreamId; 3],
         seeds: &StreamSeeds,
         width: Width,
     ) -> LengthPicker {
@@ -62,7 +62,8 @@ impl LengthPicker {
             Lengths { kind, min, max, unaligned: blocks.unaligned }
         });
         let by_order = blocks.sequential_random;
-        LengthPicker { directions: lengths.0, streams: Self::streams(rw, seeds, width), by_order }
+        let streams = sources.map(|id| Stream::new(width, seeds.get(id)));
+        LengthPicker { directions: lengths.0, streams, by_order }
     }
 
     /// The length of all requests of a direction, if it is always the same.
@@ -74,15 +75,14 @@ impl LengthPicker {
         }
     }
 
-    /// The streams of the three directions.
-    fn streams(rw: Pattern, seeds: &StreamSeeds, width: Width) -> [Stream; 3] {
-        let trim = if rw.is_trim_write() { StreamId::WriteSize } else { StreamId::TrimSize };
-        [StreamId::ReadSize, StreamId::WriteSize, trim].map(|id| Stream::new(width, seeds.get(id)))
+    /// True if all requests of each direction have one length.
+    pub(crate) fn are_fixed(&self) -> bool {
+        self.directions.iter().all(|lengths| matches!(lengths.kind, Kind::Fixed))
     }
 
     /// The streams begin again.
-    pub(crate) fn reseed(&mut self, rw: Pattern, seeds: &StreamSeeds, width: Width) {
-        self.streams = Self::streams(rw, seeds, width);
+    pub(crate) fn reseed(&mut self, sources: [StreamId; 3], seeds: &StreamSeeds, width: Width) {
+        self.streams = sources.map(|id| Stream::new(width, seeds.get(id)));
     }
 
     /// The length of a request for which the region has `room` bytes left; `None` if nothing fits.
@@ -98,6 +98,13 @@ impl LengthPicker {
         }
         Some(draw(lengths, &mut self.streams[index], room))
     }
+}
+
+/// The streams that lengths of reads, writes and trims are drawn from. A trim is as long as the write that
+/// follows it, and what is verified can be written by one job and read by another.
+pub(crate) fn sources(rw: Pattern, verifies: bool) -> [StreamId; 3] {
+    let write = if verifies { StreamId::ReadSize } else { StreamId::WriteSize };
+    [StreamId::ReadSize, write, if rw.is_trim_write() { write } else { StreamId::TrimSize }]
 }
 
 /// Draws until the length fits; the smallest does.

@@ -145,6 +145,25 @@ impl OffsetPicker {
         }
     }
 
+    /// True if no byte is visited twice in a pass.
+    pub(crate) fn visits_once(&self, files: &[FileState], lengths: &LengthPicker) -> bool {
+        if self.zones.is_some() || self.time_based || self.begins_again {
+            return false;
+        }
+        if !self.random {
+            return self.gap == 0 && !self.wraps;
+        }
+        let by_map = files.iter().all(|file| file.map.is_some());
+        let by_register = files.iter().all(|file| file.lfsr.is_some())
+            && self.unit.iter().all(|unit| *unit == self.unit[0])
+            && lengths.are_fixed();
+        // Blocks that are drawn by maps or registers, and all of them so, in the units of these.
+        !self.mixed_order
+            && self.choice.is_uniform()
+            && (by_map || by_register)
+            && (0..3).all(|d| self.align[d].is_multiple_of(self.unit[d].max(1)))
+    }
+
     /// A pass begins.
     pub(crate) fn restart(&mut self) {
         if let Some(zones) = &mut self.zones {

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use fiord_base::random::{Lfsr, LfsrError, Stream, StreamId, StreamSeeds, Taus88, Width};
 use fiord_base::{DATA, Direction, FileIndex};
-use fiord_options::plan::{Distribution, JobPlan, Pattern, RandomGenerator, Seeds};
+use fiord_options::plan::{Distribution, JobPlan, RandomGenerator, Seeds};
 
 use super::direction::DirectionPicker;
 use super::distribution::{Choice, Precondition, Spreads, physical_bytes};
 use super::express::Express;
 use super::files::FilePicker;
 use super::flush::Flush;
-use super::length::LengthPicker;
+use super::length::{self, LengthPicker};
 use super::offset::{Extent, FileState, NONE, OffsetPicker};
 use super::strided;
 use super::{Bounds, Generator, Made, Phase};
@@ -116,7 +116,7 @@ pub(crate) struct Reseed {
     seeds: StreamSeeds,
     width: Width,
     offset_width: Width,
-    rw: Pattern,
+    lengths: [StreamId; 3],
 }
 
 /// True if the map of visited blocks is in use.
@@ -294,6 +294,7 @@ impl Generator {
             (false, false) => check_choice(&choice, plan, &files)?,
         };
         let bounds = bounds(plan, regions);
+        let sources = length::sources(rw, plan.verify.kind.is_some());
         let repeats = matches!(plan.pattern.seeds, Seeds::Base { repeat: true, .. });
         let mut generator = Generator {
             express: Express::default(),
@@ -310,12 +311,17 @@ impl Generator {
             bounds,
             directions: DirectionPicker::new(&plan.pattern),
             offsets: OffsetPicker::new(plan, regions, choice, bounds.time_based),
-            lengths: LengthPicker::new(&plan.blocks, rw, seeds, width),
+            lengths: LengthPicker::new(&plan.blocks, sources, seeds, width),
             picker: FilePicker::new(&plan.files, files.len(), seeds),
             flush: Flush::new(plan, files.len()),
             files,
             streams: Streams::new(seeds, width, offset_width),
-            reseed: repeats.then_some(Reseed { seeds: *seeds, width, offset_width, rw }),
+            reseed: repeats.then_some(Reseed {
+                seeds: *seeds,
+                width,
+                offset_width,
+                lengths: sources,
+            }),
             note,
             loops_left: plan.limits.loops.max(1) - 1,
             moved_bytes: 0,
@@ -451,7 +457,7 @@ impl Generator {
         self.issued_requests_pass = 0;
         if let Some(reseed) = &self.reseed {
             self.streams = Streams::new(&reseed.seeds, reseed.width, reseed.offset_width);
-            self.lengths.reseed(reseed.rw, &reseed.seeds, reseed.width);
+            self.lengths.reseed(reseed.lengths, &reseed.seeds, reseed.width);
             self.offsets.choice.reseed(&reseed.seeds);
         }
         self.phase = Phase::Running;

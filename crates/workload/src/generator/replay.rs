@@ -1,0 +1,54 @@
+//! Going back to where a pass began, so that its sequence comes again.
+//!
+//! Verification reads back what a pass has written in the order of the writes. That order is not
+//! remembered, it is made again: a [`Bookmark`] has everything that the sequence depends on but the maps
+//! of visited blocks, which begin empty in each pass.
+
+use super::Generator;
+
+/// A place in the sequence of a generator.
+#[derive(Clone, Debug)]
+pub struct Bookmark(Box<Generator>);
+
+impl Generator {
+    /// Where the generator stands. To go back to it, it has to be the begin of a pass.
+    pub fn bookmark(&mut self) -> Bookmark {
+        self.alight();
+        let maps: Vec<_> = self.files.iter_mut().map(|file| file.map.take()).collect();
+        let place = Bookmark(Box::new(self.clone()));
+        for (file, map) in self.files.iter_mut().zip(maps) {
+            file.map = map;
+        }
+        place
+    }
+
+    /// Goes back to the begin of a pass: what came then comes again.
+    pub fn go_back(&mut self, begin: Bookmark) {
+        self.go_to(begin);
+        for map in self.files.iter_mut().filter_map(|file| file.map.as_mut()) {
+            map.clear();
+        }
+    }
+
+    /// Goes to the end of a pass: what is in the maps then does not matter any more.
+    pub fn go_to(&mut self, place: Bookmark) {
+        let mut other = *place.0;
+        for (file, former) in other.files.iter_mut().zip(&mut self.files) {
+            file.map = former.map.take();
+        }
+        *self = other;
+    }
+
+    /// All targets have been closed without its doing: it opens those that it needs again.
+    pub fn closed_all(&mut self) {
+        self.alight();
+        for (index, file) in self.files.iter_mut().enumerate().filter(|(_, file)| file.open) {
+            self.picker.closed(index as u32, file);
+        }
+    }
+
+    /// True if no byte is visited twice in a pass, whatever becomes of its requests.
+    pub fn visits_once(&self) -> bool {
+        self.offsets.visits_once(&self.files, &self.lengths)
+    }
+}
