@@ -196,6 +196,7 @@ fn facts(progress: &Progress, (kb_base, unit_base): (u32, u32)) -> eta::Progress
             State::Ramp => JobState::Ramp,
             State::Running => running(worker.pattern),
             State::Flushing => JobState::Flushing,
+            State::Verifying => JobState::Verifying,
             State::Finishing => JobState::Finishing,
             State::Ended => JobState::Exited,
             State::Reaped if worker.killed => JobState::Killed,
@@ -204,7 +205,10 @@ fn facts(progress: &Progress, (kb_base, unit_base): (u32, u32)) -> eta::Progress
         })
         .collect();
     let under_way = |state: &&JobState| {
-        matches!(state, JobState::Running { .. } | JobState::Ramp | JobState::Flushing)
+        matches!(
+            state,
+            JobState::Running { .. } | JobState::Ramp | JobState::Flushing | JobState::Verifying
+        )
     };
     let ramping = states.contains(&JobState::Ramp);
     let total = progress.eta_s.map(|eta_s| (progress.elapsed_s, progress.elapsed_s + eta_s));

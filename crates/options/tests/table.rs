@@ -370,11 +370,7 @@ const NOT_BUILT: &[(&str, &str)] = &[
     ("profiles inside of job files", "profile"),
     (
         "verification",
-        "verify do_verify verify_only verify_policy verify_interval verify_offset verify_pattern \
-         verify_pattern_interval verify_fatal verify_dump verify_async verify_async_cpus verify_backlog \
-         verify_backlog_batch experimental_verify verify_state_load verify_state_save \
-         verify_write_sequence verify_header_seed trim_percentage trim_verify_zero trim_backlog \
-         trim_backlog_batch",
+        "verify_policy verify_dump verify_async verify_async_cpus verify_state_load verify_state_save",
     ),
 ];
 

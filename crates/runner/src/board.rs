@@ -67,17 +67,19 @@ pub enum State {
     Ramp = 5,
     /// Doing I/O.
     Running = 6,
+    /// Reading back what it has written.
+    Verifying = 7,
     /// Flushing after I/O.
-    Flushing = 7,
+    Flushing = 8,
     /// Closing down.
-    Finishing = 8,
+    Finishing = 9,
     /// All results are in the ledger.
-    Ended = 9,
+    Ended = 10,
     /// Gone, and the parent knows.
-    Reaped = 10,
+    Reaped = 11,
 }
 
-const STATES: [State; 11] = [
+const STATES: [State; 12] = [
     State::Waiting,
     State::Created,
     State::Initialised,
@@ -85,6 +87,7 @@ const STATES: [State; 11] = [
     State::PreReading,
     State::Ramp,
     State::Running,
+    State::Verifying,
     State::Flushing,
     State::Finishing,
     State::Ended,

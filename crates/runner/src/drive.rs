@@ -14,6 +14,7 @@ mod pace;
 mod pass;
 mod priority;
 mod settle;
+mod verify;
 
 use fiord_base::{Direction, FileIndex, PerDirection, Slot};
 use fiord_engine::{Caps, Completion, Completions, Engine, Io, Unit};
@@ -33,6 +34,7 @@ use crate::targets::Targets;
 pub(crate) use blocks::BlockGrid;
 pub(crate) use pace::Pace;
 use priority::Priorities;
+pub(crate) use verify::Verification;
 
 /// Batches between two looks at the clock where requests carry no stamps.
 const UNSTAMPED_BATCHES: u32 = 64;
@@ -68,6 +70,8 @@ struct Settings {
     fill_device: bool,
     /// Requests wait for those in flight that they overlap.
     serialize: bool,
+    /// What is written is verified.
+    verifies: bool,
     errors: ErrorsPlan,
 }
 
@@ -125,6 +129,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) pace: Option<Pace<'a>>,
     /// Blocks whose fate is followed.
     pub(crate) blocks: Option<BlockGrid>,
+    /// What is written and read is verified.
+    pub(crate) verification: Option<Verification>,
     /// A warm-up that ends by an amount.
     pub(crate) ramp: Option<RampAmount<'a>>,
     /// Told of changes of state: the end of the ramp, flushing at the end of a pass.
@@ -147,6 +153,7 @@ pub(crate) struct Drive<'a> {
     priorities: Option<Priorities>,
     pace: Option<Box<Pace<'a>>>,
     blocks: Option<BlockGrid>,
+    verification: Option<Box<Verification>>,
     enter: &'a dyn Fn(State),
     between_passes: &'a dyn Fn(&Targets) -> Result<(), Failure>,
     settings: Settings,
@@ -207,23 +214,31 @@ impl<'a> Drive<'a> {
             way: match (&parts.pace, caps.single) {
                 (Some(_), _) => Way::Paced,
                 // What is to be watched passes through `settle`.
-                (None, true) if parts.blocks.is_none() => Way::Single,
+                (None, true) if parts.blocks.is_none() && parts.verification.is_none() => {
+                    Way::Single
+                }
                 (None, _) => Way::Queued,
             },
             slat: caps.reports_slat && stats.slat && stamped,
             one_batch: caps.one_batch,
             ramp_ns: job.limits.ramp_ns.unwrap_or(0),
             runtime_ns: job.limits.runtime_ns.unwrap_or(0),
-            fills_data: parts.filler.is_active(),
+            // Verified writes have contents of their own.
+            fills_data: parts.filler.is_active() && parts.verification.is_none(),
             accompanied: parts.recorder.is_some() || parts.prioritizer.is_some(),
-            watched: parts.prioritizer.is_some() || parts.pace.is_some() || parts.blocks.is_some(),
+            watched: parts.prioritizer.is_some()
+                || parts.pace.is_some()
+                || parts.blocks.is_some()
+                || parts.verification.is_some(),
             locks: parts.targets.locks(),
             flush: EndFlush {
                 files: job.flush.end_fsync && job.pattern.rw.write,
                 file_systems: job.flush.end_syncfs && job.pattern.rw.write,
             },
             fill_device: job.region.fill_device,
-            serialize: engine.serialize_overlap,
+            serialize: engine.serialize_overlap
+                || depth > 1 && parts.verification.as_ref().is_some_and(Verification::can_overlap),
+            verifies: parts.verification.is_some(),
             errors: (*job.errors).clone(),
         };
         let idle = Unit {
@@ -249,6 +264,7 @@ impl<'a> Drive<'a> {
             priorities: parts.prioritizer.map(|chooser| Priorities::new(job, chooser, depth)),
             pace: parts.pace.map(Box::new),
             blocks: parts.blocks,
+            verification: parts.verification.map(Box::new),
             enter: parts.enter,
             between_passes: parts.between_passes,
             units: vec![idle; depth],
@@ -303,6 +319,7 @@ impl<'a> Drive<'a> {
                 None => match self.settings.way {
                     Way::Single if self.batch.is_empty() => self.one(),
                     Way::Single | Way::Queued => self.make(),
+                    Way::Paced if self.is_reading_back() => self.make(),
                     Way::Paced => self.make_paced(),
                 },
             };
@@ -392,6 +409,13 @@ impl<'a> Drive<'a> {
             let Some(slot) = self.free.pop() else { break };
             let step = match self.waiting.take() {
                 Some(request) => Step::Issue(request),
+                None if self.settings.verifies => match self.next_verified() {
+                    Some(step) => step,
+                    None => {
+                        self.free.push(slot);
+                        return None;
+                    }
+                },
                 None => self.generator.next(),
             };
             match step {
@@ -462,6 +486,9 @@ impl<'a> Drive<'a> {
         if self.settings.fills_data && request.direction == Direction::Write {
             let buffer = &mut self.buffers.get_mut(slot)[..request.length as usize];
             self.filler.prepare(buffer, request.offset, self.now_ns);
+        }
+        if self.settings.verifies {
+            self.prepare_verified(slot, request);
         }
         if self.settings.accompanied {
             unit.priority = self.accompany(slot, request);

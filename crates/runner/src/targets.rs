@@ -201,6 +201,11 @@ impl Targets {
         };
     }
 
+    /// Caches are dropped again when targets are opened next.
+    pub(crate) fn forget_caches(&mut self) {
+        self.invalidated.fill(false);
+    }
+
     /// Closes a target; nothing for it is in flight.
     pub(crate) fn close(
         &mut self,

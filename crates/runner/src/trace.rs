@@ -126,6 +126,7 @@ fn state_name(state: State) -> &'static str {
         State::Ramp => "RAMP",
         State::Running => "RUNNING",
         State::Flushing => "FSYNCING",
+        State::Verifying => "VERIFYING",
         State::Finishing => "FINISHING",
         State::Ended => "EXITED",
         State::Reaped => "REAPED",

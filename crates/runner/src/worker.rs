@@ -20,7 +20,7 @@ use fiord_workload::pacer::Rates;
 use fiord_workload::{Filler, Generator, GeneratorError, Regions, Shape};
 
 use crate::board::{Board, CommandWord, State};
-use crate::drive::{BlockGrid, Drive, Pace, Parts};
+use crate::drive::{BlockGrid, Drive, Pace, Parts, Verification};
 use crate::failure::Failure;
 use crate::flow::Flow;
 use crate::layout::{self, Layout, TargetFile, Watcher};
@@ -159,6 +159,7 @@ struct Ready {
     prioritizer: Option<Prioritizer>,
     rates: Option<Rates>,
     blocks: Option<BlockGrid>,
+    verification: Option<Verification>,
     /// Held until the job has ended.
     locked: Option<LockedMemory>,
     /// What the user should know of its memory.
@@ -202,8 +203,17 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     for slot in 0..depth {
         filler.initial(buffers.get_mut(Slot(slot as u32)));
     }
-    let generator = make_generator(job, &layout.regions(order.thread_number), &seeds, caps)
+    let regions = layout.regions(order.thread_number);
+    let generator = make_generator(job, &regions, &seeds, caps)
         .map_err(|error| Failure::rule(error.to_string()))?;
+    let steered = rw.is_mixed() && rates.is_some();
+    let verification = Verification::of(
+        (job, order.thread_number),
+        &generator,
+        &regions,
+        &seeds,
+        (caps, steered),
+    )?;
     let recorder = match &job.write_iolog {
         Some(path) => Some(Recorder::create(path, &layout.files)?),
         None => None,
@@ -231,6 +241,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         prioritizer,
         rates,
         blocks,
+        verification,
         locked,
         note,
     })
@@ -369,6 +380,7 @@ fn run(order: &Order, place: Place<'_>, stage: Stage<'_>, mut ledger: Ledger<'_>
             prioritizer: ready.prioritizer,
             pace,
             blocks: ready.blocks,
+            verification: ready.verification,
             ramp,
             enter: &enter,
             between_passes: &relay,

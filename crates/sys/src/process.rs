@@ -209,6 +209,19 @@ pub fn wake_on_time() {
     unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1 as libc::c_ulong) };
 }
 
+/// Runs this thread on these CPUs only: ranges of numbers with both ends.
+pub fn run_on(cpus: &[(u32, u32)]) -> Result<(), Errno> {
+    let mut set = rustix::thread::CpuSet::new();
+    for cpu in cpus.iter().flat_map(|(first, last)| *first..=*last) {
+        let cpu = usize::try_from(cpu).unwrap_or(usize::MAX);
+        if cpu >= rustix::thread::CpuSet::MAX_CPU {
+            return Err(Errno::INVAL);
+        }
+        set.set(cpu);
+    }
+    Ok(rustix::thread::sched_setaffinity(None, &set)?)
+}
+
 /// Id of this thread.
 pub fn thread_id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get() as u32

@@ -106,7 +106,7 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn new(part: &[u8]) -> Sum {
+    pub(crate) fn new(part: &[u8]) -> Sum {
         let mut bytes = [0; MOST_BYTES];
         let len = part.len().min(MOST_BYTES);
         bytes[..len].copy_from_slice(&part[..len]);

@@ -89,7 +89,7 @@ option_group! {
         "Restart the workload until runtime has elapsed",
     )
         .category("General/Runtime");
-    [verify_only: bool; planned] OptionDef::new(
+    [verify_only: bool] OptionDef::new(
         "verify_only",
         ValueKind::Flag,
         "Only check data written by an earlier run; writes are phantom",

@@ -66,13 +66,13 @@ option_group! {
     /// How data are checked, and which blocks are discarded.
     VerifyOptions, VERIFY;
 
-    [verify: Option<VerifyKind>; planned] OptionDef::new(
+    [verify: Option<VerifyKind>] OptionDef::new(
         "verify",
         ValueKind::Choice(VERIFY_KINDS),
         "Checksum kind used to validate data",
     )
         .default("0").category("I/O/Verify");
-    [do_verify: bool; planned] OptionDef::new("do_verify", ValueKind::Bool, "Run a read-back phase after writing")
+    [do_verify: bool] OptionDef::new("do_verify", ValueKind::Bool, "Run a read-back phase after writing")
         .default("1").parent("verify").category("I/O/Verify");
     [verify_policy: VerifyPolicy; planned] OptionDef::new(
         "verify_policy",
@@ -84,28 +84,28 @@ option_group! {
         .status(Status::NoOp).category("I/O/Verify");
     [] OptionDef::new("verifysort_nr", ValueKind::Ignored, "Former option, accepted and ignored")
         .status(Status::NoOp).category("I/O/Verify");
-    [verify_interval: u64; planned] OptionDef::new(
+    [verify_interval: u64] OptionDef::new(
         "verify_interval",
         ValueKind::Int { min: 96, max: INT_MAX },
         "Distance between verify headers inside a block",
     )
         .syntax("min is twice the header: 80 before 3.41").parent("verify").category("I/O/Verify");
-    [verify_offset: u64; planned] OptionDef::new(
+    [verify_offset: u64] OptionDef::new(
         "verify_offset",
         ValueKind::Int { min: 48, max: INT_MAX },
         "Move the header to this offset inside its interval",
     )
         .syntax("min is the header size: 40 before 3.41").parent("verify").category("I/O/Verify");
-    [verify_pattern: Vec<PatternPiece>; planned] OptionDef::new(
+    [verify_pattern: Vec<PatternPiece>] OptionDef::new(
         "verify_pattern",
         ValueKind::Pattern { offsets: true },
         "Fill pattern checked by verify; supports %o",
     )
         .syntax("hex/decimal numbers, \"strings\", 'files', %o; concatenated").parent("verify")
         .category("I/O/Verify");
-    [verify_pattern_interval: u32; planned] OptionDef::new("verify_pattern_interval", INT, "Restart the pattern every this many bytes")
+    [verify_pattern_interval: u32] OptionDef::new("verify_pattern_interval", INT, "Restart the pattern every this many bytes")
         .default("0").parent("verify").since("3.40").category("I/O/Verify");
-    [verify_fatal: bool; planned] OptionDef::new("verify_fatal", ValueKind::Bool, "Stop the job at the first mismatch")
+    [verify_fatal: bool] OptionDef::new("verify_fatal", ValueKind::Bool, "Stop the job at the first mismatch")
         .default("0").parent("verify").category("I/O/Verify");
     [verify_dump: bool; planned] OptionDef::new(
         "verify_dump",
@@ -115,17 +115,17 @@ option_group! {
         .default("0").parent("verify").category("I/O/Verify");
     [verify_async: u32; planned] OptionDef::new("verify_async", INT, "Number of helper threads doing verification")
         .default("0").parent("verify").category("I/O/Verify");
-    [verify_backlog: u64; planned] OptionDef::new(
+    [verify_backlog: u64] OptionDef::new(
         "verify_backlog",
         BYTES,
         "Verify after this many writes instead of at the end",
     )
         .idle("0").parent("verify").category("I/O/Verify");
-    [verify_backlog_batch: u32; planned] OptionDef::new("verify_backlog_batch", INT, "How many blocks to verify per backlog pass")
+    [verify_backlog_batch: u32] OptionDef::new("verify_backlog_batch", INT, "How many blocks to verify per backlog pass")
         .idle("0").parent("verify").category("I/O/Verify");
     [verify_async_cpus: IdRanges; planned] OptionDef::new("verify_async_cpus", CPUS, "CPU set for the verify helper threads")
         .syntax("0-3,7").parent("verify_async").category("I/O/Verify");
-    [experimental_verify: bool; planned] OptionDef::new(
+    [experimental_verify: bool] OptionDef::new(
         "experimental_verify",
         ValueKind::Bool,
         "Verify by replaying the generator rather than a log of writes",
@@ -143,32 +143,32 @@ option_group! {
         "Write state at termination for a later verify",
     )
         .default("1").parent("verify").category("I/O/Verify");
-    [verify_write_sequence: bool; planned] OptionDef::new(
+    [verify_write_sequence: bool] OptionDef::new(
         "verify_write_sequence",
         ValueKind::Bool,
         "Check the write sequence number in headers",
     )
         .default("1").parent("verify").since("3.38").category("I/O/Verify");
-    [verify_header_seed: bool; planned] OptionDef::new(
+    [verify_header_seed: bool] OptionDef::new(
         "verify_header_seed",
         ValueKind::Bool,
         "Check the buffer seed stored in headers",
     )
         .default("1").parent("verify").since("3.40").category("I/O/Verify");
-    [trim_percentage: u32; planned] OptionDef::new(
+    [trim_percentage: u32] OptionDef::new(
         "trim_percentage",
         ValueKind::Int { min: 0, max: 100 },
         "Share of verify blocks discarded instead of kept",
     )
         .default("0").parent("verify").category("I/O/Trim");
-    [trim_verify_zero: bool; planned] OptionDef::new(
+    [trim_verify_zero: bool] OptionDef::new(
         "trim_verify_zero",
         ValueKind::Bool,
         "Expect zeroes when reading discarded blocks",
     )
         .default("1").parent("trim_percentage").category("I/O/Trim");
-    [trim_backlog: u64; planned] OptionDef::new("trim_backlog", BYTES, "Trim after this many blocks have been written")
+    [trim_backlog: u64] OptionDef::new("trim_backlog", BYTES, "Trim after this many blocks have been written")
         .idle("0").parent("trim_percentage").category("I/O/Trim");
-    [trim_backlog_batch: u32; planned] OptionDef::new("trim_backlog_batch", INT, "How many blocks to trim per backlog pass")
+    [trim_backlog_batch: u32] OptionDef::new("trim_backlog_batch", INT, "How many blocks to trim per backlog pass")
         .idle("0").parent("trim_percentage").category("I/O/Trim");
 }

@@ -193,7 +193,16 @@ impl Drive<'_> {
                     {
                         self.generator.turn(rates.turns(self.now_ns));
                     }
-                    self.generator.next()
+                    match self.settings.verifies {
+                        false => self.generator.next(),
+                        true => match self.next_verified() {
+                            Some(step) => step,
+                            None => {
+                                self.free.push(slot);
+                                return Turn::Go;
+                            }
+                        },
+                    }
                 }
             };
             let Step::Issue(request) = step else {
@@ -210,8 +219,11 @@ impl Drive<'_> {
                 }
                 continue;
             };
+            // What is read back or discarded in between takes no turn of what was asked for.
+            let own = self.settings.verifies && self.adds_request();
             if let Some(due_ns) = pace.due_ns(request.direction)
                 && due_ns > self.now_ns
+                && !own
             {
                 self.free.push(slot);
                 self.not_due = Some(request);
@@ -227,7 +239,9 @@ impl Drive<'_> {
                 Clock::spin(pace.cycles);
             }
             self.place(slot, &request);
-            pace.issued(slot, &request);
+            if !own {
+                pace.issued(slot, &request);
+            }
         }
         if self.batch.is_empty() { turn } else { Turn::Go }
     }

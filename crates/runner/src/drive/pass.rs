@@ -58,7 +58,12 @@ impl Drive<'_> {
                     self.targets.invalidate(file);
                 }
             }
-            Step::PassEnd => self.end_pass(),
+            Step::PassEnd => {
+                self.end_pass();
+                if self.settings.verifies {
+                    self.turn_to_read_back();
+                }
+            }
             Step::NextPass => {
                 self.filler.next_pass();
                 let result = (self.between_passes)(&self.targets);
@@ -126,7 +131,23 @@ impl Drive<'_> {
         }
     }
 
+    /// Closes everything: nothing is in flight.
+    pub(super) fn close_all(&mut self) {
+        let open = (0..self.targets.files().len()).map(|i| FileIndex(i as u32));
+        for file in open.filter(|file| self.targets.is_open(*file)).collect::<Vec<_>>() {
+            self.act_on(Step::Close(file));
+        }
+    }
+
     pub(super) fn begin_pass(&mut self) {
+        if self.settings.verifies {
+            self.begin_verified_pass();
+        }
+        self.account_pass();
+    }
+
+    /// The time of what comes now is accounted to a pass.
+    pub(super) fn account_pass(&mut self) {
         self.in_pass = true;
         self.ledger.begin_pass(self.now_ns);
     }
@@ -174,9 +195,9 @@ impl Drive<'_> {
         );
         assert!(self.ledger.is_consistent(), "counts and histograms agree");
         self.end_pass();
-        let open = (0..self.targets.files().len()).map(|i| FileIndex(i as u32));
-        for file in open.filter(|file| self.targets.is_open(*file)).collect::<Vec<_>>() {
-            self.act_on(Step::Close(file));
+        self.close_all();
+        if self.settings.verifies {
+            self.end_verification();
         }
         if let Some(recorder) = &mut self.recorder {
             recorder.flush();

@@ -83,6 +83,9 @@ impl Drive<'_> {
         if self.blocks.is_some() {
             self.follow_completed();
         }
+        if self.settings.verifies {
+            self.verify_completed();
+        }
     }
 
     /// Gives the slot back and tells the generator.
@@ -93,7 +96,9 @@ impl Drive<'_> {
         {
             self.fail(&failure);
         }
-        self.generator.done(&request_of(unit), outcome);
+        if !self.settings.verifies || self.is_generated(unit.slot) {
+            self.generator.done(&request_of(unit), outcome);
+        }
         if self.settings.serialize {
             self.units[unit.slot.index()].length = 0;
         }
@@ -150,6 +155,9 @@ impl Drive<'_> {
         self.count_priority(unit, completion);
         self.watch(unit, completion);
         self.follow_moved(unit, bytes);
+        if self.settings.verifies {
+            self.verify_moved(unit, bytes);
+        }
     }
 
     /// Decides whether an error is survived.
@@ -164,6 +172,9 @@ impl Drive<'_> {
         }
         if unit.direction.is_data() {
             self.ledger.record_failed(unit.direction);
+        }
+        if self.settings.verifies {
+            self.verify_failed(unit);
         }
         if self.cancelling && errno == Errno::CANCELED {
             // That is what was asked for.
@@ -249,6 +260,9 @@ impl Drive<'_> {
 
     fn discard_batch(&mut self) {
         for request in [self.waiting.take(), self.not_due.take()].into_iter().flatten() {
+            if self.settings.verifies {
+                self.withdraw_verified(None, &request);
+            }
             self.generator.done(&request, Outcome::Failed);
         }
         self.continued = 0;
@@ -265,6 +279,9 @@ impl Drive<'_> {
                     let _ = self.targets.unlock(unit.file);
                 }
             }
+            if self.settings.verifies {
+                self.withdraw_verified(Some(unit.slot), &request_of(&unit));
+            }
             self.generator.done(&request_of(&unit), Outcome::Failed);
             if self.settings.serialize {
                 self.units[unit.slot.index()].length = 0;
@@ -280,6 +297,6 @@ pub(super) fn is_whole(unit: &Unit, result: Result<u64, Errno>) -> bool {
     result.is_ok_and(|moved| moved == unit.length) && unit.direction.is_data()
 }
 
-fn request_of(unit: &Unit) -> Request {
+pub(super) fn request_of(unit: &Unit) -> Request {
     Request { direction: unit.direction, file: unit.file, offset: unit.offset, length: unit.length }
 }

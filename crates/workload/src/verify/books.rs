@@ -48,9 +48,11 @@ impl Grid {
         if blocks.unaligned {
             return Grid { bytes: 1, interval: u64::MAX };
         }
+        // Patterns begin with requests, so that a part of one tells nothing.
+        let interval = job.verify.interval_bytes.filter(|_| job.verify.pattern.is_none());
         let align = blocks.align[Direction::Write];
         let bytes = common_divisor(common_divisor(min, max), align).max(1);
-        match job.verify.interval_bytes.filter(|interval| *interval > 0) {
+        match interval.filter(|interval| *interval > 0) {
             Some(interval) if bytes.is_multiple_of(interval) => Grid { bytes, interval },
             Some(interval) => Grid { bytes: common_divisor(bytes, interval).max(1), interval },
             None => Grid { bytes, interval: u64::MAX },
@@ -65,9 +67,10 @@ fn common_divisor(a: u64, b: u64) -> u64 {
 /// Bytes that the books of a job take if it needs them; `None` if that is more than can be counted.
 pub fn bytes_for(job: &JobPlan, regions: &Regions) -> Option<u64> {
     let grid = Grid::of(job);
-    let grains = regions.files.iter().try_fold(0u64, |sum, region| {
-        sum.checked_add(covered(region, job).div_ceil(grid.bytes))
-    })?;
+    let grains = regions
+        .files
+        .iter()
+        .try_fold(0u64, |sum, region| sum.checked_add(covered(region, job).div_ceil(grid.bytes)))?;
     grains.checked_mul(size_of::<u64>() as u64)
 }
 

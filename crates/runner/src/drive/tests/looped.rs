@@ -17,7 +17,7 @@ use fiord_sys::{BufferPool, Clock};
 use fiord_workload::pacer::Rates;
 use fiord_workload::{Filler, Generator, Regions, Shape};
 
-use super::super::{BlockGrid, Drive, End, Pace, Parts};
+use super::super::{BlockGrid, Drive, End, Pace, Parts, Verification};
 use crate::board::{Board, Command, State};
 use crate::layout::{self, Layout, Watcher};
 use crate::priority;
@@ -141,8 +141,13 @@ impl Setup {
             filler.initial(buffers.get_mut(Slot(slot as u32)));
         }
         let blocks = BlockGrid::of(job, &self.layout.files).expect("few blocks");
+        let generator = Generator::new(job, &self.regions, &self.seeds).expect("a generator");
+        let rates = Rates::new(job, &self.seeds);
+        let facts = (self.caps, job.pattern.rw.is_mixed() && rates.is_some());
+        let verification =
+            Verification::of((job, 1), &generator, &self.regions, &self.seeds, facts);
         let parts = Parts {
-            generator: Generator::new(job, &self.regions, &self.seeds).expect("a generator"),
+            generator,
             filler,
             engine,
             targets: Targets::new(job, self.layout.files, self.caps),
@@ -152,8 +157,9 @@ impl Setup {
             clock,
             recorder: None,
             prioritizer: priority::prioritizer(job, &self.seeds),
-            pace: Pace::new(job, Rates::new(job, &self.seeds), None, depth),
+            pace: Pace::new(job, rates, None, depth),
             blocks,
+            verification: verification.expect("a course"),
             ramp: job.limits.ramp_bytes.map(|bytes| RampAmount::new(self.board.ramp(0), bytes)),
             enter: &enter,
             between_passes: &between_passes,

@@ -1,0 +1,282 @@
+//! Verification in the loop: stamping what goes out, checking what comes back.
+//!
+//! Which requests these are is the [course](fiord_workload::verify::course)'s affair, what their bytes
+//! have to be the [format](fiord_workload::verify::format)'s. Here the two meet the requests in flight, by
+//! slot, and what went wrong is told. A mismatch is an error like others (EILSEQ), except that the job goes
+//! on to check the rest, unless it wants to end at the first one.
+//!
+//! Jobs that do not verify pass by: one flag in the loop.
+
+use fiord_base::Slot;
+use fiord_base::random::StreamSeeds;
+use fiord_engine::{Caps, Unit};
+use fiord_measure::report::Severity;
+use fiord_options::plan::JobPlan;
+use fiord_sys::Errno;
+use fiord_workload::verify::course::{self, Course, Task};
+use fiord_workload::verify::{Expected, Format, Mismatch, Origin};
+use fiord_workload::{Generator, Regions, Request, Step};
+
+use super::settle::{is_whole, request_of};
+use super::{Drive, End};
+use crate::board::State;
+use crate::failure::Failure;
+use crate::worker;
+
+/// Mismatches that are told in full; the others are counted.
+const TOLD: u64 = 16;
+
+/// What the loop knows of verification.
+pub(crate) struct Verification {
+    course: Course,
+    format: Format,
+    /// What each request in flight is, by slot.
+    tasks: Vec<Task>,
+    thread: u16,
+    /// When the job began: headers count from then.
+    begin_ns: u64,
+    /// The first mismatch ends the job.
+    fatal: bool,
+    /// The engine moves no data, so that nothing can be checked.
+    blind: bool,
+    /// Blocks that were found to be wrong, and how many of them are not survived.
+    mismatches: u64,
+    unsurvived: u64,
+    checked: u64,
+}
+
+impl Verification {
+    /// The verification of a clone, if it verifies. A mix that is `steered` depends on time.
+    pub(crate) fn of(
+        (job, thread_number): (&JobPlan, u32),
+        generator: &Generator,
+        regions: &Regions,
+        seeds: &StreamSeeds,
+        (caps, steered): (Caps, bool),
+    ) -> Result<Option<Verification>, Failure> {
+        let Some(format) = Format::new(job) else { return Ok(None) };
+        let depth = worker::depth(job, caps) as usize;
+        let draws = format.draws_seeds();
+        let parts = course::Parts { regions, seeds, steered, draws, known: None };
+        Ok(Some(Verification {
+            course: Course::new(job, generator, parts),
+            format,
+            tasks: vec![Task::Other; depth],
+            thread: thread_number as u16,
+            begin_ns: 0,
+            fatal: job.verify.fatal,
+            blind: caps.no_data,
+            mismatches: 0,
+            unsurvived: 0,
+            checked: 0,
+        }))
+    }
+
+    /// True if a request may have to do with bytes that another one in flight changes.
+    pub(super) fn can_overlap(&self) -> bool {
+        self.course.can_overlap()
+    }
+}
+
+impl Drive<'_> {
+    /// What comes next in a job that verifies; `None`: ask again.
+    pub(super) fn next_verified(&mut self) -> Option<Step> {
+        let verification = self.verification.as_mut()?;
+        let targets = &self.targets;
+        verification.course.step(&mut self.generator, |file| targets.is_open(file))
+    }
+
+    /// True while what a pass has written is read back.
+    pub(super) fn is_reading_back(&self) -> bool {
+        self.verification.as_ref().is_some_and(|v| v.course.is_reading_back())
+    }
+
+    /// True if the last request comes from verification and not from the generator.
+    pub(super) fn adds_request(&self) -> bool {
+        self.verification.as_ref().is_some_and(|v| v.course.adds(&v.course.task()))
+    }
+
+    /// True if the request of this slot comes from the generator.
+    #[inline]
+    pub(super) fn is_generated(&self, slot: Slot) -> bool {
+        let Some(verification) = &self.verification else { return true };
+        !verification.course.adds(&verification.tasks[slot.index()])
+    }
+
+    /// Notes what a request is, and makes what it writes.
+    #[inline]
+    pub(super) fn prepare_verified(&mut self, slot: Slot, request: &Request) {
+        let Some(verification) = &mut self.verification else { return };
+        let task = verification.course.task();
+        verification.tasks[slot.index()] = task;
+        if let Task::Write { number, seed, .. } = task {
+            let origin = Origin {
+                offset: request.offset,
+                number,
+                seed,
+                time_ns: self.now_ns.saturating_sub(verification.begin_ns),
+                thread: verification.thread,
+            };
+            let buffer = self.buffers.get_mut(slot);
+            if let Some(buffer) = buffer.get_mut(..request.length as usize) {
+                verification.format.stamp(buffer, &origin);
+            }
+        }
+    }
+
+    /// Looks at the transfers that have completed as a whole.
+    pub(super) fn verify_completed(&mut self) {
+        for index in 0..self.done.list().len() {
+            let completion = self.done.list()[index];
+            let unit = self.units[completion.slot.index()];
+            if is_whole(&unit, completion.result) {
+                self.verify_moved(&unit, unit.length);
+            }
+        }
+    }
+
+    /// So many bytes of a request have been moved, and no more will be.
+    pub(super) fn verify_moved(&mut self, unit: &Unit, bytes: u64) {
+        let Some(verification) = &mut self.verification else { return };
+        let task = verification.tasks[unit.slot.index()];
+        let Task::Check(content) = task else {
+            return verification.course.ended(&task, &request_of(unit), bytes == unit.length);
+        };
+        let blocks = verification.course.blocks(unit.length);
+        verification.course.checked(blocks);
+        if verification.blind {
+            return;
+        }
+        let expected = Expected {
+            offset: unit.offset,
+            number: content.number,
+            seed: content.seed,
+            zeroes: content.zeroes,
+        };
+        let buffer = self.buffers.get_mut(unit.slot);
+        let data = buffer.get_mut(..bytes as usize).unwrap_or_default();
+        let checked = verification.format.check(data, unit.length, &expected);
+        match checked {
+            Ok(()) => verification.checked += blocks,
+            Err(mismatch) if content.later && !mismatch.is_older() => {
+                // Either is possible.
+            }
+            Err(mismatch) => {
+                verification.checked += blocks;
+                self.tell_mismatch(unit, &mismatch);
+            }
+        }
+    }
+
+    /// A request has failed.
+    pub(super) fn verify_failed(&mut self, unit: &Unit) {
+        let Some(verification) = &mut self.verification else { return };
+        let task = verification.tasks[unit.slot.index()];
+        if let Task::Check(_) = task {
+            let blocks = verification.course.blocks(unit.length);
+            verification.course.checked(blocks);
+            return;
+        }
+        verification.course.ended(&task, &request_of(unit), false);
+    }
+
+    /// A request that was made, and maybe prepared in a slot, does not go out.
+    pub(super) fn withdraw_verified(&mut self, slot: Option<Slot>, request: &Request) {
+        let Some(verification) = &mut self.verification else { return };
+        let task = match slot {
+            Some(slot) => verification.tasks[slot.index()],
+            None => verification.course.task(),
+        };
+        verification.course.withdrawn(&task, request);
+    }
+
+    #[cold]
+    fn tell_mismatch(&mut self, unit: &Unit, mismatch: &Mismatch) {
+        let Some(verification) = &mut self.verification else { return };
+        let path = self.targets.files()[unit.file.index()].path.display().to_string();
+        verification.mismatches += 1;
+        let told = verification.mismatches <= TOLD;
+        let fatal = verification.fatal;
+        let text = mismatch.describe(&path);
+        if fatal {
+            return self.fail(&Failure { errno: Errno::ILSEQ, text });
+        }
+        self.ledger.record_error(Errno::ILSEQ.0);
+        if told {
+            self.ledger.message(Severity::Error, &text);
+        }
+        let survives = self.survives_mismatch();
+        if let Some(verification) = &mut self.verification {
+            verification.unsurvived += u64::from(!survives);
+        }
+    }
+
+    /// True if `continue_on_error` and `ignore_error` make a mismatch no reason to fail.
+    fn survives_mismatch(&self) -> bool {
+        let errors = &self.settings.errors;
+        errors.continue_on.verify
+            && errors.ignore_verify.as_ref().is_none_or(|list| list.contains(&Errno::ILSEQ.0))
+    }
+
+    /// A pass begins.
+    pub(super) fn begin_verified_pass(&mut self) {
+        let Some(verification) = &mut self.verification else { return };
+        if verification.begin_ns == 0 {
+            verification.begin_ns = self.now_ns;
+        }
+        verification.course.begin_pass(&mut self.generator);
+    }
+
+    /// The pass is over, or has been read back, and nothing is in flight.
+    pub(super) fn turn_to_read_back(&mut self) {
+        self.note_skipped();
+        if self.end.is_some() {
+            return;
+        }
+        let wants = self.verification.as_ref().is_some_and(|v| v.course.wants_read_back());
+        if !wants {
+            self.close_all();
+            self.generator.closed_all();
+            return self.judge();
+        }
+        (self.enter)(State::Verifying);
+        // What has not been flushed would be read from the cache.
+        let flushed = self.targets.flush_all(false);
+        if let Err(failure) = flushed {
+            return self.fail(&failure);
+        }
+        self.close_all();
+        self.targets.forget_caches();
+        if let Some(verification) = &mut self.verification {
+            verification.course.read_back(&mut self.generator);
+        }
+        self.now_ns = self.clock.now_ns();
+        self.account_pass();
+    }
+
+    /// Fails the job if there were mismatches that it does not survive.
+    fn judge(&mut self) {
+        let Some(verification) = &self.verification else { return };
+        if verification.unsurvived == 0 || self.end == Some(End::Failed) {
+            return;
+        }
+        let (wrong, checked) = (verification.mismatches, verification.checked);
+        let text = format!("verification failed: {wrong} of {checked} requests that were read");
+        self.ledger.set_error(Errno::ILSEQ.0);
+        self.ledger.message(Severity::Error, &text);
+        self.end = Some(End::Failed);
+    }
+
+    fn note_skipped(&mut self) {
+        let Some(verification) = &mut self.verification else { return };
+        for _ in verification.course.take_skipped() {}
+    }
+
+    /// The job is over.
+    pub(super) fn end_verification(&mut self) {
+        self.note_skipped();
+        let Some(verification) = &self.verification else { return };
+        let _pending = verification.course.pending();
+        self.judge();
+    }
+}

@@ -1,0 +1,255 @@
+//! Is what was read what has to be there?
+//!
+//! The good case compares a header and a checksum, and allocates nothing. Nothing that was read is trusted.
+
+use fiord_options::plan::VerifyKind;
+
+use super::format::Format;
+use super::header::{Found, Header, Version};
+use crate::checksum::Sum;
+
+/// What has to be there; a field that is `None` is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// First byte of the request.
+    pub offset: u64,
+    /// The number of the write.
+    pub number: Option<u64>,
+    /// The seed of its data.
+    pub seed: Option<u64>,
+    /// The blocks were discarded.
+    pub zeroes: bool,
+}
+
+/// What is wrong with a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// There is no header: what stands in the place of the magic number.
+    Magic(u16),
+    /// The header is of an unknown version.
+    Version(u8),
+    /// The header is of a block of another length.
+    Length(Header),
+    /// Its seed is another one.
+    Seed(Header),
+    /// It is of another place.
+    Offset(Header),
+    /// It is of another write.
+    Number(Header),
+    /// Its CRC does not agree with it: expected and found.
+    Crc(Header, u32, u32),
+    /// The checksum of the data is another one: calculated and found.
+    Sum(Header, Box<(Sum, Sum)>),
+    /// Data are not the pattern, from this byte of the block on.
+    Pattern(usize),
+    /// Data of a discarded block are not zero, from this byte on.
+    NotZero(usize),
+    /// The target ended in it, after so many bytes.
+    Short(usize),
+}
+
+/// A block that is not what it has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// What is wrong.
+    pub wrong: Wrong,
+    /// First byte of the block on its target, and its length.
+    pub offset: u64,
+    /// See there.
+    pub length: u64,
+    /// The same of the request.
+    pub request: (u64, u64),
+    /// What had to be there.
+    pub expected: Expected,
+    /// The kind of checksum.
+    pub kind: VerifyKind,
+}
+
+impl Format {
+    /// Checks what has been read of a request of `length` bytes. `data` is as before when it returns.
+    ///
+    /// # Errors
+    /// The first block that is wrong.
+    #[inline]
+    pub fn check(
+        &self,
+        data: &mut [u8],
+        length: u64,
+        expected: &Expected,
+    ) -> Result<(), Box<Mismatch>> {
+        if self.kind == VerifyKind::Null {
+            return Ok(());
+        }
+        let interval = self.interval_of(length as usize);
+        let mismatch = |wrong, begin: usize, bytes: usize| {
+            let (offset, length) = (expected.offset + begin as u64, length);
+            let (request, expected) = ((expected.offset, length), *expected);
+            let length = bytes as u64;
+            Box::new(Mismatch { wrong, offset, length, request, expected, kind: self.kind })
+        };
+        if (data.len() as u64) < length {
+            let begin = data.len() - data.len() % interval;
+            return Err(mismatch(Wrong::Short(data.len() - begin), begin, interval));
+        }
+        if expected.zeroes {
+            let Some(at) = data.iter().position(|byte| *byte != 0) else { return Ok(()) };
+            let begin = at - at % interval;
+            return Err(mismatch(Wrong::NotZero(at - begin), begin, interval));
+        }
+        if !self.has_headers() {
+            return match self.pattern_mismatch(data, 0..data.len(), expected.offset) {
+                None => Ok(()),
+                Some(at) => Err(mismatch(Wrong::Pattern(at), 0, data.len())),
+            };
+        }
+        for begin in (0..data.len()).step_by(interval) {
+            let end = data.len().min(begin + interval);
+            let (version, found) = self.find_header(&mut data[begin..end]);
+            let result = self.check_block(data, begin..end, expected, &found);
+            self.exchange(&mut data[begin..end], version);
+            if let Err(wrong) = result {
+                return Err(mismatch(wrong, begin, end - begin));
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the header of a block to its begin, and reads it.
+    fn find_header(&self, block: &mut [u8]) -> (Version, Found) {
+        self.exchange(block, Version::V81);
+        let found = Header::read(block);
+        if self.header_offset == 0 || matches!(found, Found::Header(h) if h.version == Version::V81)
+        {
+            return (Version::V81, found);
+        }
+        // It may be an old one, which is shorter.
+        self.exchange(block, Version::V81);
+        self.exchange(block, Version::Old);
+        let old = Header::read(block);
+        if matches!(old, Found::Header(header) if header.version == Version::Old) {
+            return (Version::Old, old);
+        }
+        self.exchange(block, Version::Old);
+        self.exchange(block, Version::V81);
+        (Version::V81, found)
+    }
+
+    /// Checks one block whose header has been moved to its begin.
+    fn check_block(
+        &self,
+        data: &[u8],
+        range: std::ops::Range<usize>,
+        expected: &Expected,
+        found: &Found,
+    ) -> Result<(), Wrong> {
+        let block = &data[range.clone()];
+        let (header, crc) = match *found {
+            Found::Header(header) => (header, None),
+            Found::Damaged(header, right, stored) => (header, Some((right, stored))),
+            Found::Unknown(version) => return Err(Wrong::Version(version)),
+            Found::None(magic) => return Err(Wrong::Magic(magic)),
+        };
+        let same_number = |number: u64| match header.version {
+            Version::V81 => number == header.number,
+            Version::Old => number as u16 == header.number as u16,
+        };
+        if header.length as usize != block.len() {
+            return Err(Wrong::Length(header));
+        }
+        if expected.seed.is_some_and(|seed| seed != header.seed) {
+            return Err(Wrong::Seed(header));
+        }
+        if header.offset != expected.offset + range.start as u64 {
+            return Err(Wrong::Offset(header));
+        }
+        if expected.number.is_some_and(|number| !same_number(number)) {
+            return Err(Wrong::Number(header));
+        }
+        if let Some((right, stored)) = crc {
+            return Err(Wrong::Crc(header, right, stored));
+        }
+        let at = self.data_at(header.version).min(block.len());
+        let Some(checksum) = self.checksum() else {
+            let checked = range.start + at..range.end;
+            return match self.pattern_mismatch(data, checked, expected.offset) {
+                Some(at) => Err(Wrong::Pattern(at - range.start)),
+                None => Ok(()),
+            };
+        };
+        let stored = &block[header.version.bytes().min(at)..at];
+        let sum = checksum.of(&block[at..]);
+        if sum.as_bytes() == stored {
+            return Ok(());
+        }
+        Err(Wrong::Sum(header, Box::new((sum, Sum::new(stored)))))
+    }
+
+    /// The first byte of this part of the data that is not the pattern's. A pattern without header checks
+    /// all of a request.
+    fn pattern_mismatch(
+        &self,
+        data: &[u8],
+        range: std::ops::Range<usize>,
+        offset: u64,
+    ) -> Option<usize> {
+        let pattern = self.pattern.as_ref()?;
+        let restart = pattern.restart_bytes.map_or(usize::MAX, |bytes| bytes as usize).max(1);
+        let repeats = pattern.bytes.len().max(1);
+        let wanted = |at: usize| {
+            let (part, place) = (at / restart, at % restart % repeats);
+            let formats = pattern.offsets_at.iter();
+            let format = formats.rev().find(|first| (**first..**first + 8).contains(&place));
+            match format {
+                Some(first) => {
+                    let begin = offset.wrapping_add((part * restart) as u64);
+                    begin.to_le_bytes()[place - first]
+                }
+                None => pattern.bytes.get(place).copied().unwrap_or(0),
+            }
+        };
+        range.into_iter().find(|at| data[*at] != wanted(*at))
+    }
+}
+
+impl Mismatch {
+    /// True if an older write is there, as a whole.
+    pub fn is_older(&self) -> bool {
+        match (&self.wrong, self.expected.number) {
+            (Wrong::Number(header), Some(number)) => header.number < number,
+            _ => false,
+        }
+    }
+
+    /// What is wrong, in fio's words, for a block of the target at `path`.
+    pub fn describe(&self, path: &str) -> String {
+        let kind = self.kind.name();
+        let what = match &self.wrong {
+            Wrong::Magic(found) => format!("bad magic header {found:x}, wanted acca"),
+            Wrong::Version(found) => format!("unsupported header version {found:x}"),
+            Wrong::Length(h) => format!("bad header length {}, wanted {}", h.length, self.length),
+            Wrong::Seed(h) => {
+                let wanted = self.expected.seed.unwrap_or(0);
+                format!("bad header rand_seed {:x}, wanted {wanted:x}", h.seed)
+            }
+            Wrong::Offset(h) => format!("bad header offset {}, wanted {}", h.offset, self.offset),
+            Wrong::Number(h) => {
+                let wanted = self.expected.number.unwrap_or(0);
+                format!("bad header numberio {}, wanted {wanted}", h.number)
+            }
+            Wrong::Crc(_, right, stored) => {
+                format!("bad header crc {stored:x}, calculated {right:x}")
+            }
+            Wrong::Sum(_, sums) => {
+                format!("Expected CRC: {:?}, Received CRC: {:?}", sums.0, sums.1)
+            }
+            Wrong::Pattern(at) => format!("bad pattern block offset {at}"),
+            Wrong::NotZero(at) => format!("verify failed for zeroed data at byte {at}"),
+            Wrong::Short(bytes) => format!("the file ends after {bytes} bytes of it"),
+        };
+        format!(
+            "{kind}: verify failed at file {path} offset {}, length {} (requested block: offset={}, \
+             length={}): {what}",
+            self.offset, self.length, self.request.0, self.request.1
+        )
+    }
+}
