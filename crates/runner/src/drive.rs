@@ -31,6 +31,7 @@ use crate::priority::Prioritizer;
 use crate::ramp::RampAmount;
 use crate::recorder::Recorder;
 use crate::targets::Targets;
+use crate::worker;
 pub(crate) use blocks::BlockGrid;
 pub(crate) use pace::Pace;
 use priority::Priorities;
@@ -199,7 +200,7 @@ pub(crate) fn queue_bytes(depth: u64) -> u64 {
 impl<'a> Drive<'a> {
     pub(crate) fn new(job: &JobPlan, parts: Parts<'a>, caps: Caps) -> Drive<'a> {
         let engine = &job.engine;
-        let depth = if caps.single { 1 } else { engine.iodepth.max(1) as usize };
+        let depth = worker::depth(job, caps) as usize;
         let stats = &job.stats;
         let stamped = stats.stamps();
         let settings = Settings {
@@ -332,6 +333,12 @@ impl<'a> Drive<'a> {
             }
             if !self.settings.stamped {
                 self.look_at_clock();
+            }
+            if self.settings.verifies && self.is_checking() {
+                self.collect_checked(pause.is_some());
+                if self.is_checking() {
+                    continue;
+                }
             }
             if let Some(step) = pause
                 && self.in_flight == 0
@@ -591,9 +598,11 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Ends the threads of the engine and says what they used.
+    /// Ends the threads of the engine and those that check, and says what they used.
     pub(crate) fn end_threads(&mut self) -> Usage {
-        self.engine.end_threads()
+        let mut usage = self.engine.end_threads();
+        usage += self.end_checkers();
+        usage
     }
 
     /// What is left when the loop has ended.

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod board;
+mod checkers;
 mod direct;
 mod disks;
 mod drive;

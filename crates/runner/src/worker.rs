@@ -214,6 +214,10 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         &seeds,
         (caps, steered),
     )?;
+    let verification = match verification {
+        Some(verification) => Some(verification.with_threads(job, &buffers)?),
+        None => None,
+    };
     let recorder = match &job.write_iolog {
         Some(path) => Some(Recorder::create(path, &layout.files)?),
         None => None,
@@ -249,7 +253,12 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
 
 /// Most requests in flight.
 pub(crate) fn depth(job: &JobPlan, caps: Caps) -> u32 {
-    if caps.single { 1 } else { job.engine.iodepth.max(1) }
+    if caps.single { 1 + 2 * spare(job) } else { job.engine.iodepth.max(1) }
+}
+
+/// Threads that check what the job has read: while they have buffers, others are needed to read on.
+fn spare(job: &JobPlan) -> u32 {
+    if job.verify.kind.is_some() { job.verify.check_threads } else { 0 }
 }
 
 /// Bytes of each of the buffers of a job.

@@ -209,6 +209,13 @@ pub fn wake_on_time() {
     unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1 as libc::c_ulong) };
 }
 
+/// The CPUs that this thread may run on, as ranges of numbers with both ends.
+pub fn runs_on() -> Result<Vec<(u32, u32)>, Errno> {
+    let set = rustix::thread::sched_getaffinity(None)?;
+    let cpus = (0..rustix::thread::CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu));
+    Ok(cpus.map(|cpu| (cpu as u32, cpu as u32)).collect())
+}
+
 /// Runs this thread on these CPUs only: ranges of numbers with both ends.
 pub fn run_on(cpus: &[(u32, u32)]) -> Result<(), Errno> {
     let mut set = rustix::thread::CpuSet::new();

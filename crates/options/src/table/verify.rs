@@ -113,7 +113,7 @@ option_group! {
         "Write expected and received data to files on mismatch",
     )
         .default("0").parent("verify").category("I/O/Verify");
-    [verify_async: u32; planned] OptionDef::new("verify_async", INT, "Number of helper threads doing verification")
+    [verify_async: u32] OptionDef::new("verify_async", INT, "Number of helper threads doing verification")
         .default("0").parent("verify").category("I/O/Verify");
     [verify_backlog: u64] OptionDef::new(
         "verify_backlog",
@@ -123,7 +123,7 @@ option_group! {
         .idle("0").parent("verify").category("I/O/Verify");
     [verify_backlog_batch: u32] OptionDef::new("verify_backlog_batch", INT, "How many blocks to verify per backlog pass")
         .idle("0").parent("verify").category("I/O/Verify");
-    [verify_async_cpus: IdRanges; planned] OptionDef::new("verify_async_cpus", CPUS, "CPU set for the verify helper threads")
+    [verify_async_cpus: IdRanges] OptionDef::new("verify_async_cpus", CPUS, "CPU set for the verify helper threads")
         .syntax("0-3,7").parent("verify_async").category("I/O/Verify");
     [experimental_verify: bool] OptionDef::new(
         "experimental_verify",

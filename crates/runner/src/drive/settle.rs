@@ -88,7 +88,7 @@ impl Drive<'_> {
         }
     }
 
-    /// Gives the slot back and tells the generator.
+    /// Tells the generator and gives the slot back.
     #[inline(always)]
     pub(super) fn release(&mut self, unit: &Unit, outcome: Outcome) {
         if self.settings.locks
@@ -96,9 +96,22 @@ impl Drive<'_> {
         {
             self.fail(&failure);
         }
-        if !self.settings.verifies || self.is_generated(unit.slot) {
+        if !self.settings.verifies {
             self.generator.done(&request_of(unit), outcome);
+        } else {
+            if self.is_generated(unit.slot) {
+                self.generator.done(&request_of(unit), outcome);
+            }
+            if self.is_held(unit.slot) {
+                return;
+            }
         }
+        self.free_slot(unit);
+    }
+
+    /// Gives the slot back.
+    #[inline(always)]
+    pub(super) fn free_slot(&mut self, unit: &Unit) {
         if self.settings.serialize {
             self.units[unit.slot.index()].length = 0;
         }
@@ -283,10 +296,7 @@ impl Drive<'_> {
                 self.withdraw_verified(Some(unit.slot), &request_of(&unit));
             }
             self.generator.done(&request_of(&unit), Outcome::Failed);
-            if self.settings.serialize {
-                self.units[unit.slot.index()].length = 0;
-            }
-            self.free.push(unit.slot);
+            self.free_slot(&unit);
         }
     }
 }

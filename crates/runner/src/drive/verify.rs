@@ -12,14 +12,16 @@ use fiord_base::random::StreamSeeds;
 use fiord_engine::{Caps, Unit};
 use fiord_measure::report::Severity;
 use fiord_options::plan::JobPlan;
-use fiord_sys::Errno;
-use fiord_workload::verify::course::{self, Course, Task};
+use fiord_sys::process::Usage;
+use fiord_sys::{BufferPool, Errno};
+use fiord_workload::verify::course::{self, Content, Course, Task};
 use fiord_workload::verify::{Expected, Format, Mismatch, Origin};
 use fiord_workload::{Generator, Regions, Request, Step};
 
 use super::settle::{is_whole, request_of};
 use super::{Drive, End};
 use crate::board::State;
+use crate::checkers::{Check, Checkers};
 use crate::failure::Failure;
 use crate::worker;
 
@@ -35,6 +37,9 @@ pub(crate) struct Verification {
     thread: u16,
     /// When the job began: headers count from then.
     begin_ns: u64,
+    /// Threads that check what was read, and the slots that they have.
+    checkers: Option<Checkers>,
+    held: Vec<bool>,
     /// The first mismatch ends the job.
     fatal: bool,
     /// The engine moves no data, so that nothing can be checked.
@@ -64,12 +69,27 @@ impl Verification {
             tasks: vec![Task::Other; depth],
             thread: thread_number as u16,
             begin_ns: 0,
+            checkers: None,
+            held: vec![false; depth],
             fatal: job.verify.fatal,
             blind: caps.no_data,
             mismatches: 0,
             unsurvived: 0,
             checked: 0,
         }))
+    }
+
+    /// The same with threads that check, if the job wants them.
+    pub(crate) fn with_threads(
+        mut self,
+        job: &JobPlan,
+        buffers: &BufferPool,
+    ) -> Result<Verification, Failure> {
+        let (count, cpus) = (job.verify.check_threads, job.verify.check_cpus.as_ref());
+        if count > 0 {
+            self.checkers = Some(Checkers::start(count, cpus, &self.format, buffers)?);
+        }
+        Ok(self)
     }
 
     /// True if a request may have to do with bytes that another one in flight changes.
@@ -147,24 +167,74 @@ impl Drive<'_> {
         if verification.blind {
             return;
         }
-        let expected = Expected {
-            offset: unit.offset,
-            number: content.number,
-            seed: content.seed,
-            zeroes: content.zeroes,
-        };
+        let Content { number, seed, zeroes, later } = content;
+        let expected = Expected { offset: unit.offset, number, seed, zeroes };
+        let check = Check { unit: *unit, bytes, expected, later };
+        if let Some(checkers) = &mut verification.checkers {
+            return match checkers.hand_over(check, &mut self.buffers) {
+                Ok(()) => verification.held[unit.slot.index()] = true,
+                Err(errno) => self.fail(&Failure::new("hand data over to be checked", errno)),
+            };
+        }
         let buffer = self.buffers.get_mut(unit.slot);
         let data = buffer.get_mut(..bytes as usize).unwrap_or_default();
-        let checked = verification.format.check(data, unit.length, &expected);
-        match checked {
+        let result = verification.format.check(data, unit.length, &expected);
+        self.judge_block(&check, result);
+    }
+
+    /// Data have been checked.
+    fn judge_block(&mut self, check: &Check, result: Result<(), Box<Mismatch>>) {
+        let Some(verification) = &mut self.verification else { return };
+        let blocks = verification.course.blocks(check.unit.length);
+        match result {
             Ok(()) => verification.checked += blocks,
-            Err(mismatch) if content.later && !mismatch.is_older() => {
+            Err(mismatch) if check.later && !mismatch.is_older() => {
                 // Either is possible.
             }
             Err(mismatch) => {
                 verification.checked += blocks;
-                self.tell_mismatch(unit, &mismatch);
+                self.tell_mismatch(&check.unit, &mismatch);
             }
+        }
+    }
+
+    /// True if threads check what this slot has.
+    #[inline]
+    pub(super) fn is_held(&self, slot: Slot) -> bool {
+        self.verification.as_ref().is_some_and(|v| v.held[slot.index()])
+    }
+
+    /// True while threads check.
+    pub(super) fn is_checking(&self) -> bool {
+        let checkers = self.verification.as_ref().and_then(|v| v.checkers.as_ref());
+        checkers.is_some_and(|checkers| checkers.outstanding() > 0)
+    }
+
+    /// Takes what threads have checked; waits for it if nothing else can go on.
+    pub(super) fn collect_checked(&mut self, drain: bool) {
+        let mut wait = self.in_flight == 0
+            && self.batch.is_empty()
+            && (drain || self.free.is_empty() || self.waiting.is_some());
+        loop {
+            let Some(verification) = &mut self.verification else { return };
+            let Some(checkers) = &mut verification.checkers else { return };
+            let verdict = match checkers.verdict(wait, &mut self.buffers) {
+                Ok(Some(verdict)) => verdict,
+                Ok(None) => return,
+                Err(errno) => {
+                    return self.fail(&Failure::new("take checked data back", errno));
+                }
+            };
+            wait = false;
+            let unit = verdict.check.unit;
+            verification.held[unit.slot.index()] = false;
+            self.ledger.begin();
+            match verdict.result {
+                Ok(result) => self.judge_block(&verdict.check, result),
+                Err(errno) => self.fail(&Failure::new("check data in a thread", errno)),
+            }
+            self.ledger.end();
+            self.free_slot(&unit);
         }
     }
 
@@ -270,6 +340,12 @@ impl Drive<'_> {
     fn note_skipped(&mut self) {
         let Some(verification) = &mut self.verification else { return };
         for _ in verification.course.take_skipped() {}
+    }
+
+    /// Ends the threads that check; says what they used.
+    pub(super) fn end_checkers(&mut self) -> Usage {
+        let checkers = self.verification.as_mut().and_then(|v| v.checkers.as_mut());
+        checkers.map(Checkers::end).unwrap_or_default()
     }
 
     /// The job is over.

@@ -25,6 +25,7 @@ use crate::ramp::RampAmount;
 use crate::rehearsal;
 use crate::run::prepare::ledger_config;
 use crate::targets::Targets;
+use crate::worker;
 
 /// The plan of a job given in the words of the command line.
 pub(super) fn plan(words: &str, caps: Caps) -> JobPlan {
@@ -96,7 +97,7 @@ impl Setup {
 
     /// Requests that the loop keeps in flight.
     pub(super) fn depth(&self) -> usize {
-        if self.caps.single { 1 } else { self.job.engine.iodepth as usize }
+        worker::depth(&self.job, self.caps) as usize
     }
 
     /// What engines are told of the job.
