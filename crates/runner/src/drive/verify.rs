@@ -11,11 +11,12 @@ use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
 use fiord_engine::{Caps, Unit};
 use fiord_measure::report::Severity;
+use fiord_measure::{FoundHeader, MismatchClass, MismatchRecord, SkipReason};
 use fiord_options::plan::JobPlan;
 use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
-use fiord_workload::verify::course::{self, Content, Course, Task};
-use fiord_workload::verify::{Expected, Format, Mismatch, Origin};
+use fiord_workload::verify::course::{self, Content, Course, Skipped, Task};
+use fiord_workload::verify::{Class, Expected, Format, Mismatch, Origin};
 use fiord_workload::{Generator, Regions, Request, Step};
 
 use super::settle::{is_whole, request_of};
@@ -165,10 +166,10 @@ impl Drive<'_> {
         let blocks = verification.course.blocks(unit.length);
         verification.course.checked(blocks);
         if verification.blind {
-            return;
+            return self.ledger.record_skipped(SkipReason::NoData, blocks);
         }
-        let Content { number, seed, zeroes, later } = content;
-        let expected = Expected { offset: unit.offset, number, seed, zeroes };
+        let Content { number, seed, likely_seed, zeroes, later } = content;
+        let expected = Expected { offset: unit.offset, number, seed, likely_seed, zeroes };
         let check = Check { unit: *unit, bytes, expected, later };
         if let Some(checkers) = &mut verification.checkers {
             return match checkers.hand_over(check, &mut self.buffers) {
@@ -187,12 +188,17 @@ impl Drive<'_> {
         let Some(verification) = &mut self.verification else { return };
         let blocks = verification.course.blocks(check.unit.length);
         match result {
-            Ok(()) => verification.checked += blocks,
+            Ok(()) => {
+                verification.checked += blocks;
+                self.ledger.record_checked(blocks);
+            }
+            // Either is possible.
             Err(mismatch) if check.later && !mismatch.is_older() => {
-                // Either is possible.
+                self.ledger.record_skipped(SkipReason::InFlight, blocks);
             }
             Err(mismatch) => {
                 verification.checked += blocks;
+                self.ledger.record_checked(blocks);
                 self.tell_mismatch(&check.unit, &mismatch);
             }
         }
@@ -245,7 +251,7 @@ impl Drive<'_> {
         if let Task::Check(_) = task {
             let blocks = verification.course.blocks(unit.length);
             verification.course.checked(blocks);
-            return;
+            return self.ledger.record_skipped(SkipReason::ReadFailed, blocks);
         }
         verification.course.ended(&task, &request_of(unit), false);
     }
@@ -267,6 +273,7 @@ impl Drive<'_> {
         verification.mismatches += 1;
         let told = verification.mismatches <= TOLD;
         let fatal = verification.fatal;
+        self.ledger.record_mismatch(&record_of(mismatch, &path));
         let text = mismatch.describe(&path);
         if fatal {
             return self.fail(&Failure { errno: Errno::ILSEQ, text });
@@ -339,7 +346,9 @@ impl Drive<'_> {
 
     fn note_skipped(&mut self) {
         let Some(verification) = &mut self.verification else { return };
-        for _ in verification.course.take_skipped() {}
+        for (why, blocks) in verification.course.take_skipped() {
+            self.ledger.record_skipped(reason(why), blocks);
+        }
     }
 
     /// Ends the threads that check; says what they used.
@@ -352,7 +361,54 @@ impl Drive<'_> {
     pub(super) fn end_verification(&mut self) {
         self.note_skipped();
         let Some(verification) = &self.verification else { return };
-        let _pending = verification.course.pending();
+        let pending = verification.course.pending();
+        if pending > 0 {
+            self.ledger.record_skipped(SkipReason::NotReached, pending);
+        }
         self.judge();
+    }
+}
+
+fn reason(why: Skipped) -> SkipReason {
+    match why {
+        Skipped::WriteFailed => SkipReason::WriteFailed,
+        Skipped::Overwritten => SkipReason::Overwritten,
+        Skipped::InFlight => SkipReason::InFlight,
+        Skipped::NotDurable => SkipReason::NotDurable,
+        Skipped::NotWritten => SkipReason::NotWritten,
+        Skipped::Trimmed => SkipReason::Trimmed,
+    }
+}
+
+fn record_of(mismatch: &Mismatch, path: &str) -> MismatchRecord {
+    let found = mismatch.found.map(|header| FoundHeader {
+        number: header.number,
+        seed: header.seed,
+        offset: header.offset,
+        length: u64::from(header.length),
+        time_ns: u64::from(header.time.0) * 1_000_000_000 + u64::from(header.time.1),
+        thread: u64::from(header.thread),
+    });
+    MismatchRecord {
+        file: path.to_owned(),
+        offset: mismatch.offset,
+        length: mismatch.length,
+        request_offset: mismatch.request.0,
+        request_length: mismatch.request.1,
+        class: Some(match mismatch.class {
+            Class::Zeroes => MismatchClass::Zeroes,
+            Class::BitFlip => MismatchClass::BitFlip,
+            Class::Torn => MismatchClass::Torn,
+            Class::Stale => MismatchClass::Stale,
+            Class::Misdirected => MismatchClass::Misdirected,
+            Class::Unknown => MismatchClass::Unknown,
+            Class::Short => MismatchClass::Short,
+            Class::Damaged => MismatchClass::Damaged,
+        }),
+        expected_number: mismatch.expected.number,
+        expected_seed: mismatch.expected.seed,
+        found,
+        first_byte: mismatch.differs.map(|(first, _)| first),
+        differing_bits: mismatch.differs.map(|(_, bits)| bits),
     }
 }

@@ -17,6 +17,8 @@ pub struct Expected {
     pub number: Option<u64>,
     /// The seed of its data.
     pub seed: Option<u64>,
+    /// That seed if it is not relied on: it helps to tell what has happened.
+    pub likely_seed: Option<u64>,
     /// The blocks were discarded.
     pub zeroes: bool,
 }
@@ -48,6 +50,43 @@ pub enum Wrong {
     Short(usize),
 }
 
+/// Which kind of mishap gives such a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// It is all zeroes.
+    Zeroes,
+    /// A few bits differ.
+    BitFlip,
+    /// Some of its sectors are what they have to be, and others are something else.
+    Torn,
+    /// An older write is there, complete.
+    Stale,
+    /// A block of another place is there, complete.
+    Misdirected,
+    /// A write is there that was not expected, complete.
+    Unknown,
+    /// The target ends before it.
+    Short,
+    /// Anything else.
+    Damaged,
+}
+
+impl Class {
+    /// What is there, in a few words.
+    fn sentence(self) -> &'static str {
+        match self {
+            Class::Zeroes => "it is all zeroes",
+            Class::BitFlip => "single bits are wrong",
+            Class::Torn => "torn: some sectors are right, others are not",
+            Class::Stale => "stale: an older write is there",
+            Class::Misdirected => "misdirected: a block of another place is there",
+            Class::Unknown => "a write is there that was not expected",
+            Class::Short => "the target is too short",
+            Class::Damaged => "damaged",
+        }
+    }
+}
+
 /// A block that is not what it has to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
@@ -63,6 +102,12 @@ pub struct Mismatch {
     pub expected: Expected,
     /// The kind of checksum.
     pub kind: VerifyKind,
+    /// How it came about.
+    pub class: Class,
+    /// What the header says that is there, if it is sound.
+    pub found: Option<Header>,
+    /// The first byte of the block that is wrong, and how many bits are, if that is known.
+    pub differs: Option<(u64, u64)>,
 }
 
 impl Format {
@@ -85,21 +130,34 @@ impl Format {
             let (offset, length) = (expected.offset + begin as u64, length);
             let (request, expected) = ((expected.offset, length), *expected);
             let length = bytes as u64;
-            Box::new(Mismatch { wrong, offset, length, request, expected, kind: self.kind })
+            let (class, found, differs) = (Class::Damaged, None, None);
+            Box::new(Mismatch {
+                wrong,
+                offset,
+                length,
+                request,
+                expected,
+                kind: self.kind,
+                class,
+                found,
+                differs,
+            })
         };
+        let judged =
+            |mismatch: Box<Mismatch>, data: &mut [u8]| Err(self.classified(mismatch, data));
         if (data.len() as u64) < length {
             let begin = data.len() - data.len() % interval;
-            return Err(mismatch(Wrong::Short(data.len() - begin), begin, interval));
+            return judged(mismatch(Wrong::Short(data.len() - begin), begin, interval), data);
         }
         if expected.zeroes {
             let Some(at) = data.iter().position(|byte| *byte != 0) else { return Ok(()) };
             let begin = at - at % interval;
-            return Err(mismatch(Wrong::NotZero(at - begin), begin, interval));
+            return judged(mismatch(Wrong::NotZero(at - begin), begin, interval), data);
         }
         if !self.has_headers() {
             return match self.pattern_mismatch(data, 0..data.len(), expected.offset) {
                 None => Ok(()),
-                Some(at) => Err(mismatch(Wrong::Pattern(at), 0, data.len())),
+                Some(at) => judged(mismatch(Wrong::Pattern(at), 0, data.len()), data),
             };
         }
         for begin in (0..data.len()).step_by(interval) {
@@ -108,7 +166,7 @@ impl Format {
             let result = self.check_block(data, begin..end, expected, &found);
             self.exchange(&mut data[begin..end], version);
             if let Err(wrong) = result {
-                return Err(mismatch(wrong, begin, end - begin));
+                return judged(mismatch(wrong, begin, end - begin), data);
             }
         }
         Ok(())
@@ -184,6 +242,18 @@ impl Format {
         Err(Wrong::Sum(header, Box::new((sum, Sum::new(stored)))))
     }
 
+    /// True if a block is sound by itself, whatever is expected: its data are what its checksum says.
+    pub(super) fn is_sound(&self, block: &mut [u8], header: &Header) -> bool {
+        let expected = Expected { offset: header.offset, ..Expected::default() };
+        let length = block.len();
+        let (_, found) = self.find_header(block);
+        match self.checksum() {
+            Some(_) => self.check_block(block, 0..length, &expected, &found).is_ok(),
+            // Nothing is known of the data but the pattern, whose place in the request is not known.
+            None => header.length as usize == length,
+        }
+    }
+
     /// The first byte of this part of the data that is not the pattern's. A pattern without header checks
     /// all of a request.
     fn pattern_mismatch(
@@ -246,10 +316,24 @@ impl Mismatch {
             Wrong::NotZero(at) => format!("verify failed for zeroed data at byte {at}"),
             Wrong::Short(bytes) => format!("the file ends after {bytes} bytes of it"),
         };
-        format!(
+        let mut text = format!(
             "{kind}: verify failed at file {path} offset {}, length {} (requested block: offset={}, \
-             length={}): {what}",
-            self.offset, self.length, self.request.0, self.request.1
-        )
+             length={}): {what}; {}",
+            self.offset,
+            self.length,
+            self.request.0,
+            self.request.1,
+            self.class.sentence()
+        );
+        if let Some((first, bits)) = self.differs {
+            text += &format!(", {bits} bits differ from byte {first} of the block on");
+        }
+        if let Some(header) = &self.found {
+            text += &format!(
+                "; its header says write {} to offset {} by job {}, {}.{:09} s after that began",
+                header.number, header.offset, header.thread, header.time.0, header.time.1
+            );
+        }
+        text
     }
 }

@@ -51,6 +51,8 @@ pub struct Content {
     pub number: Option<u64>,
     /// The seed of its data.
     pub seed: Option<u64>,
+    /// That seed if it is not to be relied on: it helps to tell what has happened.
+    pub likely_seed: Option<u64>,
     /// It was discarded, so that it reads as zeroes.
     pub zeroes: bool,
     /// A later write may have changed it: what is older than the number is wrong, all else is possible.
@@ -435,6 +437,7 @@ impl Course {
         Content {
             number: self.checks_number.then_some(number),
             seed: self.checks_seed.then_some(seed),
+            likely_seed: self.seeds.is_some().then_some(seed),
             ..Content::default()
         }
     }
@@ -608,7 +611,7 @@ impl Course {
             return None;
         }
         let number = (self.checks_number && !trimmed).then_some(number);
-        let content = Content { number, seed, zeroes: trimmed, later };
+        let content = Content { number, seed, likely_seed: None, zeroes: trimmed, later };
         let request = Request { direction: Direction::Read, file, offset, length };
         Some((request, Task::Check(content)))
     }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use fiord_base::Direction;
 use fiord_options::plan::{JobPlan, VERIFY_HEADER_BYTES, VerifyKind, VerifyPattern};
 
 use super::header::{self, Header, Version};
@@ -36,6 +37,8 @@ pub struct Format {
     /// Where the header stands in its interval.
     pub(super) header_offset: usize,
     pub(super) pattern: Option<Arc<VerifyPattern>>,
+    /// Longest write.
+    most: usize,
     /// Share of the data that does not compress.
     random_percent: usize,
 }
@@ -50,6 +53,7 @@ impl Format {
             interval: usize::try_from(interval).unwrap_or(usize::MAX),
             header_offset: usize::try_from(plan.header_offset_bytes).unwrap_or(usize::MAX),
             pattern: plan.pattern.clone().map(Arc::new),
+            most: usize::try_from(job.blocks.max[Direction::Write]).unwrap_or(usize::MAX),
             random_percent: 100_usize.saturating_sub(job.data.compress_percent as usize),
         })
     }
@@ -62,6 +66,16 @@ impl Format {
     /// True if data come from seeds.
     pub fn draws_seeds(&self) -> bool {
         self.pattern.is_none()
+    }
+
+    /// True if no part of the data has to be zero.
+    pub(super) fn is_random(&self) -> bool {
+        self.draws_seeds() && self.random_percent == 100
+    }
+
+    /// Bytes of the longest request.
+    pub(super) fn most(&self) -> usize {
+        self.most
     }
 
     /// Bytes of an interval of a request.
