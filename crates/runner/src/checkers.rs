@@ -28,12 +28,30 @@ pub(crate) struct Check {
     pub(crate) later: bool,
 }
 
+impl Check {
+    /// The blocks that are wrong; most often there is none, and nothing is allocated.
+    #[allow(clippy::vec_box)] // as they come
+    pub(crate) fn of(&self, format: &Format, data: &mut [u8]) -> Vec<Box<Mismatch>> {
+        let mut mismatches = Vec::new();
+        let mut from = 0;
+        while let Err(mismatch) = format.check_from(from, data, self.unit.length, &self.expected) {
+            from = mismatch.end();
+            mismatches.push(mismatch);
+            // A request with a pattern is one block, whatever headers it has.
+            if from >= data.len() || !format.draws_seeds() {
+                break;
+            }
+        }
+        mismatches
+    }
+}
+
 /// What a check has found.
 #[derive(Debug)]
 pub(crate) struct Verdict {
     pub(crate) check: Check,
     /// `Err` if the thread could not do it.
-    pub(crate) result: Result<Result<(), Box<Mismatch>>, Errno>,
+    pub(crate) result: Result<Vec<Box<Mismatch>>, Errno>,
 }
 
 /// The threads, and what is on its way to and from them.
@@ -230,13 +248,14 @@ impl Hand {
         }
     }
 
-    fn check(&mut self, check: &Check) -> Result<Result<(), Box<Mismatch>>, Errno> {
+    #[allow(clippy::vec_box)] // as they come
+    fn check(&mut self, check: &Check) -> Result<Vec<Box<Mismatch>>, Errno> {
         let slot = check.unit.slot;
         self.buffers.take(slot)?;
         let buffer = self.buffers.get_mut(slot);
         let data = buffer.get_mut(..check.bytes as usize).unwrap_or_default();
-        let result = self.format.check(data, check.unit.length, &check.expected);
+        let mismatches = check.of(&self.format, data);
         self.buffers.release(slot)?;
-        Ok(result)
+        Ok(mismatches)
     }
 }

@@ -282,7 +282,7 @@ impl Drive<'_> {
     }
 
     /// Waits until something in flight ends.
-    fn wait_for_room(&mut self) {
+    pub(super) fn wait_for_room(&mut self) {
         if self.in_flight == 0 {
             return;
         }

@@ -226,7 +226,9 @@ impl Books {
 
     /// What comes next; `None` at the end. A stretch has at most `most` bytes, but one interval at least.
     pub fn next(&mut self, walk: &mut Walk, most: u64) -> Option<Found> {
-        let most = usize::try_from(most.div_ceil(self.grid.bytes).max(1)).unwrap_or(usize::MAX);
+        // Where requests are the blocks, one at a time.
+        let most = if self.grid.interval == u64::MAX { 1 } else { most.div_ceil(self.grid.bytes) };
+        let most = usize::try_from(most.max(1)).unwrap_or(usize::MAX);
         loop {
             let book = self.files.get_mut(walk.file)?;
             let end = if walk.file < walk.end.0 { book.words.len() } else { walk.end.1 };

@@ -124,6 +124,20 @@ impl Format {
         length: u64,
         expected: &Expected,
     ) -> Result<(), Box<Mismatch>> {
+        self.check_from(0, data, length, expected)
+    }
+
+    /// The same, from a block on that begins after so many bytes: what is left after a mismatch.
+    ///
+    /// # Errors
+    /// The first of these blocks that is wrong.
+    pub fn check_from(
+        &self,
+        first: usize,
+        data: &mut [u8],
+        length: u64,
+        expected: &Expected,
+    ) -> Result<(), Box<Mismatch>> {
         if self.kind == VerifyKind::Null {
             return Ok(());
         }
@@ -152,17 +166,19 @@ impl Format {
             return judged(mismatch(Wrong::Short(data.len() - begin), begin, interval), data);
         }
         if expected.zeroes {
-            let Some(at) = data.iter().position(|byte| *byte != 0) else { return Ok(()) };
+            let rest = data.get(first..).unwrap_or_default();
+            let Some(at) = rest.iter().position(|byte| *byte != 0) else { return Ok(()) };
+            let at = first + at;
             let begin = at - at % interval;
             return judged(mismatch(Wrong::NotZero(at - begin), begin, interval), data);
         }
         if !self.has_headers() {
-            return match self.pattern_mismatch(data, 0..data.len(), expected.offset) {
+            return match self.pattern_mismatch(data, first..data.len(), expected.offset) {
                 None => Ok(()),
                 Some(at) => judged(mismatch(Wrong::Pattern(at), 0, data.len()), data),
             };
         }
-        for begin in (0..data.len()).step_by(interval) {
+        for begin in (first..data.len()).step_by(interval) {
             let end = data.len().min(begin + interval);
             let (version, found) = self.find_header(&mut data[begin..end]);
             let result = self.check_block(data, begin..end, expected, &found);
@@ -176,7 +192,7 @@ impl Format {
 
     /// Moves the header of a block to its begin, and reads it.
     fn find_header(&self, block: &mut [u8]) -> (Version, Found) {
-        self.exchange(block, Version::V81);
+        self.restore(block, Version::V81);
         let found = Header::read(block);
         if self.header_offset == 0 || matches!(found, Found::Header(h) if h.version == Version::V81)
         {
@@ -184,13 +200,13 @@ impl Format {
         }
         // It may be an old one, which is shorter.
         self.exchange(block, Version::V81);
-        self.exchange(block, Version::Old);
+        self.restore(block, Version::Old);
         let old = Header::read(block);
         if matches!(old, Found::Header(header) if header.version == Version::Old) {
             return (Version::Old, old);
         }
         self.exchange(block, Version::Old);
-        self.exchange(block, Version::V81);
+        self.restore(block, Version::V81);
         (Version::V81, found)
     }
 
@@ -284,6 +300,11 @@ impl Format {
 }
 
 impl Mismatch {
+    /// How many bytes of the request end with this block.
+    pub fn end(&self) -> usize {
+        (self.offset - self.request.0).saturating_add(self.length) as usize
+    }
+
     /// True if an older write is there, as a whole.
     pub fn is_older(&self) -> bool {
         match (&self.wrong, self.expected.number) {

@@ -31,7 +31,7 @@ impl Format {
             mismatch.class = Class::Short;
             return mismatch;
         }
-        self.exchange(block, Version::V81);
+        self.restore(block, Version::V81);
         let header = Header::read(block);
         self.exchange(block, Version::V81);
         if let Found::Header(header) = header {
@@ -110,9 +110,9 @@ impl Format {
         let mut wanted = request.split_off(place);
         wanted.truncate(block.len());
         if self.has_headers() {
-            self.exchange(&mut wanted, Version::V81);
+            self.restore(&mut wanted, Version::V81);
             let mut there = block.to_vec();
-            self.exchange(&mut there, Version::V81);
+            self.restore(&mut there, Version::V81);
             for range in UNKNOWN {
                 if let (Some(wanted), Some(there)) =
                     (wanted.get_mut(range.clone()), there.get(range))
@@ -131,7 +131,7 @@ impl Format {
             return None;
         }
         let mut bytes = block.to_vec();
-        self.exchange(&mut bytes, Version::V81);
+        self.restore(&mut bytes, Version::V81);
         let mut header = bytes.get(..HEADER_BYTES)?.to_vec();
         for bit in 0..HEADER_BYTES * 8 {
             header[bit / 8] ^= 1 << (bit % 8);

@@ -123,6 +123,8 @@ struct Trims {
     batch: usize,
     due: usize,
     queue: VecDeque<Entry>,
+    /// Trims on their way.
+    in_flight: usize,
     zeroes: bool,
 }
 
@@ -142,6 +144,8 @@ enum Phase {
 /// See the [module](self).
 pub struct Course {
     writes: bool,
+    /// The sequence has trims.
+    discards: bool,
     only: bool,
     reads_back: bool,
     checks_number: bool,
@@ -224,11 +228,13 @@ impl Course {
                 batch: trim.backlog_batch_blocks.map_or(limit, |n| n as usize),
                 due: 0,
                 queue: VecDeque::new(),
+                in_flight: 0,
                 zeroes: trim.expect_zeroes,
             }
         });
         Course {
             writes: rw.write,
+            discards: rw.trim,
             only: job.limits.verify_only,
             reads_back,
             checks_number: verify.check_write_number && rw.write,
@@ -302,7 +308,7 @@ impl Course {
             Phase::Main if self.ends => Some(Step::End),
             Phase::Main => self.main(generator),
             Phase::Again { .. } => self.again(generator),
-            Phase::Books(_) | Phase::Rest => Some(self.found(&is_open)),
+            Phase::Books(_) | Phase::Rest => self.found(&is_open),
         }
     }
 
@@ -322,7 +328,7 @@ impl Course {
 
     /// True if requests may touch bytes that others change, unless these wait for each other.
     pub fn can_overlap(&self) -> bool {
-        self.books.is_some()
+        self.books.is_some() || self.discards
     }
 
     /// True while what was written is read back, between passes.
@@ -532,16 +538,19 @@ impl Course {
     }
 
     /// The next request of the phase that reads back.
-    fn found(&mut self, is_open: &impl Fn(FileIndex) -> bool) -> Step {
+    fn found(&mut self, is_open: &impl Fn(FileIndex) -> bool) -> Option<Step> {
         if let Some(held) = self.held.take() {
-            return self.offer(held, is_open);
+            return Some(self.offer(held, is_open));
         }
         // What is to be discarded is, before anything is read.
         if let Some(trims) = &mut self.trims
             && let Some(Entry { file, offset, length, .. }) = trims.queue.pop_front()
         {
             let request = Request { direction: Direction::Trim, file, offset, length };
-            return self.offer((request, Task::Trim), is_open);
+            return Some(self.offer((request, Task::Trim), is_open));
+        }
+        if self.trims.as_ref().is_some_and(|trims| trims.in_flight > 0) {
+            return None;
         }
         let found = match &mut self.phase {
             Phase::Books(walk) => {
@@ -558,7 +567,7 @@ impl Course {
             }
         };
         match (found, &self.phase, &self.books) {
-            (Some(found), ..) => self.offer(found, is_open),
+            (Some(found), ..) => Some(self.offer(found, is_open)),
             // What was discarded, or is left of an interval, is in no backlog.
             (None, Phase::Rest, Some(books)) => {
                 self.phase = Phase::Books(books.walk());
@@ -567,7 +576,7 @@ impl Course {
             (None, ..) => {
                 self.opened.clear();
                 self.phase = Phase::Main;
-                Step::PassEnd
+                Some(Step::PassEnd)
             }
         }
     }
@@ -589,6 +598,31 @@ impl Course {
             None => {
                 self.opened.push(request.file);
                 Step::Open(request.file)
+            }
+        }
+    }
+
+    /// A request goes out: all that it has waited for has ended. From now on nobody knows what a range that
+    /// it changes holds, until it has ended itself; what is to be read back is looked up meanwhile.
+    pub fn begins(&mut self, task: &Task, request: &Request) {
+        let Request { file, offset, length, direction } = *request;
+        self.count_trim(task, 1);
+        let Some(books) = &mut self.books else { return };
+        let why = match task {
+            Task::Write { .. } => Some(Skipped::Overwritten),
+            // It is looked at later, as zeroes.
+            Task::Trim => None,
+            Task::Other if direction == Direction::Trim => Some(Skipped::Trimmed),
+            Task::Other | Task::Check(_) => return,
+        };
+        let superseded = books.lost(file, offset, length);
+        match why {
+            Some(why) => self.skip(why, superseded),
+            // Its zeroes are as many blocks, in the place of what is left of the write and of others.
+            None => {
+                let blocks = self.blocks(length);
+                self.pending += blocks.saturating_sub(superseded);
+                self.skip(Skipped::Overwritten, superseded.saturating_sub(blocks));
             }
         }
     }
@@ -653,9 +687,16 @@ impl Course {
         }
     }
 
+    fn count_trim(&mut self, task: &Task, by: isize) {
+        if let (Task::Trim, Some(trims)) = (task, &mut self.trims) {
+            trims.in_flight = trims.in_flight.saturating_add_signed(by);
+        }
+    }
+
     /// A request has ended: so many of its bytes were moved. `whole` says that these are all.
     pub fn ended(&mut self, task: &Task, request: &Request, whole: bool) {
         let Request { file, offset, length, .. } = *request;
+        self.count_trim(task, -1);
         match *task {
             Task::Other | Task::Check(_) => {}
             Task::Write { number, seed, trims } if self.reads_back => {
@@ -669,8 +710,7 @@ impl Course {
                     Known::End => return self.give_up(Skipped::NotWritten, number, request),
                 }
                 if let Some(books) = &mut self.books {
-                    let superseded = books.written(file, offset, length, number);
-                    self.skip(Skipped::Overwritten, superseded);
+                    books.written(file, offset, length, number);
                 }
                 let entry = Entry { file, offset, length, number, seed };
                 if let Some(discards) = self.trims.as_mut().filter(|_| trims) {
@@ -690,14 +730,12 @@ impl Course {
             Task::Write { .. } => {}
             Task::Trim => {
                 let Some(books) = &mut self.books else { return };
-                // What has been discarded is to be looked at instead of what was written.
-                let taken = if whole {
+                if whole {
                     books.trimmed(file, offset, length);
-                    0
                 } else {
-                    books.lost(file, offset, length)
-                };
-                self.skip(Skipped::WriteFailed, taken);
+                    let blocks = self.blocks(length);
+                    self.skip(Skipped::WriteFailed, blocks);
+                }
             }
         }
     }

@@ -142,7 +142,7 @@ impl Format {
             Header { offset, length: length as u32, ..header }.write(block);
             self.seal(block);
             self.exchange(block, Version::V81);
-            offset += length as u64;
+            offset = offset.wrapping_add(length as u64);
         }
     }
 
@@ -167,16 +167,26 @@ impl Format {
         head[at..].copy_from_slice(checksum.of(data).as_bytes());
     }
 
-    /// Moves the header to its place in the interval, or back.
+    /// Moves the header to its place in the interval.
     pub(super) fn exchange(&self, block: &mut [u8], version: Version) {
-        if self.header_offset == 0 {
-            return;
+        for index in 0..self.exchanged(block, version) {
+            block.swap(index, self.header_offset + index);
         }
-        let (bytes, to) = (self.data_at(version), self.header_offset);
-        for index in 0..bytes {
-            if to.saturating_add(index) < block.len() {
-                block.swap(index, to + index);
-            }
+    }
+
+    /// Moves the header back to the begin of the interval. Both places may have bytes in common, so that the
+    /// order matters.
+    pub(super) fn restore(&self, block: &mut [u8], version: Version) {
+        for index in (0..self.exchanged(block, version)).rev() {
+            block.swap(index, self.header_offset + index);
+        }
+    }
+
+    /// How many bytes change places.
+    fn exchanged(&self, block: &[u8], version: Version) -> usize {
+        match self.header_offset {
+            0 => 0,
+            to => self.data_at(version).min(block.len().saturating_sub(to)),
         }
     }
 }
@@ -196,6 +206,6 @@ fn repeat(buffer: &mut [u8], pattern: &VerifyPattern, offset: u64) {
                 }
             }
         }
-        begin += part.len() as u64;
+        begin = begin.wrapping_add(part.len() as u64);
     }
 }
