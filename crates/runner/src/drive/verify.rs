@@ -168,7 +168,8 @@ impl Drive<'_> {
             return;
         }
         let Content { number, seed, zeroes, later } = content;
-        let expected = Expected { offset: unit.offset, number, seed, zeroes };
+        let expected =
+            Expected { offset: unit.offset, number, seed, zeroes, ..Expected::default() };
         let check = Check { unit: *unit, bytes, expected, later };
         if let Some(checkers) = &mut verification.checkers {
             return match checkers.hand_over(check, &mut self.buffers) {

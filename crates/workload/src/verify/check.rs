@@ -2,10 +2,15 @@
 //!
 //! The good case compares a header and a checksum, and allocates nothing. Nothing that was read is trusted.
 
+use std::ops::Range;
+
 use fiord_options::plan::VerifyKind;
 
 use super::format::Format;
 use super::header::{Found, Header, Version};
+use super::legacy;
+use super::mismatch::{Class, Mismatch, Sums, Wrong};
+use super::pattern;
 use crate::checksum::Sum;
 
 /// What has to be there; a field that is `None` is not known.
@@ -17,52 +22,11 @@ pub struct Expected {
     pub number: Option<u64>,
     /// The seed of its data.
     pub seed: Option<u64>,
+    /// Earliest begin of the write, in nanoseconds of the job's clock: what is older is of an earlier pass,
+    /// even if number and seed are the same.
+    pub not_before_ns: Option<u64>,
     /// The blocks were discarded.
     pub zeroes: bool,
-}
-
-/// What is wrong with a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wrong {
-    /// There is no header: what stands in the place of the magic number.
-    Magic(u16),
-    /// The header is of an unknown version.
-    Version(u8),
-    /// The header is of a block of another length.
-    Length(Header),
-    /// Its seed is another one.
-    Seed(Header),
-    /// It is of another place.
-    Offset(Header),
-    /// It is of another write.
-    Number(Header),
-    /// Its CRC does not agree with it: expected and found.
-    Crc(Header, u32, u32),
-    /// The checksum of the data is another one: calculated and found.
-    Sum(Header, Box<(Sum, Sum)>),
-    /// Data are not the pattern, from this byte of the block on.
-    Pattern(usize),
-    /// Data of a discarded block are not zero, from this byte on.
-    NotZero(usize),
-    /// The target ended in it, after so many bytes.
-    Short(usize),
-}
-
-/// A block that is not what it has to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mismatch {
-    /// What is wrong.
-    pub wrong: Wrong,
-    /// First byte of the block on its target, and its length.
-    pub offset: u64,
-    /// See there.
-    pub length: u64,
-    /// The same of the request.
-    pub request: (u64, u64),
-    /// What had to be there.
-    pub expected: Expected,
-    /// The kind of checksum.
-    pub kind: VerifyKind,
 }
 
 impl Format {
@@ -80,57 +44,63 @@ impl Format {
         if self.kind == VerifyKind::Null {
             return Ok(());
         }
-        let interval = self.interval_of(length as usize);
-        let mismatch = |wrong, begin: usize, bytes: usize| {
-            let (offset, length) = (expected.offset + begin as u64, length);
-            let (request, expected) = ((expected.offset, length), *expected);
-            let length = bytes as u64;
-            Box::new(Mismatch { wrong, offset, length, request, expected, kind: self.kind })
+        let whole = usize::try_from(length).unwrap_or(usize::MAX);
+        let data = match data.get_mut(..whole) {
+            Some(data) => data,
+            None => return Err(self.short(data.len(), length, expected)),
         };
-        if (data.len() as u64) < length {
-            let begin = data.len() - data.len() % interval;
-            return Err(mismatch(Wrong::Short(data.len() - begin), begin, interval));
-        }
         if expected.zeroes {
-            let Some(at) = data.iter().position(|byte| *byte != 0) else { return Ok(()) };
-            let begin = at - at % interval;
-            return Err(mismatch(Wrong::NotZero(at - begin), begin, interval));
-        }
-        if !self.has_headers() {
-            return match self.pattern_mismatch(data, 0..data.len(), expected.offset) {
+            return match data.iter().position(|byte| *byte != 0) {
+                Some(at) => Err(self.not_zero(data, at, expected)),
                 None => Ok(()),
-                Some(at) => Err(mismatch(Wrong::Pattern(at), 0, data.len())),
             };
         }
-        for begin in (0..data.len()).step_by(interval) {
-            let end = data.len().min(begin + interval);
-            let (version, found) = self.find_header(&mut data[begin..end]);
+        if !self.has_headers() {
+            return match self.pattern_mismatch(data, 0..whole, expected.offset) {
+                Some(at) => {
+                    Err(self.examine(data, 0..whole, expected, &Found::None(0), Wrong::Pattern(at)))
+                }
+                None => Ok(()),
+            };
+        }
+        let interval = self.interval_of(whole);
+        let mut begin = 0;
+        while begin < whole {
+            let end = begin.saturating_add(interval).min(whole);
+            let block = &mut data[begin..end];
+            let (version, found) = self.find_header(block);
             let result = self.check_block(data, begin..end, expected, &found);
-            self.exchange(&mut data[begin..end], version);
+            self.hide(&mut data[begin..end], version);
             if let Err(wrong) = result {
-                return Err(mismatch(wrong, begin, end - begin));
+                return Err(self.examine(data, begin..end, expected, &found, wrong));
             }
+            begin = end;
         }
         Ok(())
     }
 
     /// Moves the header of a block to its begin, and reads it.
+    #[inline]
     fn find_header(&self, block: &mut [u8]) -> (Version, Found) {
-        self.exchange(block, Version::V81);
+        self.uncover(block, Version::V81);
         let found = Header::read(block);
         if self.header_offset == 0 || matches!(found, Found::Header(h) if h.version == Version::V81)
         {
-            return (Version::V81, found);
+            let version = match found {
+                Found::Header(header) => header.version,
+                _ => Version::V81,
+            };
+            return (version, found);
         }
         // It may be an old one, which is shorter.
-        self.exchange(block, Version::V81);
-        self.exchange(block, Version::Old);
+        self.hide(block, Version::V81);
+        self.uncover(block, Version::Old);
         let old = Header::read(block);
         if matches!(old, Found::Header(header) if header.version == Version::Old) {
             return (Version::Old, old);
         }
-        self.exchange(block, Version::Old);
-        self.exchange(block, Version::V81);
+        self.hide(block, Version::Old);
+        self.uncover(block, Version::V81);
         (Version::V81, found)
     }
 
@@ -138,118 +108,122 @@ impl Format {
     fn check_block(
         &self,
         data: &[u8],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         expected: &Expected,
         found: &Found,
     ) -> Result<(), Wrong> {
-        let block = &data[range.clone()];
         let (header, crc) = match *found {
             Found::Header(header) => (header, None),
             Found::Damaged(header, right, stored) => (header, Some((right, stored))),
             Found::Unknown(version) => return Err(Wrong::Version(version)),
             Found::None(magic) => return Err(Wrong::Magic(magic)),
         };
-        let same_number = |number: u64| match header.version {
-            Version::V81 => number == header.number,
-            Version::Old => number as u16 == header.number as u16,
-        };
-        if header.length as usize != block.len() {
+        if header.length as usize != range.len() {
             return Err(Wrong::Length(header));
         }
         if expected.seed.is_some_and(|seed| seed != header.seed) {
             return Err(Wrong::Seed(header));
         }
-        if header.offset != expected.offset + range.start as u64 {
+        if header.offset != expected.offset.wrapping_add(range.start as u64) {
             return Err(Wrong::Offset(header));
         }
-        if expected.number.is_some_and(|number| !same_number(number)) {
+        if expected.number.is_some_and(|number| !header.has_number(number)) {
             return Err(Wrong::Number(header));
         }
         if let Some((right, stored)) = crc {
             return Err(Wrong::Crc(header, right, stored));
         }
+        if expected.not_before_ns.is_some_and(|earliest| header.time_ns() < earliest) {
+            return Err(Wrong::Time(header));
+        }
+        self.check_data(data, range, expected.offset, &header)
+    }
+
+    /// Checks what is behind the header of a block, of a request that was written to `offset`.
+    pub(super) fn check_data(
+        &self,
+        data: &[u8],
+        range: Range<usize>,
+        offset: u64,
+        header: &Header,
+    ) -> Result<(), Wrong> {
+        let block = &data[range.clone()];
         let at = self.data_at(header.version).min(block.len());
         let Some(checksum) = self.checksum() else {
-            let checked = range.start + at..range.end;
-            return match self.pattern_mismatch(data, checked, expected.offset) {
+            return match self.pattern_mismatch(data, range.start + at..range.end, offset) {
                 Some(at) => Err(Wrong::Pattern(at - range.start)),
                 None => Ok(()),
             };
         };
         let stored = &block[header.version.bytes().min(at)..at];
-        let sum = checksum.of(&block[at..]);
-        if sum.as_bytes() == stored {
-            return Ok(());
+        let wrong = |calculated: Sum| {
+            Wrong::Sum(*header, Box::new(Sums { calculated, stored: Sum::new(stored) }))
+        };
+        if header.version == Version::Old && self.kind == VerifyKind::Sha512 {
+            let patterned = self.pattern_mismatch(data, range.start + at..range.end, offset);
+            if let Some(at) = patterned {
+                return Err(Wrong::Pattern(at - range.start));
+            }
+            return match legacy::is_whole(self, block, header, at, range.len() == data.len()) {
+                true => Ok(()),
+                false => Err(wrong(checksum.of(&block[at..]))),
+            };
         }
-        Err(Wrong::Sum(header, Box::new((sum, Sum::new(stored)))))
+        let sum = checksum.of(&block[at..]);
+        if sum.as_bytes() == stored { Ok(()) } else { Err(wrong(sum)) }
     }
 
     /// The first byte of this part of the data that is not the pattern's. A pattern without header checks
     /// all of a request.
-    fn pattern_mismatch(
+    pub(super) fn pattern_mismatch(
         &self,
         data: &[u8],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         offset: u64,
     ) -> Option<usize> {
-        let pattern = self.pattern.as_ref()?;
-        let restart = pattern.restart_bytes.map_or(usize::MAX, |bytes| bytes as usize).max(1);
-        let repeats = pattern.bytes.len().max(1);
-        let wanted = |at: usize| {
-            let (part, place) = (at / restart, at % restart % repeats);
-            let formats = pattern.offsets_at.iter();
-            let format = formats.rev().find(|first| (**first..**first + 8).contains(&place));
-            match format {
-                Some(first) => {
-                    let begin = offset.wrapping_add((part * restart) as u64);
-                    begin.to_le_bytes()[place - first]
-                }
-                None => pattern.bytes.get(place).copied().unwrap_or(0),
-            }
-        };
-        range.into_iter().find(|at| data[*at] != wanted(*at))
+        pattern::first_difference(data, range, self.pattern.as_ref()?, offset)
     }
-}
 
-impl Mismatch {
-    /// True if an older write is there, as a whole.
-    pub fn is_older(&self) -> bool {
-        match (&self.wrong, self.expected.number) {
-            (Wrong::Number(header), Some(number)) => header.number < number,
-            _ => false,
+    #[cold]
+    fn short(&self, read: usize, length: u64, expected: &Expected) -> Box<Mismatch> {
+        let interval = self.interval_of(usize::try_from(length).unwrap_or(usize::MAX));
+        let begin = read - read % interval;
+        let bytes = (interval as u64).min(length - begin as u64);
+        let range = begin as u64..begin as u64 + bytes;
+        let wrong = Wrong::Short(read - begin);
+        Box::new(self.mismatch(wrong, Class::Short, range, length, expected))
+    }
+
+    #[cold]
+    fn not_zero(&self, data: &[u8], at: usize, expected: &Expected) -> Box<Mismatch> {
+        let interval = self.interval_of(data.len());
+        let begin = at - at % interval;
+        let end = data.len().min(begin.saturating_add(interval));
+        let mut block = data[begin..end].to_vec();
+        let (_, found) = self.find_header(&mut block);
+        self.examine(data, begin..end, expected, &found, Wrong::NotZero(at - begin))
+    }
+
+    /// A mismatch of which nothing more is known.
+    pub(super) fn mismatch(
+        &self,
+        wrong: Wrong,
+        class: Class,
+        range: Range<u64>,
+        length: u64,
+        expected: &Expected,
+    ) -> Mismatch {
+        Mismatch {
+            wrong,
+            class,
+            offset: expected.offset.wrapping_add(range.start),
+            length: range.end - range.start,
+            request: (expected.offset, length),
+            expected: *expected,
+            wanted: None,
+            found: None,
+            damage: None,
+            kind: self.kind,
         }
-    }
-
-    /// What is wrong, in fio's words, for a block of the target at `path`.
-    pub fn describe(&self, path: &str) -> String {
-        let kind = self.kind.name();
-        let what = match &self.wrong {
-            Wrong::Magic(found) => format!("bad magic header {found:x}, wanted acca"),
-            Wrong::Version(found) => format!("unsupported header version {found:x}"),
-            Wrong::Length(h) => format!("bad header length {}, wanted {}", h.length, self.length),
-            Wrong::Seed(h) => {
-                let wanted = self.expected.seed.unwrap_or(0);
-                format!("bad header rand_seed {:x}, wanted {wanted:x}", h.seed)
-            }
-            Wrong::Offset(h) => format!("bad header offset {}, wanted {}", h.offset, self.offset),
-            Wrong::Number(h) => {
-                let wanted = self.expected.number.unwrap_or(0);
-                format!("bad header numberio {}, wanted {wanted}", h.number)
-            }
-            Wrong::Crc(_, right, stored) => {
-                format!("bad header crc {stored:x}, calculated {right:x}")
-            }
-            Wrong::Sum(_, sums) => {
-                format!("Expected CRC: {:?}, Received CRC: {:?}", sums.0, sums.1)
-            }
-            Wrong::Pattern(at) => format!("bad pattern block offset {at}"),
-            Wrong::NotZero(at) => format!("verify failed for zeroed data at byte {at}"),
-            Wrong::Short(bytes) => format!("the file ends after {bytes} bytes of it"),
-        };
-        format!(
-            "{kind}: verify failed at file {path} offset {}, length {} (requested block: offset={}, \
-             length={}): {what}",
-            self.offset, self.length, self.request.0, self.request.1
-        )
     }
 }

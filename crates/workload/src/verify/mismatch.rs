@@ -1,0 +1,246 @@
+//! A block that is not what it has to be, in words that can be acted on.
+
+use fiord_options::plan::VerifyKind;
+
+use super::check::Expected;
+use super::header::Header;
+use crate::checksum::Sum;
+
+/// What is wrong with a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// There is no header: what stands in the place of the magic number.
+    Magic(u16),
+    /// The header is of an unknown version.
+    Version(u8),
+    /// The header is of a block of another length.
+    Length(Header),
+    /// Its seed is another one.
+    Seed(Header),
+    /// It is of another place.
+    Offset(Header),
+    /// It is of another write.
+    Number(Header),
+    /// Its CRC does not agree with it: expected and found.
+    Crc(Header, u32, u32),
+    /// It is of the same write of an earlier pass.
+    Time(Header),
+    /// The checksum of the data is another one.
+    Sum(Header, Box<Sums>),
+    /// Data are not the pattern, from this byte of the block on.
+    Pattern(usize),
+    /// Data of a discarded block are not zero, from this byte on.
+    NotZero(usize),
+    /// The target ended in it, after so many bytes.
+    Short(usize),
+}
+
+/// Two checksums that are not the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// Of the data that were read.
+    pub calculated: Sum,
+    /// What is stored with them.
+    pub stored: Sum,
+}
+
+/// What has become of a block, as far as its bytes tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// It reads as zeroes.
+    Zeroes,
+    /// A few bits of it are wrong.
+    BitFlip,
+    /// Some of its sectors are as written and others are not at all.
+    Torn,
+    /// It holds all of another write to the same place, as a rule an older one.
+    Stale,
+    /// It holds what belongs to another place.
+    Misdirected,
+    /// Nothing that was written for verification.
+    Foreign,
+    /// The target ends before or in it.
+    Short,
+    /// None of these.
+    Other,
+}
+
+impl Class {
+    /// All of them.
+    pub const ALL: [Class; 8] = [
+        Class::Zeroes,
+        Class::BitFlip,
+        Class::Torn,
+        Class::Stale,
+        Class::Misdirected,
+        Class::Foreign,
+        Class::Short,
+        Class::Other,
+    ];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Zeroes => "zeroes",
+            Class::BitFlip => "bit-flip",
+            Class::Torn => "torn",
+            Class::Stale => "stale",
+            Class::Misdirected => "misdirected",
+            Class::Foreign => "foreign",
+            Class::Short => "short",
+            Class::Other => "other",
+        }
+    }
+}
+
+/// How a block differs from what it has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The first byte of the block that differs.
+    pub first: u64,
+    /// How many bits differ.
+    pub bits: u64,
+}
+
+/// A block that is not what it has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// What is wrong.
+    pub wrong: Wrong,
+    /// What has become of it.
+    pub class: Class,
+    /// First byte of the block on its target.
+    pub offset: u64,
+    /// Its length.
+    pub length: u64,
+    /// First byte and length of the request.
+    pub request: (u64, u64),
+    /// What had to be there.
+    pub expected: Expected,
+    /// The header that should be there; `None` if there is none, or if nothing is known of it. Fields that
+    /// nobody knows are as found.
+    pub wanted: Option<Header>,
+    /// The header that is there, if its CRC confirms it: who has written what is found, and when. In a
+    /// block that is torn or misdirected it need not be at the begin.
+    pub found: Option<Header>,
+    /// Differences from what should be there; `None` if that is not known.
+    pub damage: Option<Damage>,
+    /// The kind of checksum.
+    pub kind: VerifyKind,
+}
+
+impl Mismatch {
+    /// True if an older write is there, as a whole.
+    pub fn is_older(&self) -> bool {
+        match (&self.wrong, self.expected.number) {
+            (Wrong::Number(header), Some(number)) => header.number < number,
+            (Wrong::Time(_), _) => true,
+            _ => false,
+        }
+    }
+
+    /// The word for what is wrong, as in fio's messages.
+    pub fn word(&self) -> &'static str {
+        match &self.wrong {
+            Wrong::Magic(_) => "bad magic header",
+            Wrong::Version(_) => "unsupported header version",
+            Wrong::Length(_) => "bad header length",
+            Wrong::Seed(_) => "bad header rand_seed",
+            Wrong::Offset(_) => "bad header offset",
+            Wrong::Number(_) => "bad header numberio",
+            Wrong::Crc(..) => "bad header crc",
+            Wrong::Time(_) => "bad header time",
+            Wrong::Sum(..) | Wrong::Short(_) => "verify failed",
+            Wrong::Pattern(_) => "bad pattern",
+            Wrong::NotZero(_) => "verify failed for zeroed data",
+        }
+    }
+
+    /// What is wrong, in fio's words and then in ours, for a block of the target at `path`.
+    pub fn describe(&self, path: &str) -> String {
+        let (kind, word) = (self.kind.name(), self.word());
+        let subject = match &self.wrong {
+            Wrong::Magic(found) => format!("verify: {word} {found:x}, wanted acca"),
+            Wrong::Version(found) => format!("verify: {word} {found:x}, wanted 81"),
+            Wrong::Length(h) => format!("verify: {word} {}, wanted {}", h.length, self.length),
+            Wrong::Seed(h) => {
+                format!("verify: {word} {}, wanted {}", h.seed, self.expected.seed.unwrap_or(0))
+            }
+            Wrong::Offset(h) => format!("verify: {word} {}, wanted {}", h.offset, self.offset),
+            Wrong::Number(h) => {
+                format!("verify: {word} {}, wanted {}", h.number, self.expected.number.unwrap_or(0))
+            }
+            Wrong::Crc(_, right, stored) => {
+                format!("verify: {word} {stored:x}, calculated {right:x}")
+            }
+            Wrong::Time(h) => {
+                let wanted = self.expected.not_before_ns.unwrap_or(0);
+                format!(
+                    "verify: {word} {}, wanted {} or later",
+                    Seconds(h.time_ns()),
+                    Seconds(wanted)
+                )
+            }
+            Wrong::Sum(..) | Wrong::Short(_) | Wrong::Pattern(_) => {
+                format!("{kind}: verify failed")
+            }
+            Wrong::NotZero(_) => format!("{kind}: {word}"),
+        };
+        let (requested, length) = self.request;
+        let mut text = format!(
+            "{subject} at file {path} offset {}, length {} (requested block: offset={requested}, \
+             length={length})",
+            self.offset, self.length
+        );
+        self.explain(&mut text);
+        text
+    }
+
+    /// Says what the bytes tell.
+    fn explain(&self, text: &mut String) {
+        if let Wrong::Sum(_, sums) = &self.wrong {
+            let Sums { calculated, stored } = &**sums;
+            text.push_str(&format!("; Expected CRC: {stored:?}, Received CRC: {calculated:?}"));
+        }
+        if let Wrong::Pattern(at) = &self.wrong {
+            text.push_str(&format!("; bad pattern block offset {at}"));
+        }
+        let class = match self.class {
+            Class::Zeroes => "it reads as zeroes, so its write was lost or was discarded",
+            Class::BitFlip => "a few bits are wrong",
+            Class::Torn => "it is torn: only a part of it is as written",
+            Class::Stale => "it is stale: another write to the same place is still there",
+            Class::Misdirected => "it is misdirected: this belongs to another place",
+            Class::Foreign => "nothing that was written for verification is there",
+            Class::Short => "the file ends before the end of it",
+            Class::Other => "the data are damaged",
+        };
+        text.push_str("; ");
+        text.push_str(class);
+        if let Wrong::Short(bytes) = &self.wrong {
+            text.push_str(&format!(", after {bytes} bytes"));
+        }
+        if let Some(found) = &self.found {
+            text.push_str(&format!(
+                "; found is write {} of job {} to offset {}, begun after {} s",
+                found.number,
+                found.thread,
+                found.offset,
+                Seconds(found.time_ns())
+            ));
+        }
+        if let Some(Damage { first, bits }) = &self.damage {
+            let noun = if *bits == 1 { "bit differs" } else { "bits differ" };
+            text.push_str(&format!("; {bits} {noun}, from byte {first} of the block on"));
+        }
+    }
+}
+
+/// Nanoseconds, as seconds.
+struct Seconds(u64);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:09}", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
+    }
+}
