@@ -50,6 +50,7 @@ mod tests {
             priorities: [0; 2],
             rated: false,
             blocks: false,
+            verifies: false,
         }
     }
 

@@ -13,6 +13,7 @@ mod priorities;
 pub mod report;
 mod response;
 pub mod samples;
+pub mod verification;
 
 pub use blocks::{Block, BlockState, Blocks};
 pub use distribution::Distribution;
@@ -23,3 +24,4 @@ pub use priorities::Priorities;
 pub use report::{DirectionReport, DiskReport, JobReport, RunReport};
 pub use response::{LATE_NS, Response, ScheduleLag};
 pub use samples::Samples;
+pub use verification::{FoundHeader, MismatchClass, MismatchRecord, SkipReason, Verification};

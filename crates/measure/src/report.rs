@@ -2,7 +2,7 @@
 
 use fiord_base::{Direction, PerDirection};
 
-use crate::{Blocks, Latency, Priorities, Response, Samples};
+use crate::{Blocks, Latency, Priorities, Response, Samples, Verification};
 
 /// Results of one run, or of a run so far.
 #[derive(Clone, Debug, Default)]
@@ -108,6 +108,8 @@ pub struct JobReport {
     pub sync_ios: u64,
     /// What has become of the blocks of the region, if that was asked for.
     pub blocks: Option<Blocks>,
+    /// What verification has found, if there was one.
+    pub verification: Option<Verification>,
     /// Wall time of the job, milliseconds.
     pub runtime_ms: u64,
     /// User CPU time, microseconds.
@@ -290,6 +292,11 @@ impl JobReport {
         self.sync.merge(&other.sync);
         self.sync_ios += other.sync_ios;
         match (&mut self.blocks, &other.blocks) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine @ None, theirs) => mine.clone_from(theirs),
+            (Some(_), None) => {}
+        }
+        match (&mut self.verification, &other.verification) {
             (Some(mine), Some(theirs)) => mine.merge(theirs),
             (mine @ None, theirs) => mine.clone_from(theirs),
             (Some(_), None) => {}

@@ -5,7 +5,9 @@
 //! clone and sums the rest; here each clone keeps its own record.
 
 use fiord_base::PerDirection;
-use fiord_measure::{DirectionReport, JobReport, RunReport};
+use fiord_measure::{
+    DirectionReport, JobReport, MismatchClass, MismatchRecord, RunReport, SkipReason,
+};
 
 use crate::groups::{self, Record};
 use crate::json_latency::{Detail, latency, percents};
@@ -65,6 +67,64 @@ pub(crate) fn record(json: &mut JsonWriter, record: &Record<'_>, detail: Detail)
     });
     overflow(json, &job.directions);
     response(json, job, detail);
+    verification(json, job);
+}
+
+/// What verification has found, for jobs that verify.
+fn verification(json: &mut JsonWriter, job: &JobReport) {
+    let Some(found) = &job.verification else { return };
+    json.object("verify", |json| {
+        json.integer("blocks_checked", found.checked);
+        json.integer("blocks_skipped", found.total_skipped());
+        json.object("skipped", |json| {
+            for (reason, count) in SkipReason::ALL.iter().zip(found.skipped) {
+                if count > 0 {
+                    json.integer(reason.name(), count);
+                }
+            }
+        });
+        json.integer("blocks_wrong", found.total_mismatches());
+        json.object("wrong", |json| {
+            for (class, count) in MismatchClass::ALL.iter().zip(found.mismatches) {
+                if count > 0 {
+                    json.integer(class.name(), count);
+                }
+            }
+        });
+        json.array("mismatches", |json| {
+            for record in &found.records {
+                json.push_object(|json| mismatch(json, record));
+            }
+        });
+    });
+}
+
+fn mismatch(json: &mut JsonWriter, record: &MismatchRecord) {
+    json.string("file", &record.file);
+    json.integer("offset", record.offset);
+    json.integer("length", record.length);
+    json.integer("request_offset", record.request_offset);
+    json.integer("request_length", record.request_length);
+    json.string("class", record.class.unwrap_or(MismatchClass::Damaged).name());
+    let mut optional = |name: &str, value: Option<u64>| {
+        if let Some(value) = value {
+            json.integer(name, value);
+        }
+    };
+    optional("first_byte", record.first_byte);
+    optional("differing_bits", record.differing_bits);
+    optional("expected_number", record.expected_number);
+    optional("expected_seed", record.expected_seed);
+    if let Some(found) = &record.found {
+        json.object("found", |json| {
+            json.integer("number", found.number);
+            json.integer("seed", found.seed);
+            json.integer("offset", found.offset);
+            json.integer("length", found.length);
+            json.integer("time_ns", found.time_ns);
+            json.integer("thread_number", found.thread);
+        });
+    }
 }
 
 /// Response times and schedule lag, for jobs that have a schedule.

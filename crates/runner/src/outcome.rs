@@ -94,6 +94,7 @@ pub(crate) fn job_report(
         sync: snapshot.flush.clone(),
         sync_ios: snapshot.sync_ios,
         blocks: snapshot.blocks.clone(),
+        verification: snapshot.verification.clone(),
         directions: directions(order, snapshot, sampler, running_ns),
     }
 }

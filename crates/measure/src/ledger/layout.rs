@@ -7,6 +7,7 @@ use fiord_base::{DATA, Direction};
 use crate::blocks::BLOCKS_MAX;
 use crate::distribution::STRADDLES;
 use crate::histogram::BUCKETS;
+use crate::verification::{COUNT_WORDS, RECORD_WORDS, RECORDS_MAX};
 
 /// Says that these words are a ledger of this layout.
 pub(super) const MAGIC: u64 = 0x0001_7265_6764_656c;
@@ -63,6 +64,8 @@ pub(super) enum Section {
     Lag(Direction),
     /// The number of blocks that are followed, then a word for each.
     Blocks,
+    /// Counts of verification, then records of mismatches.
+    Verification,
 }
 
 impl Section {
@@ -74,6 +77,7 @@ impl Section {
             Section::Straddles => 3,
             Section::Messages => 4,
             Section::Blocks => 5,
+            Section::Verification => 6,
             Section::Moments(kind, d) => 0x100 + kind as u64 * 16 + d as u64,
             Section::Histogram(kind, d) => 0x200 + kind as u64 * 16 + d as u64,
             Section::Priorities(d, _) => 0x20 + d as u64,
@@ -93,6 +97,7 @@ impl Section {
             Section::Priorities(_, count) => count * PRIORITY_WORDS,
             Section::Lag(_) => lag::WORDS,
             Section::Blocks => 1 + BLOCKS_MAX,
+            Section::Verification => COUNT_WORDS + RECORDS_MAX * RECORD_WORDS,
         }
     }
 }
@@ -190,6 +195,8 @@ pub struct LedgerConfig {
     pub rated: bool,
     /// What becomes of each block of the region is followed.
     pub blocks: bool,
+    /// Data are verified.
+    pub verifies: bool,
 }
 
 impl LedgerConfig {
@@ -225,6 +232,9 @@ impl LedgerConfig {
             if count > 0 {
                 sections.push(Section::Priorities(direction, usize::from(count)));
             }
+        }
+        if self.verifies {
+            sections.push(Section::Verification);
         }
         if self.blocks {
             sections.push(Section::Blocks);

@@ -11,7 +11,8 @@ use super::layout::{
 };
 use crate::distribution::Distribution;
 use crate::histogram::{BUCKETS, Histogram};
-use crate::{Block, Blocks, Latency, Moments, Response, ScheduleLag};
+use crate::verification::{COUNT_WORDS, RECORD_WORDS, place};
+use crate::{Block, Blocks, Latency, MismatchRecord, Moments, Response, ScheduleLag, Verification};
 
 /// A copy of a ledger at one moment.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub by_priority: [Vec<Latency>; 2],
     /// What has become of the blocks of the region, if that is followed.
     pub blocks: Option<Blocks>,
+    /// What verification has found, if there is one.
+    pub verification: Option<Verification>,
     /// Flushes.
     pub sync_ios: u64,
     /// The depth that `latency_target` has found so far; 0 if it does not look for one.
@@ -177,6 +180,7 @@ fn copy(words: &[AtomicU64]) -> Option<Snapshot> {
         by_priority: [Direction::Read, Direction::Write]
             .map(|direction| by_priority(words, direction).into_iter().map(latency_of).collect()),
         blocks: blocks(words),
+        verification: verification(words),
         ..Snapshot::default()
     };
     let mut clat = Histogram::default();
@@ -232,6 +236,15 @@ fn blocks(words: &[AtomicU64]) -> Option<Blocks> {
     let (count, blocks) = find(words, Section::Blocks)?.split_first()?;
     let followed = blocks.iter().take(load(count) as usize);
     Some(followed.map(|word| Block::from_word(load(word))).collect())
+}
+
+fn verification(words: &[AtomicU64]) -> Option<Verification> {
+    let words = find(words, Section::Verification)?;
+    let count = words[place::RECORDS].load(Ordering::Acquire) as usize;
+    let kept = words[COUNT_WORDS..].chunks_exact(RECORD_WORDS).take(count);
+    let records = kept
+        .map(|words| MismatchRecord::from_words(&std::array::from_fn(|index| load(&words[index]))));
+    Some(Verification::from_words(|index| load(&words[index]), records.collect()))
 }
 
 fn wide(low: &AtomicU64, high: &AtomicU64) -> u128 {

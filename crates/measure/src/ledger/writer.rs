@@ -13,6 +13,9 @@ use super::layout::{
 use crate::blocks::BLOCKS_MAX;
 use crate::distribution::{self, STRADDLES};
 use crate::report::Severity;
+use crate::verification::{
+    COUNT_WORDS, MismatchClass, MismatchRecord, RECORD_WORDS, RECORDS_MAX, SkipReason, place,
+};
 use crate::{Block, BlockState, LATE_NS};
 
 /// The writer's view.
@@ -32,6 +35,8 @@ pub struct Ledger<'a> {
     priorities: [Vec<Cell<'a>>; 2],
     /// The number of blocks that are followed, then each.
     blocks: Option<&'a [AtomicU64; 1 + BLOCKS_MAX]>,
+    /// Counts and records of verification.
+    verification: Option<Words<'a>>,
     /// Of requests that have a schedule.
     response: Option<[ResponseCell<'a>; 3]>,
 }
@@ -127,6 +132,7 @@ impl<'a> Ledger<'a> {
             flush: cell(words, LatencyKind::Flush, Direction::Sync).ok_or(missing)?,
             priorities: [Direction::Read, Direction::Write].map(|d| by_priority(words, d)),
             blocks: find_array(words, Section::Blocks),
+            verification: find(words, Section::Verification),
             response: match responses {
                 [Some(reads), Some(writes), Some(trims)] => Some([reads, writes, trims]),
                 _ => None,
@@ -216,6 +222,34 @@ impl<'a> Ledger<'a> {
         let Some([_, words @ ..]) = self.blocks else { return };
         for word in words.get(blocks).unwrap_or_default() {
             store(word, Block::from_word(load(word)).after(state).to_word());
+        }
+    }
+
+    /// Counts blocks that were compared with what they have to be; nothing unless
+    /// [`LedgerConfig::verifies`].
+    #[inline]
+    pub fn record_checked(&mut self, blocks: u64) {
+        if let Some(words) = self.verification {
+            add(&words[place::CHECKED], blocks);
+        }
+    }
+
+    /// Counts blocks that were to be checked and were not.
+    pub fn record_skipped(&mut self, reason: SkipReason, blocks: u64) {
+        if let Some(words) = self.verification {
+            add(&words[place::skipped(reason)], blocks);
+        }
+    }
+
+    /// Counts a block that is wrong, and keeps what is known of it if it is one of the first.
+    pub fn record_mismatch(&mut self, record: &MismatchRecord) {
+        let Some(words) = self.verification else { return };
+        add(&words[place::mismatches(record.class.unwrap_or(MismatchClass::Damaged))], 1);
+        let count = load(&words[place::RECORDS]) as usize;
+        if count < RECORDS_MAX {
+            let room = words[COUNT_WORDS + count * RECORD_WORDS..].iter();
+            room.zip(record.to_words()).for_each(|(word, value)| store(word, value));
+            words[place::RECORDS].store(count as u64 + 1, Ordering::Release);
         }
     }
 
@@ -394,6 +428,7 @@ impl<'a> Ledger<'a> {
             response.lag.iter().for_each(|word| store(word, 0));
         }
         self.blocks.iter().flat_map(|words| &words[1..]).for_each(|word| store(word, 0));
+        // What is wrong in a warm-up is wrong, so these counts stay.
         let counts = self.counters.iter().flat_map(|c| c.iter());
         counts.chain(self.depths).chain(self.straddles).for_each(|word| store(word, 0));
         store(&self.facts[facts::SYNC_IOS], 0);

@@ -11,11 +11,12 @@ use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
 use fiord_engine::{Caps, Unit};
 use fiord_measure::report::Severity;
+use fiord_measure::{FoundHeader, MismatchClass, MismatchRecord, SkipReason};
 use fiord_options::plan::JobPlan;
 use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
-use fiord_workload::verify::course::{self, Content, Course, Task};
-use fiord_workload::verify::{Expected, Format, Mismatch, Origin};
+use fiord_workload::verify::course::{self, Content, Course, Skipped, Task};
+use fiord_workload::verify::{Class, Expected, Format, Mismatch, Origin};
 use fiord_workload::{Generator, Regions, Request, Step};
 
 use super::settle::{is_whole, request_of};
@@ -37,6 +38,8 @@ pub(crate) struct Verification {
     thread: u16,
     /// When the job began: headers count from then.
     begin_ns: u64,
+    /// When the pass began, counted from then.
+    pass_ns: u64,
     /// Threads that check what was read, and the slots that they have.
     checkers: Option<Checkers>,
     held: Vec<bool>,
@@ -69,6 +72,7 @@ impl Verification {
             tasks: vec![Task::Other; depth],
             thread: thread_number as u16,
             begin_ns: 0,
+            pass_ns: 0,
             checkers: None,
             held: vec![false; depth],
             fatal: job.verify.fatal,
@@ -165,11 +169,13 @@ impl Drive<'_> {
         let blocks = verification.course.blocks(unit.length);
         verification.course.checked(blocks);
         if verification.blind {
-            return;
+            return self.ledger.record_skipped(SkipReason::NoData, blocks);
         }
-        let Content { number, seed, zeroes, later } = content;
+        let Content { number, seed, likely_seed, zeroes, later } = content;
+        // What an earlier pass has written can have the same number and seed.
+        let not_before_ns = verification.course.reads_own_writes().then_some(verification.pass_ns);
         let expected =
-            Expected { offset: unit.offset, number, seed, zeroes, ..Expected::default() };
+            Expected { offset: unit.offset, number, seed, likely_seed, not_before_ns, zeroes };
         let check = Check { unit: *unit, bytes, expected, later };
         if let Some(checkers) = &mut verification.checkers {
             return match checkers.hand_over(check, &mut self.buffers) {
@@ -188,12 +194,17 @@ impl Drive<'_> {
         let Some(verification) = &mut self.verification else { return };
         let blocks = verification.course.blocks(check.unit.length);
         match result {
-            Ok(()) => verification.checked += blocks,
+            Ok(()) => {
+                verification.checked += blocks;
+                self.ledger.record_checked(blocks);
+            }
+            // Either is possible.
             Err(mismatch) if check.later && !mismatch.is_older() => {
-                // Either is possible.
+                self.ledger.record_skipped(SkipReason::InFlight, blocks);
             }
             Err(mismatch) => {
                 verification.checked += blocks;
+                self.ledger.record_checked(blocks);
                 self.tell_mismatch(&check.unit, &mismatch);
             }
         }
@@ -246,7 +257,7 @@ impl Drive<'_> {
         if let Task::Check(_) = task {
             let blocks = verification.course.blocks(unit.length);
             verification.course.checked(blocks);
-            return;
+            return self.ledger.record_skipped(SkipReason::ReadFailed, blocks);
         }
         verification.course.ended(&task, &request_of(unit), false);
     }
@@ -268,6 +279,7 @@ impl Drive<'_> {
         verification.mismatches += 1;
         let told = verification.mismatches <= TOLD;
         let fatal = verification.fatal;
+        self.ledger.record_mismatch(&record_of(mismatch, &path));
         let text = mismatch.describe(&path);
         if fatal {
             return self.fail(&Failure { errno: Errno::ILSEQ, text });
@@ -295,6 +307,7 @@ impl Drive<'_> {
         if verification.begin_ns == 0 {
             verification.begin_ns = self.now_ns;
         }
+        verification.pass_ns = self.now_ns.saturating_sub(verification.begin_ns);
         verification.course.begin_pass(&mut self.generator);
     }
 
@@ -340,7 +353,9 @@ impl Drive<'_> {
 
     fn note_skipped(&mut self) {
         let Some(verification) = &mut self.verification else { return };
-        for _ in verification.course.take_skipped() {}
+        for (why, blocks) in verification.course.take_skipped() {
+            self.ledger.record_skipped(reason(why), blocks);
+        }
     }
 
     /// Ends the threads that check; says what they used.
@@ -353,7 +368,55 @@ impl Drive<'_> {
     pub(super) fn end_verification(&mut self) {
         self.note_skipped();
         let Some(verification) = &self.verification else { return };
-        let _pending = verification.course.pending();
+        let pending = verification.course.pending();
+        if pending > 0 {
+            self.ledger.record_skipped(SkipReason::NotReached, pending);
+        }
         self.judge();
+    }
+}
+
+fn reason(why: Skipped) -> SkipReason {
+    match why {
+        Skipped::WriteFailed => SkipReason::WriteFailed,
+        Skipped::Overwritten => SkipReason::Overwritten,
+        Skipped::InFlight => SkipReason::InFlight,
+        Skipped::NotDurable => SkipReason::NotDurable,
+        Skipped::NotWritten => SkipReason::NotWritten,
+        Skipped::Trimmed => SkipReason::Trimmed,
+    }
+}
+
+fn record_of(mismatch: &Mismatch, path: &str) -> MismatchRecord {
+    let found = mismatch.found.map(|header| FoundHeader {
+        number: header.number,
+        seed: header.seed,
+        offset: header.offset,
+        length: u64::from(header.length),
+        time_ns: header.time_ns(),
+        thread: u64::from(header.thread),
+    });
+    MismatchRecord {
+        file: path.to_owned(),
+        offset: mismatch.offset,
+        length: mismatch.length,
+        request_offset: mismatch.request.0,
+        request_length: mismatch.request.1,
+        class: Some(match mismatch.class {
+            Class::Zeroes => MismatchClass::Zeroes,
+            Class::BitFlip => MismatchClass::BitFlip,
+            Class::Torn => MismatchClass::Torn,
+            Class::Stale => MismatchClass::Stale,
+            Class::Misdirected => MismatchClass::Misdirected,
+            Class::Unknown => MismatchClass::Unknown,
+            Class::Foreign => MismatchClass::Foreign,
+            Class::Short => MismatchClass::Short,
+            Class::Damaged => MismatchClass::Damaged,
+        }),
+        expected_number: mismatch.expected.number,
+        expected_seed: mismatch.expected.seed,
+        found,
+        first_byte: mismatch.damage.map(|damage| damage.first),
+        differing_bits: mismatch.damage.map(|damage| damage.bits),
     }
 }

@@ -310,6 +310,7 @@ pub(crate) fn ledger_config(job: &JobPlan, caps: Caps) -> LedgerConfig {
         priorities: priority::counts(job),
         rated: job.pacing.rate.is_capped() && stats.stamps(),
         blocks: stats.block_error_percentiles,
+        verifies: job.verify.kind.is_some(),
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Expected {
     pub number: Option<u64>,
     /// The seed of its data.
     pub seed: Option<u64>,
+    /// That seed if it is not relied on: it helps to tell what has happened.
+    pub likely_seed: Option<u64>,
     /// Earliest begin of the write, in nanoseconds of the job's clock: what is older is of an earlier pass,
     /// even if number and seed are the same.
     pub not_before_ns: Option<u64>,

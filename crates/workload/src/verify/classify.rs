@@ -59,7 +59,7 @@ impl Format {
         wrong: Wrong,
     ) -> Box<Mismatch> {
         let place = range.start as u64..range.end as u64;
-        let mut mismatch = self.mismatch(wrong, Class::Other, place, data.len() as u64, expected);
+        let mut mismatch = self.mismatch(wrong, Class::Damaged, place, data.len() as u64, expected);
         let block = &data[range.clone()];
         let seen = Seen { format: self, data, range, block, expected, found };
         let attempt = seen.closest();
@@ -144,7 +144,7 @@ impl Seen<'_> {
         let Some(closest) = closest else {
             return match self.found {
                 Found::None(_) | Found::Unknown(_) => Class::Foreign,
-                _ => Class::Other,
+                _ => Class::Damaged,
             };
         };
         if closest.bits <= FEW_BITS {
@@ -159,7 +159,7 @@ impl Seen<'_> {
             Found::None(_) | Found::Unknown(_) if nothing => Class::Foreign,
             // A block of another length, of which this may be a part.
             Found::Header(h) if nothing && h.length as usize != self.block.len() => Class::Stale,
-            _ => Class::Other,
+            _ => Class::Damaged,
         }
     }
 
@@ -173,7 +173,16 @@ impl Seen<'_> {
         // Without a checksum, the header of one write can be before the data of another one.
         let torn = self.format.kind == VerifyKind::Meta
             && closest.is_some_and(|closest| self.sectors(&closest.content).same > 0);
-        (is_whole && !torn).then_some(Class::Stale)
+        (is_whole && !torn).then(|| self.class_of_another(header))
+    }
+
+    /// What it means that all of a write is there, but not of the one that is expected.
+    fn class_of_another(&self, header: &Header) -> Class {
+        let earlier_pass = self.expected.not_before_ns.is_some_and(|ns| header.time_ns() < ns);
+        match self.expected.number {
+            Some(number) if header.number > number && !earlier_pass => Class::Unknown,
+            _ => Class::Stale,
+        }
     }
 
     /// True if a block with this header is complete.
@@ -238,6 +247,7 @@ impl Seen<'_> {
             (true, Some(seed)) => vec![(seed, seed)],
             (true, None) => {
                 let mut seeds = vec![(raw.seed, raw.seed)];
+                seeds.extend(self.expected.likely_seed.map(|seed| (seed, seed)));
                 for own in self.seeds_of_data(&uncovered) {
                     seeds.extend([(own, own), (own, raw.seed)]);
                 }

@@ -51,6 +51,8 @@ pub struct Content {
     pub number: Option<u64>,
     /// The seed of its data.
     pub seed: Option<u64>,
+    /// That seed if it is not to be relied on: it helps to tell what has happened.
+    pub likely_seed: Option<u64>,
     /// It was discarded, so that it reads as zeroes.
     pub zeroes: bool,
     /// A later write may have changed it: what is older than the number is wrong, all else is possible.
@@ -322,6 +324,11 @@ impl Course {
         self.books.is_some()
     }
 
+    /// True if what is checked was written by this pass of this job.
+    pub fn reads_own_writes(&self) -> bool {
+        self.writes && !self.only
+    }
+
     /// True while what was written is read back, between passes.
     pub fn is_reading_back(&self) -> bool {
         !matches!(self.phase, Phase::Main)
@@ -435,6 +442,7 @@ impl Course {
         Content {
             number: self.checks_number.then_some(number),
             seed: self.checks_seed.then_some(seed),
+            likely_seed: self.seeds.is_some().then_some(seed),
             ..Content::default()
         }
     }
@@ -608,7 +616,7 @@ impl Course {
             return None;
         }
         let number = (self.checks_number && !trimmed).then_some(number);
-        let content = Content { number, seed, zeroes: trimmed, later };
+        let content = Content { number, seed, likely_seed: None, zeroes: trimmed, later };
         let request = Request { direction: Direction::Read, file, offset, length };
         Some((request, Task::Check(content)))
     }

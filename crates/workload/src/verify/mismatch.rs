@@ -53,44 +53,18 @@ pub enum Class {
     BitFlip,
     /// Some of its sectors are as written and others are not at all.
     Torn,
-    /// It holds all of another write to the same place, as a rule an older one.
+    /// It holds all of an older write to the same place.
     Stale,
     /// It holds what belongs to another place.
     Misdirected,
+    /// It holds all of a write to the same place that was not expected.
+    Unknown,
     /// Nothing that was written for verification.
     Foreign,
     /// The target ends before or in it.
     Short,
-    /// None of these.
-    Other,
-}
-
-impl Class {
-    /// All of them.
-    pub const ALL: [Class; 8] = [
-        Class::Zeroes,
-        Class::BitFlip,
-        Class::Torn,
-        Class::Stale,
-        Class::Misdirected,
-        Class::Foreign,
-        Class::Short,
-        Class::Other,
-    ];
-
-    /// Its name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Class::Zeroes => "zeroes",
-            Class::BitFlip => "bit-flip",
-            Class::Torn => "torn",
-            Class::Stale => "stale",
-            Class::Misdirected => "misdirected",
-            Class::Foreign => "foreign",
-            Class::Short => "short",
-            Class::Other => "other",
-        }
-    }
+    /// Anything else.
+    Damaged,
 }
 
 /// How a block differs from what it has to be.
@@ -209,11 +183,12 @@ impl Mismatch {
             Class::Zeroes => "it reads as zeroes, so its write was lost or was discarded",
             Class::BitFlip => "a few bits are wrong",
             Class::Torn => "it is torn: only a part of it is as written",
-            Class::Stale => "it is stale: another write to the same place is still there",
+            Class::Stale => "it is stale: an older write is still there",
+            Class::Unknown => "a write is there that was not expected",
             Class::Misdirected => "it is misdirected: this belongs to another place",
             Class::Foreign => "nothing that was written for verification is there",
             Class::Short => "the file ends before the end of it",
-            Class::Other => "the data are damaged",
+            Class::Damaged => "the data are damaged",
         };
         text.push_str("; ");
         text.push_str(class);
