@@ -7,6 +7,7 @@
 //!
 //! All this happens after a mismatch only, and allocates as much as the request has.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use fiord_base::random::{HASH_MULTIPLIER, hash64};
@@ -19,6 +20,8 @@ use super::mismatch::{Class, Damage, Mismatch, Wrong};
 
 /// Damage to so few bits is a flip of bits.
 const FEW_BITS: u64 = 16;
+/// Bits of a header that are mended so that its CRC agrees. More would agree by chance.
+const MENDED_BITS: u32 = 2;
 /// The unit of devices, and so that of tearing.
 const SECTOR: usize = 512;
 /// Data of which less than this share of the bits agrees by chance are not the same data: of random data
@@ -34,6 +37,8 @@ struct Attempt {
     header: Option<Header>,
     bits: u64,
     first: usize,
+    /// Its seed does not come from what was found.
+    certain: bool,
 }
 
 /// How the sectors of a block compare with an attempt.
@@ -62,13 +67,21 @@ impl Format {
         let mut mismatch = self.mismatch(wrong, Class::Damaged, place, data.len() as u64, expected);
         let block = &data[range.clone()];
         let seen = Seen { format: self, data, range, block, expected, found };
-        let attempt = seen.closest();
+        let attempts = seen.attempts();
+        // Zeroes are close to anything that was zeroed, so sectors count more than bits.
+        let distance = |attempt: &&Attempt| {
+            let same = seen.sectors(&attempt.content).same;
+            (attempt.bits > FEW_BITS, Reverse(same), attempt.bits)
+        };
+        let closest = || attempts.iter().min_by_key(distance);
         mismatch.found = seen.header_elsewhere().or(match found {
             Found::Header(header) => Some(*header),
             _ => None,
         });
-        mismatch.class = seen.class(attempt.as_ref());
-        if let Some(attempt) = attempt {
+        mismatch.class = seen.class(closest());
+        // Another write says nothing of the data of the one that is expected.
+        let relevant = attempts.iter().filter(|attempt| attempt.certain || !seen.is_another());
+        if let Some(attempt) = relevant.min_by_key(distance) {
             mismatch.wanted = attempt.header;
             mismatch.damage = Some(Damage { first: attempt.first as u64, bits: attempt.bits });
         }
@@ -220,46 +233,70 @@ impl Seen<'_> {
             && self.format.pattern_mismatch(self.data, self.range.clone(), offset).is_none()
     }
 
-    /// The attempt that has most in common with the block.
-    fn closest(&self) -> Option<Attempt> {
+    /// True if the header is a sound one of another write than the one that is expected.
+    fn is_another(&self) -> bool {
+        let expected = self.expected;
+        matches!(self.found, Found::Header(header) if header.offset != self.offset()
+            || expected.seed.is_some_and(|seed| header.seed != seed)
+            || expected.number.is_some_and(|number| !header.has_number(number)))
+    }
+
+    /// All that the block may have to be.
+    fn attempts(&self) -> Vec<Attempt> {
         if self.expected.zeroes {
-            return Some(self.attempt(vec![0; self.block.len()], None));
+            return vec![self.attempt(vec![0; self.block.len()], None, true)];
         }
-        let format = self.format;
-        if !format.has_headers() {
-            let content = format.expected_content(self.data.len(), self.expected, None)?;
-            return Some(self.attempt(content.get(self.range.clone())?.to_vec(), None));
+        if !self.format.has_headers() {
+            let content = self.format.expected_content(self.data.len(), self.expected, None);
+            let block = content.as_ref().and_then(|content| content.get(self.range.clone()));
+            return block
+                .map(|block| self.attempt(block.to_vec(), None, true))
+                .into_iter()
+                .collect();
         }
         let versions = match self.found {
             Found::Header(header) => vec![header.version],
             _ => vec![Version::V81, Version::Old],
         };
-        let attempts = versions.into_iter().flat_map(|version| self.attempts(version));
-        attempts.min_by_key(|attempt| attempt.bits)
+        versions.into_iter().flat_map(|version| self.attempts_of(version)).collect()
     }
 
     /// Attempts with headers of one layout.
-    fn attempts(&self, version: Version) -> Vec<Attempt> {
+    fn attempts_of(&self, version: Version) -> Vec<Attempt> {
         let uncovered = self.uncovered(version);
         let raw = Header::fields(&uncovered, version);
-        let seeds = match (self.format.draws_seeds(), self.expected.seed) {
-            (false, _) => vec![(0, 0)],
-            (true, Some(seed)) => vec![(seed, seed)],
-            (true, None) => {
-                let mut seeds = vec![(raw.seed, raw.seed)];
-                seeds.extend(self.expected.likely_seed.map(|seed| (seed, seed)));
-                for own in self.seeds_of_data(&uncovered) {
-                    seeds.extend([(own, own), (own, raw.seed)]);
-                }
-                seeds
+        let Expected { seed, likely_seed, .. } = *self.expected;
+        let remade = |seeds, certain| self.remake(seeds, &raw, &uncovered, certain);
+        if !self.format.draws_seeds() {
+            return remade((0, 0), true).into_iter().collect();
+        }
+        let mut attempts: Vec<Attempt> = Vec::new();
+        attempts.extend(seed.and_then(|seed| remade((seed, seed), true)));
+        attempts.extend(likely_seed.and_then(|seed| remade((seed, seed), true)));
+        if seed.is_none() {
+            let mut own = self.seeds_of_data(&uncovered);
+            // The header is that of another write; data of a third one may be those that are expected.
+            if self.is_another() && own.iter().any(|own| *own != raw.seed) {
+                own.retain(|own| *own != raw.seed);
+            } else {
+                attempts.extend(remade((raw.seed, raw.seed), false));
             }
-        };
-        let remade = seeds.into_iter().filter_map(|seeds| self.remake(seeds, &raw, &uncovered));
-        remade.collect()
+            for own in own {
+                attempts.extend(remade((own, own), false));
+                attempts.extend(remade((own, raw.seed), false));
+            }
+        }
+        attempts
     }
 
     /// What the block would be with data of one seed and another one in its header.
-    fn remake(&self, (data, seed): (u64, u64), raw: &Header, uncovered: &[u8]) -> Option<Attempt> {
+    fn remake(
+        &self,
+        (data, seed): (u64, u64),
+        raw: &Header,
+        uncovered: &[u8],
+        certain: bool,
+    ) -> Option<Attempt> {
         let format = self.format;
         let mut request = vec![0; self.data.len()];
         format.fill(&mut request, self.expected.offset, data);
@@ -275,35 +312,46 @@ impl Seen<'_> {
         let header = self.repaired(header, &mut block, uncovered);
         format.seal(&mut block, header.version);
         format.hide(&mut block, header.version);
-        Some(self.attempt(block, Some(header)))
+        Some(self.attempt(block, Some(header), certain))
     }
 
     /// Writes a header of which some fields are only as they were found. If the CRC that was found does not
-    /// agree, one bit of these may be wrong.
+    /// agree, a bit or two of these may be wrong, or of the CRC: those that are fewest.
     fn repaired(&self, header: Header, block: &mut [u8], uncovered: &[u8]) -> Header {
-        let bytes = header.version.bytes();
-        let agrees = |block: &[u8]| block.get(bytes - 4..bytes) == uncovered.get(bytes - 4..bytes);
         header.write(block);
-        if agrees(block) {
+        let bytes = header.version.bytes();
+        let (Some(head), Some(found)) = (block.get(..bytes), uncovered.get(..bytes)) else {
+            return header;
+        };
+        let wrong = header::stored_crc(head) ^ header::stored_crc(found);
+        if wrong.count_ones() <= 1 {
             return header;
         }
-        for bit in 0..u64::BITS {
-            let flip = 1_u64 << bit;
-            let time = (header.time.0 ^ flip as u32, header.time.1 ^ (flip >> 32) as u32);
-            let mut others = vec![
-                Header { time, ..header },
-                Header { thread: header.thread ^ flip as u16, ..header },
-            ];
-            if self.expected.number.is_none() {
-                others.push(Header { number: header.number ^ flip, ..header });
-            }
-            for other in others {
-                other.write(block);
-                if agrees(block) {
-                    return other;
-                }
-            }
+        // What a bit changes in a CRC does not depend on the others.
+        let mut turned = head.to_vec();
+        let mut changes = |bit: usize| {
+            turned[bit / 8] ^= 1 << (bit % 8);
+            let change = header::crc_of(&turned) ^ header::stored_crc(head);
+            turned[bit / 8] ^= 1 << (bit % 8);
+            (bit, change)
+        };
+        let unknown = header.version.unknown_bits(self.expected.number.is_none());
+        let changes: Vec<(usize, u32)> = unknown.map(&mut changes).collect();
+        let left = move |change: u32| (wrong ^ change).count_ones();
+        let one = changes.iter().map(|(bit, change)| (1 + left(*change), vec![*bit]));
+        let two = changes.iter().enumerate().flat_map(|(index, (first, change))| {
+            let rest = changes[index + 1..].iter();
+            let pairs = rest.filter(move |(_, other)| left(change ^ other) == 0);
+            pairs.map(|(second, _)| (2, vec![*first, *second]))
+        });
+        let best = one.chain(two).min_by_key(|(weight, _)| *weight);
+        let Some((_, bits)) = best.filter(|(weight, _)| *weight <= MENDED_BITS) else {
+            return header;
+        };
+        for bit in bits {
+            turned[bit / 8] ^= 1 << (bit % 8);
         }
+        let header = Header::fields(&turned, header.version);
         header.write(block);
         header
     }
@@ -331,11 +379,11 @@ impl Seen<'_> {
         seeds
     }
 
-    fn attempt(&self, content: Vec<u8>, header: Option<Header>) -> Attempt {
+    fn attempt(&self, content: Vec<u8>, header: Option<Header>, certain: bool) -> Attempt {
         let pairs = || self.block.iter().zip(&content);
         let bits = pairs().map(|(a, b)| u64::from((a ^ b).count_ones())).sum();
         let first = pairs().position(|(a, b)| a != b).unwrap_or(0);
-        Attempt { content, header, bits, first }
+        Attempt { content, header, bits, first, certain }
     }
 
     /// Compares sector by sector, as they are on the target.

@@ -35,6 +35,17 @@ impl Version {
         }
     }
 
+    /// The bits that nobody knows beforehand: those of the time and the thread, and of the number if
+    /// that is unknown.
+    pub(super) fn unknown_bits(self, number: bool) -> impl Iterator<Item = usize> {
+        let (time, thread, places) = match self {
+            Version::V81 => (24..32, 40..42, 32..40),
+            Version::Old => (24..32, 32..34, 34..36),
+        };
+        let number = if number { places } else { 0..0 };
+        time.chain(thread).chain(number).flat_map(|byte| byte * 8..byte * 8 + 8)
+    }
+
     /// Where the CRC stands, over all that is before it.
     fn crc_at(self) -> usize {
         self.bytes() - 4
@@ -94,6 +105,16 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 fn crc(bytes: &[u8]) -> u32 {
     let sum = Checksum::Crc32c.of(bytes);
     u32_at(sum.as_bytes(), 0)
+}
+
+/// The CRC that stands at the end of a header.
+pub(super) fn stored_crc(header: &[u8]) -> u32 {
+    u32_at(header, header.len().saturating_sub(4))
+}
+
+/// The CRC that has to stand there.
+pub(super) fn crc_of(header: &[u8]) -> u32 {
+    crc(&header[..header.len().saturating_sub(4)])
 }
 
 impl Header {
