@@ -73,6 +73,8 @@ struct Settings {
     serialize: bool,
     /// What is written is verified.
     verifies: bool,
+    /// Writes are noted in a journal.
+    journals: bool,
     errors: ErrorsPlan,
 }
 
@@ -240,6 +242,7 @@ impl<'a> Drive<'a> {
             serialize: engine.serialize_overlap
                 || depth > 1 && parts.verification.as_ref().is_some_and(Verification::can_overlap),
             verifies: parts.verification.is_some(),
+            journals: parts.verification.as_ref().is_some_and(Verification::has_journal),
             errors: (*job.errors).clone(),
         };
         let idle = Unit {
@@ -510,6 +513,12 @@ impl<'a> Drive<'a> {
         if self.settings.locks {
             offered = self.lock_batch();
             if offered == 0 {
+                return;
+            }
+        }
+        if self.settings.journals {
+            self.write_journal();
+            if self.batch.is_empty() {
                 return;
             }
         }

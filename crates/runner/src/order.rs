@@ -41,6 +41,8 @@ pub(crate) struct Order {
     pub(crate) pool: Vec<u64>,
     /// The parent's process id.
     pub(crate) parent: i32,
+    /// Where states of verification are; empty: here.
+    pub(crate) aux_path: Vec<u8>,
     /// Writes and trims are refused.
     pub(crate) readonly: bool,
     /// What is told about it, line by line.

@@ -3,7 +3,10 @@
 //! Whatever can fail or allocate is done before the barrier. However a worker ends, its ledger says how
 //! far it came and why it stopped.
 
+use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 use fiord_base::Slot;
@@ -208,7 +211,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         .map_err(|error| Failure::rule(error.to_string()))?;
     let steered = rw.is_mixed() && rates.is_some();
     let verification = Verification::of(
-        (job, order.thread_number),
+        (job, order.thread_number, Path::new(OsStr::from_bytes(&order.aux_path))),
         &generator,
         &regions,
         &seeds,

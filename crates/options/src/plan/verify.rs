@@ -47,6 +47,8 @@ pub struct VerifyPlan {
     pub state_save: bool,
     /// Which writes a saved state vouches for.
     pub state_policy: VerifyPolicy,
+    /// What is known of writes is noted while the job runs.
+    pub journal: VerifyJournal,
     /// Blocks that are discarded after they were written.
     pub trim: VerifyTrimPlan,
 }
@@ -71,6 +73,7 @@ impl Default for VerifyPlan {
             state_load: false,
             state_save: true,
             state_policy: VerifyPolicy::Completed,
+            journal: VerifyJournal::Off,
             trim: VerifyTrimPlan::default(),
         }
     }
@@ -181,6 +184,18 @@ pub enum VerifyPolicy {
     Completed,
     /// Those before the last flush.
     Fsynced,
+}
+
+/// What is left of a job that is killed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VerifyJournal {
+    /// Nothing.
+    #[default]
+    Off,
+    /// What the page cache keeps: enough if the system goes on.
+    Buffered,
+    /// What is on the medium of the auxiliary path: enough if the power fails.
+    Sync,
 }
 
 /// Written blocks that are discarded.

@@ -3,7 +3,7 @@
 use super::group::option_group;
 use super::typed::from_word;
 use super::{BYTES, CPUS, Choice, INT, INT_MAX, OptionDef, Status, ValueKind};
-use crate::plan::{IdRanges, VerifyKind, VerifyPolicy};
+use crate::plan::{IdRanges, VerifyJournal, VerifyKind, VerifyPolicy};
 use crate::value::PatternPiece;
 
 const VERIFY_KINDS: &[Choice] = &[
@@ -34,6 +34,12 @@ const VERIFY_POLICY: &[Choice] = &[
     Choice::new("fsynced", "writes before the last flush"),
 ];
 
+const VERIFY_JOURNAL: &[Choice] = &[
+    Choice::new("off", "nothing is left of a job that is killed"),
+    Choice::new("buffered", "it can be verified as long as the system goes on"),
+    Choice::new("sync", "it can be verified after a power failure, too"),
+];
+
 from_word! {
     Option<VerifyKind> {
         "0" => None,
@@ -60,6 +66,11 @@ from_word! {
         "completed" => VerifyPolicy::Completed,
         "fsynced" => VerifyPolicy::Fsynced,
     }
+    VerifyJournal {
+        "off" => VerifyJournal::Off,
+        "buffered" => VerifyJournal::Buffered,
+        "sync" => VerifyJournal::Sync,
+    }
 }
 
 option_group! {
@@ -74,7 +85,7 @@ option_group! {
         .default("0").category("I/O/Verify");
     [do_verify: bool] OptionDef::new("do_verify", ValueKind::Bool, "Run a read-back phase after writing")
         .default("1").parent("verify").category("I/O/Verify");
-    [verify_policy: VerifyPolicy; planned] OptionDef::new(
+    [verify_policy: VerifyPolicy] OptionDef::new(
         "verify_policy",
         ValueKind::Choice(VERIFY_POLICY),
         "Which saved writes an offline verify checks",
@@ -131,18 +142,24 @@ option_group! {
         "Verify by replaying the generator rather than a log of writes",
     )
         .parent("verify").category("I/O/Verify");
-    [verify_state_load: bool; planned] OptionDef::new(
+    [verify_state_load: bool] OptionDef::new(
         "verify_state_load",
         ValueKind::Bool,
         "Read saved state to bound the verification",
     )
         .parent("verify").category("I/O/Verify");
-    [verify_state_save: bool; planned] OptionDef::new(
+    [verify_state_save: bool] OptionDef::new(
         "verify_state_save",
         ValueKind::Bool,
         "Write state at termination for a later verify",
     )
         .default("1").parent("verify").category("I/O/Verify");
+    [verify_journal: VerifyJournal] OptionDef::new(
+        "verify_journal",
+        ValueKind::Choice(VERIFY_JOURNAL),
+        "Note the fate of writes in the auxiliary path while the job runs",
+    )
+        .default("off").parent("verify").category("I/O/Verify");
     [verify_write_sequence: bool] OptionDef::new(
         "verify_write_sequence",
         ValueKind::Bool,

@@ -166,6 +166,9 @@ impl Drive<'_> {
             if flush.files {
                 self.record_flushes(Direction::Sync);
                 let result = self.targets.flush_all(false);
+                if result.is_ok() && self.settings.verifies {
+                    self.verify_all_flushed();
+                }
                 self.check(result);
             }
             if flush.file_systems {

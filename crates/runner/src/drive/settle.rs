@@ -69,6 +69,9 @@ impl Drive<'_> {
         if self.pace.is_some() {
             self.watch_floors();
         }
+        if self.settings.journals {
+            self.write_journal();
+        }
     }
 
     /// Hands what has completed to those that look at more than counts.
@@ -125,6 +128,9 @@ impl Drive<'_> {
             Ok(_) if !unit.direction.is_data() => {
                 let ns = completion.done_ns.saturating_sub(completion.issued_ns);
                 self.ledger.record_flush(ns);
+                if self.settings.verifies {
+                    self.verify_flushed(unit.slot);
+                }
                 self.release(unit, Outcome::Bytes(0));
             }
             Ok(moved) => self.settle_short(unit, completion, moved),

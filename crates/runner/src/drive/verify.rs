@@ -7,23 +7,28 @@
 //!
 //! Jobs that do not verify pass by: one flag in the loop.
 
-use fiord_base::Slot;
+use std::path::{Path, PathBuf};
+
 use fiord_base::random::StreamSeeds;
+use fiord_base::{Direction, Slot};
 use fiord_engine::{Caps, Unit};
 use fiord_measure::report::Severity;
 use fiord_measure::{FoundHeader, MismatchClass, MismatchRecord, SkipReason};
-use fiord_options::plan::JobPlan;
+use fiord_options::plan::{JobPlan, SyncMode, VerifyPolicy};
 use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
 use fiord_workload::verify::course::{self, Content, Course, Skipped, Task};
+use fiord_workload::verify::state::State;
+use fiord_workload::verify::trail::Trail;
 use fiord_workload::verify::{Class, Expected, Format, Mismatch, Origin};
 use fiord_workload::{Generator, Regions, Request, Step};
 
 use super::settle::{is_whole, request_of};
 use super::{Drive, End};
-use crate::board::State;
+use crate::board;
 use crate::checkers::{Check, Checkers};
 use crate::failure::Failure;
+use crate::verify_state::{self, Journal};
 use crate::worker;
 
 /// Mismatches that are told in full; the others are counted.
@@ -43,6 +48,8 @@ pub(crate) struct Verification {
     /// Threads that check what was read, and the slots that they have.
     checkers: Option<Checkers>,
     held: Vec<bool>,
+    /// What becomes of the knowledge about writes.
+    keeper: Option<Keeper>,
     /// The first mismatch ends the job.
     fatal: bool,
     /// The engine moves no data, so that nothing can be checked.
@@ -56,7 +63,7 @@ pub(crate) struct Verification {
 impl Verification {
     /// The verification of a clone, if it verifies. A mix that is `steered` depends on time.
     pub(crate) fn of(
-        (job, thread_number): (&JobPlan, u32),
+        (job, thread_number, aux_path): (&JobPlan, u32, &Path),
         generator: &Generator,
         regions: &Regions,
         seeds: &StreamSeeds,
@@ -65,7 +72,15 @@ impl Verification {
         let Some(format) = Format::new(job) else { return Ok(None) };
         let depth = worker::depth(job, caps) as usize;
         let draws = format.draws_seeds();
-        let parts = course::Parts { regions, seeds, steered, draws, known: None };
+        let path = verify_state::path_of(aux_path, job.name.as_ref(), thread_number);
+        let known: Option<course::Knowledge> = match job.verify.state_load {
+            true => {
+                let saved = verify_state::load(&path, job)?;
+                Some(Box::new(move |number| saved.known(number)))
+            }
+            false => None,
+        };
+        let parts = course::Parts { regions, seeds, steered, draws, known };
         Ok(Some(Verification {
             course: Course::new(job, generator, parts),
             format,
@@ -75,12 +90,26 @@ impl Verification {
             pass_ns: 0,
             checkers: None,
             held: vec![false; depth],
+            keeper: Keeper::of(job, thread_number, path, depth)?,
             fatal: job.verify.fatal,
             blind: caps.no_data,
             mismatches: 0,
             unsurvived: 0,
             checked: 0,
         }))
+    }
+
+    fn keep(&mut self, task: &Task, well: bool) {
+        if let Task::Write { number, .. } = *task
+            && let Some(trail) = self.keeper.as_mut().and_then(|keeper| keeper.trail.as_mut())
+        {
+            trail.ended(number, well);
+        }
+    }
+
+    /// True if a journal is kept.
+    pub(super) fn has_journal(&self) -> bool {
+        self.keeper.as_ref().is_some_and(|keeper| keeper.journal.is_some())
     }
 
     /// The same with threads that check, if the job wants them.
@@ -133,6 +162,16 @@ impl Drive<'_> {
         let Some(verification) = &mut self.verification else { return };
         let task = verification.course.task();
         verification.tasks[slot.index()] = task;
+        if let Some(trail) = verification.keeper.as_mut().and_then(|keeper| keeper.trail.as_mut()) {
+            match task {
+                Task::Write { number, .. } => trail.issued(number),
+                // A flush of one file among several says nothing about the others.
+                _ if is_flush(request.direction) && self.targets.files().len() == 1 => {
+                    trail.flush_begins(slot);
+                }
+                _ => {}
+            }
+        }
         if let Task::Write { number, seed, .. } = task {
             let origin = Origin {
                 offset: request.offset,
@@ -164,6 +203,7 @@ impl Drive<'_> {
         let Some(verification) = &mut self.verification else { return };
         let task = verification.tasks[unit.slot.index()];
         let Task::Check(content) = task else {
+            verification.keep(&task, bytes == unit.length);
             return verification.course.ended(&task, &request_of(unit), bytes == unit.length);
         };
         let blocks = verification.course.blocks(unit.length);
@@ -171,11 +211,18 @@ impl Drive<'_> {
         if verification.blind {
             return self.ledger.record_skipped(SkipReason::NoData, blocks);
         }
-        let Content { number, seed, likely_seed, zeroes, later } = content;
+        let Content { number, newer, seed, likely_seed, zeroes, later } = content;
         // What an earlier pass has written can have the same number and seed.
         let not_before_ns = verification.course.reads_own_writes().then_some(verification.pass_ns);
-        let expected =
-            Expected { offset: unit.offset, number, seed, likely_seed, not_before_ns, zeroes };
+        let expected = Expected {
+            offset: unit.offset,
+            number,
+            newer,
+            seed,
+            likely_seed,
+            not_before_ns,
+            zeroes,
+        };
         let check = Check { unit: *unit, bytes, expected, later };
         if let Some(checkers) = &mut verification.checkers {
             return match checkers.hand_over(check, &mut self.buffers) {
@@ -259,7 +306,37 @@ impl Drive<'_> {
             verification.course.checked(blocks);
             return self.ledger.record_skipped(SkipReason::ReadFailed, blocks);
         }
+        verification.keep(&task, false);
+        if let Some(trail) = verification.keeper.as_mut().and_then(|keeper| keeper.trail.as_mut()) {
+            trail.flush_ended(unit.slot, false);
+        }
         verification.course.ended(&task, &request_of(unit), false);
+    }
+
+    /// A flush has ended well.
+    pub(super) fn verify_flushed(&mut self, slot: Slot) {
+        let keeper = self.verification.as_mut().and_then(|v| v.keeper.as_mut());
+        if let Some(trail) = keeper.and_then(|keeper| keeper.trail.as_mut()) {
+            trail.flush_ended(slot, true);
+        }
+    }
+
+    /// All that has been written is durable.
+    pub(super) fn verify_all_flushed(&mut self) {
+        let keeper = self.verification.as_mut().and_then(|v| v.keeper.as_mut());
+        if let Some(trail) = keeper.and_then(|keeper| keeper.trail.as_mut()) {
+            trail.all_durable();
+        }
+    }
+
+    /// Notes in the journal what has changed.
+    pub(super) fn write_journal(&mut self) {
+        let keeper = self.verification.as_mut().and_then(|v| v.keeper.as_mut());
+        let Some(keeper) = keeper else { return };
+        if let Err(failure) = keeper.note() {
+            keeper.journal = None;
+            self.fail(&failure);
+        }
     }
 
     /// A request that was made, and maybe prepared in a slot, does not go out.
@@ -269,6 +346,12 @@ impl Drive<'_> {
             Some(slot) => verification.tasks[slot.index()],
             None => verification.course.task(),
         };
+        if let Task::Write { number, .. } = task
+            && let Some(trail) = verification.keeper.as_mut().and_then(|k| k.trail.as_mut())
+            && slot.is_some()
+        {
+            trail.withdrawn(number);
+        }
         verification.course.withdrawn(&task, request);
     }
 
@@ -323,12 +406,13 @@ impl Drive<'_> {
             self.generator.closed_all();
             return self.judge();
         }
-        (self.enter)(State::Verifying);
+        (self.enter)(board::State::Verifying);
         // What has not been flushed would be read from the cache.
         let flushed = self.targets.flush_all(false);
         if let Err(failure) = flushed {
             return self.fail(&failure);
         }
+        self.verify_all_flushed();
         self.close_all();
         self.targets.forget_caches();
         if let Some(verification) = &mut self.verification {
@@ -373,6 +457,85 @@ impl Drive<'_> {
             self.ledger.record_skipped(SkipReason::NotReached, pending);
         }
         self.judge();
+        let stream = self.generator.offset_stream();
+        let Some(verification) = &mut self.verification else { return };
+        let saved = match &mut verification.keeper {
+            Some(keeper) => keeper.save(&verification.course, stream),
+            None => Ok(()),
+        };
+        if let Err(failure) = saved {
+            self.fail(&failure);
+        }
+    }
+}
+
+fn is_flush(direction: Direction) -> bool {
+    matches!(direction, Direction::Sync | Direction::Datasync)
+}
+
+/// Keeps what is known of the writes of a job, for a later run.
+struct Keeper {
+    path: PathBuf,
+    /// What is saved beside the trail.
+    state: State,
+    trail: Option<Trail>,
+    journal: Option<Journal>,
+    /// Only what is durable is vouched for.
+    fsynced: bool,
+}
+
+impl Keeper {
+    fn of(
+        job: &JobPlan,
+        thread_number: u32,
+        path: PathBuf,
+        depth: usize,
+    ) -> Result<Option<Keeper>, Failure> {
+        let verify = &job.verify;
+        if !job.pattern.rw.write || job.limits.verify_only || !verify.state_save {
+            return Ok(None);
+        }
+        if !verify.state_load {
+            verify_state::forget(&path)?;
+        }
+        let fsynced = verify.state_policy == VerifyPolicy::Fsynced;
+        let journal = Journal::create(&path, job)?;
+        let follows = fsynced || journal.is_some();
+        let synchronous = job.files.sync != SyncMode::None;
+        let state = State {
+            index: u64::from(thread_number.saturating_sub(1)),
+            name: job.name.to_string(),
+            depth: job.engine.iodepth.max(1),
+            stream: vec![0; 3],
+            ..State::default()
+        };
+        let trail = follows.then(|| Trail::new(depth, synchronous));
+        Ok(Some(Keeper { path, state, trail, journal, fsynced }))
+    }
+
+    fn note(&mut self) -> Result<(), Failure> {
+        let (Some(trail), Some(journal)) = (&mut self.trail, &mut self.journal) else {
+            return Ok(());
+        };
+        if !trail.take_changed() {
+            return Ok(());
+        }
+        let mut durable = self.state.clone();
+        trail.fill(&mut durable, true);
+        trail.fill(&mut self.state, false);
+        journal.write(&self.state, &durable)
+    }
+
+    fn save(&mut self, course: &Course, stream: (Vec<u64>, bool)) -> Result<(), Failure> {
+        (self.state.stream, self.state.wide) = stream;
+        match &self.trail {
+            Some(trail) => trail.fill(&mut self.state, self.fsynced),
+            None => {
+                self.state.writes = course.writes();
+                self.state.failed = course.failed().to_vec();
+            }
+        }
+        verify_state::save(&self.path, &self.state)
     }
 }
 

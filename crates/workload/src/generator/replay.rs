@@ -4,6 +4,8 @@
 //! remembered, it is made again: a [`Bookmark`] has everything that the sequence depends on but the maps
 //! of visited blocks, which begin empty in each pass.
 
+use fiord_base::random::Stream;
+
 use super::Generator;
 
 /// A place in the sequence of a generator.
@@ -45,6 +47,16 @@ impl Generator {
         for (index, file) in self.files.iter_mut().enumerate().filter(|(_, file)| file.open) {
             self.picker.closed(index as u32, file);
         }
+    }
+
+    /// Where the stream of offsets stands, and whether it has words of 64 bits.
+    pub fn offset_stream(&self) -> (Vec<u64>, bool) {
+        let stream = &self.streams.offset;
+        let (words, wide) = match stream {
+            Stream::Narrow(_) => (3, false),
+            Stream::Wide(_) => (5, true),
+        };
+        (stream.position()[..words].to_vec(), wide)
     }
 
     /// True if no byte is visited twice in a pass, whatever becomes of its requests.

@@ -20,6 +20,8 @@ pub struct Expected {
     pub offset: u64,
     /// The number of the write.
     pub number: Option<u64>,
+    /// A later number is right, too.
+    pub newer: bool,
     /// The seed of its data.
     pub seed: Option<u64>,
     /// That seed if it is not relied on: it helps to tell what has happened.
@@ -29,6 +31,17 @@ pub struct Expected {
     pub not_before_ns: Option<u64>,
     /// The blocks were discarded.
     pub zeroes: bool,
+}
+
+impl Expected {
+    /// True if a header has the right number, as far as it tells it.
+    pub(super) fn allows_number(&self, header: &Header) -> bool {
+        let Some(number) = self.number else { return true };
+        match header.version {
+            Version::V81 => number == header.number || self.newer && header.number > number,
+            Version::Old => number as u16 == header.number as u16,
+        }
+    }
 }
 
 impl Format {
@@ -129,7 +142,7 @@ impl Format {
         if header.offset != expected.offset.wrapping_add(range.start as u64) {
             return Err(Wrong::Offset(header));
         }
-        if expected.number.is_some_and(|number| !header.has_number(number)) {
+        if !expected.allows_number(&header) {
             return Err(Wrong::Number(header));
         }
         if let Some((right, stored)) = crc {

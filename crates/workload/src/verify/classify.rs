@@ -238,7 +238,7 @@ impl Seen<'_> {
         let expected = self.expected;
         matches!(self.found, Found::Header(header) if header.offset != self.offset()
             || expected.seed.is_some_and(|seed| header.seed != seed)
-            || expected.number.is_some_and(|number| !header.has_number(number)))
+            || !expected.allows_number(header))
     }
 
     /// All that the block may have to be.
@@ -306,7 +306,10 @@ impl Seen<'_> {
             length: self.block.len() as u32,
             seed,
             offset: self.offset(),
-            number: self.expected.number.unwrap_or(raw.number),
+            number: match self.expected.number {
+                Some(number) if !self.expected.allows_number(raw) => number,
+                _ => raw.number,
+            },
             ..*raw
         };
         let header = self.repaired(header, &mut block, uncovered);
@@ -335,7 +338,8 @@ impl Seen<'_> {
             turned[bit / 8] ^= 1 << (bit % 8);
             (bit, change)
         };
-        let unknown = header.version.unknown_bits(self.expected.number.is_none());
+        let unknown =
+            header.version.unknown_bits(self.expected.number.is_none() || self.expected.newer);
         let changes: Vec<(usize, u32)> = unknown.map(&mut changes).collect();
         let left = move |change: u32| (wrong ^ change).count_ones();
         let one = changes.iter().map(|(bit, change)| (1 + left(*change), vec![*bit]));

@@ -164,14 +164,6 @@ impl Header {
         u64::from(self.time.0) * 1_000_000_000 + u64::from(self.time.1)
     }
 
-    /// True if it has this number, as far as it tells it.
-    pub fn has_number(&self, number: u64) -> bool {
-        match self.version {
-            Version::V81 => number == self.number,
-            Version::Old => number as u16 == self.number as u16,
-        }
-    }
-
     /// Reads what is at the begin of a block. An old header is one whose CRC confirms it.
     pub fn read(block: &[u8]) -> Found {
         let magic = u16_at(block, 0);
