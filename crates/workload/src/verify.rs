@@ -1,7 +1,7 @@
 //! Verification of data: what is on the medium, and what is known of it.
 //!
-//! - [`header`] and [`format`] are the bytes of a block, [`check`] compares them with what is read,
-//!   and [`mismatch`] is a block that is not what it has to be,
+//! - [`header`] and [`mod@format`] are the bytes of a block, [`check`] compares them with
+//!   what is read, and [`mismatch`] is a block that is not what it has to be,
 //! - [`seeds`] are those of the data,
 //! - [`trail`] follows which writes are in flight and durable, [`state`] is what of it is saved,
 //! - [`course`] decides what is written and read back when,
