@@ -112,6 +112,11 @@ impl Verification {
         self.keeper.as_ref().is_some_and(|keeper| keeper.journal.is_some())
     }
 
+    /// True if writes have contents of their own.
+    pub(super) fn makes_contents(&self) -> bool {
+        self.format.makes_contents()
+    }
+
     /// The same with threads that check, if the job wants them.
     pub(crate) fn with_threads(
         mut self,

@@ -105,11 +105,16 @@ impl Format {
         version.bytes() + self.kind.private_bytes().unwrap_or(0) as usize
     }
 
+    /// True if [`Format::stamp`] makes what is written. With `null` only a pattern takes the place of what
+    /// any job would write.
+    pub fn makes_contents(&self) -> bool {
+        self.kind != VerifyKind::Null || self.pattern.is_some()
+    }
+
     /// Makes the content of a write.
     #[inline]
     pub fn stamp(&self, buffer: &mut [u8], origin: &Origin) {
-        // Nothing but a pattern takes the place of what any job would write.
-        if self.kind == VerifyKind::Null && self.pattern.is_none() {
+        if !self.makes_contents() {
             return;
         }
         self.fill(buffer, origin.offset, origin.seed);
