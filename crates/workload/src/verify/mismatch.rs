@@ -219,3 +219,93 @@ impl std::fmt::Display for Seconds {
         write!(f, "{}.{:09}", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::header::Version;
+    use super::*;
+    use crate::checksum::Checksum;
+
+    const HEADER: Header = Header {
+        version: Version::V81,
+        kind: 5,
+        length: 1024,
+        seed: 11,
+        offset: 4096,
+        time: (2, 30),
+        number: 6,
+        thread: 3,
+    };
+
+    fn mismatch(wrong: Wrong, class: Class) -> Mismatch {
+        Mismatch {
+            wrong,
+            class,
+            offset: 8192,
+            length: 512,
+            request: (7168, 2048),
+            expected: Expected {
+                offset: 7168,
+                number: Some(7),
+                seed: Some(12),
+                not_before_ns: Some(3_000_000_000),
+                ..Expected::default()
+            },
+            wanted: None,
+            found: None,
+            damage: None,
+            kind: VerifyKind::Crc32c,
+        }
+    }
+
+    #[test]
+    fn scripts_find_the_words_that_they_know() {
+        let place =
+            "at file /dev/x offset 8192, length 512 (requested block: offset=7168, length=2048)";
+        let sums =
+            Sums { calculated: Checksum::Crc7.of(b"read"), stored: Checksum::Crc7.of(b"there") };
+        for (wrong, words) in [
+            (Wrong::Magic(0xac00), "verify: bad magic header ac00, wanted acca"),
+            (Wrong::Version(0x82), "verify: unsupported header version 82, wanted 81"),
+            (Wrong::Length(HEADER), "verify: bad header length 1024, wanted 512"),
+            (Wrong::Seed(HEADER), "verify: bad header rand_seed 11, wanted 12"),
+            (Wrong::Offset(HEADER), "verify: bad header offset 4096, wanted 8192"),
+            (Wrong::Number(HEADER), "verify: bad header numberio 6, wanted 7"),
+            (Wrong::Crc(HEADER, 0xc1, 0xd), "verify: bad header crc d, calculated c1"),
+            (
+                Wrong::Time(HEADER),
+                "verify: bad header time 2.000000030, wanted 3.000000000 or later",
+            ),
+            (Wrong::Sum(HEADER, Box::new(sums)), "crc32c: verify failed"),
+            (Wrong::Pattern(3), "crc32c: verify failed"),
+            (Wrong::NotZero(3), "crc32c: verify failed for zeroed data"),
+            (Wrong::Short(3), "crc32c: verify failed"),
+        ] {
+            let mismatch = mismatch(wrong, Class::Damaged);
+            let text = mismatch.describe("/dev/x");
+            assert!(text.starts_with(&format!("{words} {place}")), "{text}");
+            assert!(words.contains(mismatch.word()) || mismatch.word() == "bad pattern", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_there_and_who_wrote_it_is_told() {
+        let mut stale = mismatch(Wrong::Number(HEADER), Class::Stale);
+        stale.found = Some(HEADER);
+        stale.damage = Some(Damage { first: 32, bits: 1 });
+        let text = stale.describe("f");
+        let end = "it is stale: an older write is still there; found is write 6 of job 3 to offset 4096, \
+                   begun after 2.000000030 s; 1 bit differs, from byte 32 of the block on";
+        assert!(text.ends_with(end), "{text}");
+        assert!(stale.is_older());
+        let sums =
+            Sums { calculated: Checksum::Crc7.of(b"read"), stored: Checksum::Crc7.of(b"there") };
+        let text = mismatch(Wrong::Sum(HEADER, Box::new(sums)), Class::Torn).describe("f");
+        assert!(
+            text.contains(&format!("Expected CRC: {:?}", Checksum::Crc7.of(b"there"))),
+            "{text}"
+        );
+        let text = mismatch(Wrong::Short(100), Class::Short).describe("f");
+        assert!(text.ends_with("the file ends before the end of it, after 100 bytes"), "{text}");
+    }
+}
