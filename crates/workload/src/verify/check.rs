@@ -65,7 +65,7 @@ impl Format {
             None => return Err(self.short(data.len(), length, expected)),
         };
         if expected.zeroes {
-            return match data.iter().position(|byte| *byte != 0) {
+            return match first_not_zero(data) {
                 Some(at) => Err(self.not_zero(data, at, expected)),
                 None => Ok(()),
             };
@@ -240,5 +240,30 @@ impl Format {
             damage: None,
             kind: self.kind,
         }
+    }
+}
+
+/// The first byte that is not zero; whole lines are looked at together.
+fn first_not_zero(data: &[u8]) -> Option<usize> {
+    let lines = data.as_chunks::<64>().0;
+    let line = lines.iter().position(|line| line.iter().fold(0, |all, byte| all | byte) != 0);
+    let begin = line.unwrap_or(lines.len()) * 64;
+    data[begin..].iter().position(|byte| *byte != 0).map(|at| begin + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_among_zeroes_is_found() {
+        for at in [0, 1, 63, 64, 130, 191, 192, 199] {
+            let mut data = [0; 200];
+            assert_eq!(first_not_zero(&data), None);
+            data[at] = 0x80;
+            data[199] = 1;
+            assert_eq!(first_not_zero(&data), Some(at));
+        }
+        assert_eq!(first_not_zero(&[]), None);
     }
 }

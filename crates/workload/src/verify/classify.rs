@@ -373,9 +373,12 @@ impl Seen<'_> {
                 .iter()
                 .zip(FACTORS)
                 .all(|(word, factor)| u64::from_ne_bytes(*word) == first.wrapping_mul(factor));
+            if !is_data || first == 0 {
+                return None;
+            }
             let steps = end / GROUP - at / GROUP;
             let ahead = hash64(1).wrapping_pow(u32::try_from(steps).ok()?);
-            (is_data && first != 0).then(|| first.wrapping_mul(ahead).wrapping_mul(back))
+            Some(first.wrapping_mul(ahead).wrapping_mul(back))
         };
         let places = || (begin.next_multiple_of(GROUP)..end).step_by(GROUP);
         let mut seeds: Vec<u64> = places().find_map(seed_at).into_iter().collect();
