@@ -179,7 +179,7 @@ impl Format {
             if let Some(at) = patterned {
                 return Err(Wrong::Pattern(at - range.start));
             }
-            return match legacy::is_whole(self, block, header, at, range.len() == data.len()) {
+            return match legacy::is_whole(self, block, header, at) {
                 true => Ok(()),
                 false => Err(wrong(checksum.of(&block[at..]))),
             };

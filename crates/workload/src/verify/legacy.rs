@@ -36,26 +36,23 @@ fn is_stored(data: &[u8], stored: &[u8]) -> bool {
     data.len() < BLOCK || stored == right
 }
 
-/// True if a block with the header of 3.33 and `verify=sha512` is whole. `alone` says that it is all of the
-/// request that is read.
-pub(super) fn is_whole(
-    format: &Format,
-    block: &[u8],
-    header: &Header,
-    data_at: usize,
-    alone: bool,
-) -> bool {
+/// True if a block with the header of 3.33 and `verify=sha512` is whole, as far as can be told.
+pub(super) fn is_whole(format: &Format, block: &[u8], header: &Header, data_at: usize) -> bool {
     let (head, data) = block.split_at(data_at.min(block.len()));
     if !is_stored(data, &head[header.version.bytes().min(head.len())..]) {
         return false;
     }
-    // Data of a pattern have been compared with it; without one, a seed of zero says nothing. In requests
-    // of odd intervals, the place of a block decides on its last bytes, and is not known.
-    let known = alone || block.len().is_multiple_of(GROUP);
+    // Data of a pattern have been compared with it; without one, a seed of zero says nothing. With intervals
+    // of odd lengths, the place of a block in the request decides on its bytes, and is not known.
+    let known = block.len().is_multiple_of(GROUP);
     if format.pattern.is_some() || header.seed == 0 || !known {
         return true;
     }
-    let Some(seed) = seed_of(block, data_at, header.seed) else { return false };
+    let Some(seed) = seed_of(block, data_at, header.seed) else {
+        // All but the begin, or all, is the rest of data that compress.
+        return (data_at..block.len().min(data_at + 2 * GROUP))
+            .any(|end| format.can_be_rest(&block[end..]));
+    };
     let mut content = block.to_vec();
     random(&mut content, seed);
     let Some(first) = (data_at..block.len()).find(|at| content[*at] != block[*at]) else {
