@@ -194,7 +194,7 @@ fn unprotected(block: &Block, at: usize) -> bool {
     match kind {
         VerifyKind::Null => true,
         // What 3.33 stored is a copy of some bytes, and the data can be made again of even lengths only.
-        VerifyKind::Sha512 if block.old && interval % 32 != 0 => {
+        VerifyKind::Sha512 if block.old && !interval.is_multiple_of(32) => {
             let tail = (interval - header - 128) % 128;
             !in_header && !(header..header + 256).contains(&at) && at < interval - tail
                 || (header + 128..header + 128 + tail).contains(&at)
