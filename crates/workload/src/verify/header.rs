@@ -186,6 +186,30 @@ impl Header {
     }
 }
 
+/// The kind of a number in headers, if it has one there.
+pub fn kind(number: u16) -> Option<VerifyKind> {
+    use VerifyKind::*;
+    let all = [
+        Meta,
+        Md5,
+        Crc64,
+        Crc32,
+        Crc32c,
+        Crc16,
+        Crc7,
+        Sha256,
+        Sha512,
+        Sha3_224,
+        Sha3_256,
+        Sha3_384,
+        Sha3_512,
+        Xxhash,
+        Sha1,
+        PatternHeader,
+    ];
+    all.into_iter().find(|kind| code(*kind) == number)
+}
+
 /// The number of a kind in headers.
 pub fn code(kind: VerifyKind) -> u16 {
     match kind {

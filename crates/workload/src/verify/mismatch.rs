@@ -3,7 +3,7 @@
 use fiord_options::plan::VerifyKind;
 
 use super::check::Expected;
-use super::header::Header;
+use super::header::{self, Header};
 use crate::checksum::Sum;
 
 /// What is wrong with a block.
@@ -203,6 +203,13 @@ impl Mismatch {
                 found.offset,
                 Seconds(found.time_ns())
             ));
+            // Most often the options of a job that reads are not those of the one that wrote.
+            if let Some(kind) = header::kind(found.kind).filter(|kind| *kind != self.kind) {
+                text.push_str(&format!(", with verify={}", kind.name()));
+            }
+            if u64::from(found.length) != self.length {
+                text.push_str(&format!(", in a block of {} bytes", found.length));
+            }
         }
         if let Some(Damage { first, bits }) = &self.damage {
             let noun = if *bits == 1 { "bit differs" } else { "bits differ" };
@@ -289,13 +296,32 @@ mod tests {
     }
 
     #[test]
+    fn other_options_of_the_writer_are_told() {
+        let told = |found: Header| {
+            let mut other = mismatch(Wrong::Length(found), Class::Damaged);
+            other.found = Some(found);
+            let text = other.describe("f");
+            text.split_once("000000030 s").unwrap().1.to_owned()
+        };
+        let same = Header { length: 512, ..HEADER };
+        assert_eq!(told(same), "");
+        assert_eq!(told(HEADER), ", in a block of 1024 bytes");
+        assert_eq!(told(Header { kind: 2, ..same }), ", with verify=md5");
+        assert_eq!(
+            told(Header { kind: 17, ..HEADER }),
+            ", with verify=pattern_hdr, in a block of 1024 bytes"
+        );
+        assert_eq!(told(Header { kind: 99, ..same }), "", "nobody knows such a kind");
+    }
+
+    #[test]
     fn what_is_there_and_who_wrote_it_is_told() {
         let mut stale = mismatch(Wrong::Number(HEADER), Class::Stale);
         stale.found = Some(HEADER);
         stale.damage = Some(Damage { first: 32, bits: 1 });
         let text = stale.describe("f");
         let end = "it is stale: an older write is still there; found is write 6 of job 3 to offset 4096, \
-                   begun after 2.000000030 s; 1 bit differs, from byte 32 of the block on";
+                   begun after 2.000000030 s, in a block of 1024 bytes; 1 bit differs, from byte 32 of the block on";
         assert!(text.ends_with(end), "{text}");
         assert!(stale.is_older());
         let sums =
