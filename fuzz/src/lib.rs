@@ -1,4 +1,5 @@
-//! What the fuzz targets share: the whole way from words to a plan on an invented machine, and back.
+//! What the fuzz targets share: the whole way from words to a plan on an invented machine, and back, and
+//! plans to work with.
 
 #![forbid(unsafe_code)]
 
@@ -6,6 +7,7 @@ use std::ffi::OsString;
 
 use fiord_options::diagnostic::{Colors, Severity};
 use fiord_options::lower::{job_file, lower};
+use fiord_options::plan::JobPlan;
 use fiord_options::{EngineFacts, Host, commandline, lint, showcmd};
 
 /// What became of the words.
@@ -16,18 +18,33 @@ pub struct Understood {
     pub errors: bool,
 }
 
-/// Understands a command line on a machine where every file has the same content.
-pub fn understand(words: &[OsString], file: &[u8]) -> Understood {
-    let host = Host {
+/// An invented machine, where every file has the same content.
+fn host<'a>(read_file: &'a dyn Fn(&std::path::Path) -> std::io::Result<Vec<u8>>) -> Host<'a> {
+    Host {
         page_size: 4096,
         cpus: 4,
         last_cpu: 3,
         last_node: 0,
         memory_bytes: 1 << 30,
         env: &|_| Some("text".into()),
-        read_file: &|_| Ok(file.to_vec()),
+        read_file,
         engine: &|_| Some(EngineFacts::default()),
-    };
+    }
+}
+
+/// The plan of the only job of a file.
+pub fn verified_job(file: &str) -> Option<JobPlan> {
+    let read_file = |_: &std::path::Path| Ok(file.as_bytes().to_vec());
+    let host = host(&read_file);
+    let (invocation, _) = commandline::parse(&["fuzz.fio".into()], &host);
+    let (plan, _) = lower(&invocation.spec, &host);
+    plan?.jobs.into_iter().next()
+}
+
+/// Understands a command line on a machine where every file has the same content.
+pub fn understand(words: &[OsString], file: &[u8]) -> Understood {
+    let read_file = |_: &std::path::Path| Ok(file.to_vec());
+    let host = host(&read_file);
     let (invocation, found) = commandline::parse(words, &host);
     let mut diagnostics = found.clone();
     let (plan, more) = lower(&invocation.spec, &host);

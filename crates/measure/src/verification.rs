@@ -69,6 +69,8 @@ named! {
         Misdirected = "misdirected",
         /// A write is there that nobody knows of, complete.
         Unknown = "unknown",
+        /// Nothing that was written for verification is there.
+        Foreign = "foreign",
         /// The target ends before it.
         Short = "short",
         /// Anything else.

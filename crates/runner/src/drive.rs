@@ -227,7 +227,8 @@ impl<'a> Drive<'a> {
             ramp_ns: job.limits.ramp_ns.unwrap_or(0),
             runtime_ns: job.limits.runtime_ns.unwrap_or(0),
             // Verified writes have contents of their own.
-            fills_data: parts.filler.is_active() && parts.verification.is_none(),
+            fills_data: parts.filler.is_active()
+                && !parts.verification.as_ref().is_some_and(Verification::makes_contents),
             accompanied: parts.recorder.is_some() || parts.prioritizer.is_some(),
             watched: parts.prioritizer.is_some()
                 || parts.pace.is_some()

@@ -14,7 +14,7 @@ use fiord_base::quantity::Quantity;
 use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
 use fiord_options::plan::{DataPlan, Fill, JobPlan, RandomGenerator, Seeds};
 
-use bytes::repeat;
+pub(crate) use bytes::repeat;
 pub use bytes::{random, scramble};
 use duplicates::Duplicates;
 

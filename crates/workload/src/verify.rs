@@ -1,7 +1,7 @@
 //! Verification of data: what is on the medium, and what is known of it.
 //!
-//! - [`header`] and [`format`] are the bytes of a block, [`check`] compares them with what is read,
-//! - a block that is wrong is classified: which kind of mishap gives such bytes,
+//! - [`header`] and [`mod@format`] are the bytes of a block, [`check`] compares them with
+//!   what is read, and [`mismatch`] is a block that is not what it has to be,
 //! - [`seeds`] are those of the data,
 //! - [`trail`] follows which writes are in flight and durable, [`state`] is what of it is saved,
 //! - [`course`] decides what is written and read back when,
@@ -9,13 +9,20 @@
 
 pub mod books;
 pub mod check;
-mod classify;
 pub mod course;
 pub mod format;
 pub mod header;
+pub mod mismatch;
 pub mod seeds;
 pub mod state;
 pub mod trail;
 
-pub use check::{Class, Expected, Mismatch};
+mod classify;
+mod legacy;
+mod pattern;
+
+pub use check::Expected;
 pub use format::{Format, Origin};
+pub use header::Header;
+pub use mismatch::{Class, Damage, Mismatch, Sums, Wrong};
+pub use seeds::Seeds;

@@ -9,7 +9,7 @@ use fiord_base::{PerDirection, Quantity};
 use super::*;
 use crate::host::test_host;
 use crate::jobfile;
-use crate::plan::{Execution, Fill, Seeds, Unified};
+use crate::plan::{Execution, Fill, Seeds, Unified, VerifyKind};
 use crate::spec::{Source, Typed};
 
 fn spec(files: &[&str]) -> Spec {
@@ -470,4 +470,19 @@ fn the_echo_has_resolved_values_in_the_order_of_the_table() {
 fn the_echo_leaves_out_what_is_not_in_force() {
     let sequential = job("rw=read norandommap");
     assert!(sequential.effective().iter().all(|(name, _)| name != "norandommap"));
+}
+
+#[test]
+fn data_that_are_checked_are_made_for_each_write() {
+    for (options, refill) in [
+        ("rw=write verify=crc32c", true),
+        ("rw=write verify=crc32c refill_buffers=0", false),
+        ("rw=write verify=null", false),
+        ("rw=write verify=null refill_buffers=1", true),
+    ] {
+        let plan = job(options);
+        assert_eq!((plan.data.refill, plan.data.scramble), (refill, false), "{options}");
+    }
+    let alone = job("rw=write verify_pattern=0x1122");
+    assert_eq!(alone.verify.kind, Some(VerifyKind::PatternHeader));
 }

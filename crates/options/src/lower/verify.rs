@@ -39,8 +39,8 @@ pub(super) fn lower_verify(options: VerifyOptions, plan: &mut JobPlan, job: &mut
         let restart_bytes = verify_pattern_interval.filter(|&bytes| bytes > 0);
         VerifyPattern { bytes, offsets_at, restart_bytes }
     });
-    // A pattern alone asks for its verification.
-    let kind = verify.unwrap_or(pattern.is_some().then_some(VerifyKind::Pattern));
+    // A pattern alone asks for its verification, with headers.
+    let kind = verify.unwrap_or(pattern.is_some().then_some(VerifyKind::PatternHeader));
     let at_least_one = |blocks: &u64| *blocks > 0;
     let batch = |blocks: &u32| *blocks > 0;
     *plan.verify = VerifyPlan {

@@ -43,6 +43,8 @@ pub(crate) struct Verification {
     thread: u16,
     /// When the job began: headers count from then.
     begin_ns: u64,
+    /// When the pass began, counted from then.
+    pass_ns: u64,
     /// Threads that check what was read, and the slots that they have.
     checkers: Option<Checkers>,
     held: Vec<bool>,
@@ -85,6 +87,7 @@ impl Verification {
             tasks: vec![Task::Other; depth],
             thread: thread_number as u16,
             begin_ns: 0,
+            pass_ns: 0,
             checkers: None,
             held: vec![false; depth],
             keeper: Keeper::of(job, thread_number, path, depth)?,
@@ -107,6 +110,11 @@ impl Verification {
     /// True if a journal is kept.
     pub(super) fn has_journal(&self) -> bool {
         self.keeper.as_ref().is_some_and(|keeper| keeper.journal.is_some())
+    }
+
+    /// True if writes have contents of their own.
+    pub(super) fn makes_contents(&self) -> bool {
+        self.format.makes_contents()
     }
 
     /// The same with threads that check, if the job wants them.
@@ -215,7 +223,17 @@ impl Drive<'_> {
             return self.ledger.record_skipped(SkipReason::NoData, blocks);
         }
         let Content { number, newer, seed, likely_seed, zeroes, later } = content;
-        let expected = Expected { offset: unit.offset, number, newer, seed, likely_seed, zeroes };
+        // What an earlier pass has written can have the same number and seed.
+        let not_before_ns = verification.course.reads_own_writes().then_some(verification.pass_ns);
+        let expected = Expected {
+            offset: unit.offset,
+            number,
+            newer,
+            seed,
+            likely_seed,
+            not_before_ns,
+            zeroes,
+        };
         let check = Check { unit: *unit, bytes, expected, later };
         if let Some(checkers) = &mut verification.checkers {
             return match checkers.hand_over(check, &mut self.buffers) {
@@ -379,6 +397,7 @@ impl Drive<'_> {
         if verification.begin_ns == 0 {
             verification.begin_ns = self.now_ns;
         }
+        verification.pass_ns = self.now_ns.saturating_sub(verification.begin_ns);
         verification.course.begin_pass(&mut self.generator);
     }
 
@@ -544,7 +563,7 @@ fn record_of(mismatch: &Mismatch, path: &str) -> MismatchRecord {
         seed: header.seed,
         offset: header.offset,
         length: u64::from(header.length),
-        time_ns: u64::from(header.time.0) * 1_000_000_000 + u64::from(header.time.1),
+        time_ns: header.time_ns(),
         thread: u64::from(header.thread),
     });
     MismatchRecord {
@@ -560,13 +579,14 @@ fn record_of(mismatch: &Mismatch, path: &str) -> MismatchRecord {
             Class::Stale => MismatchClass::Stale,
             Class::Misdirected => MismatchClass::Misdirected,
             Class::Unknown => MismatchClass::Unknown,
+            Class::Foreign => MismatchClass::Foreign,
             Class::Short => MismatchClass::Short,
             Class::Damaged => MismatchClass::Damaged,
         }),
         expected_number: mismatch.expected.number,
         expected_seed: mismatch.expected.seed,
         found,
-        first_byte: mismatch.differs.map(|(first, _)| first),
-        differing_bits: mismatch.differs.map(|(_, bits)| bits),
+        first_byte: mismatch.damage.map(|damage| damage.first),
+        differing_bits: mismatch.damage.map(|damage| damage.bits),
     }
 }

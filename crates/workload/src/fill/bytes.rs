@@ -44,7 +44,7 @@ pub fn scramble(buffer: &mut [u8], offset: u64, now_ns: u64) {
 }
 
 /// Repeats a pattern over a buffer; no pattern stands for zeroes.
-pub(super) fn repeat(buffer: &mut [u8], pattern: &[u8]) {
+pub(crate) fn repeat(buffer: &mut [u8], pattern: &[u8]) {
     if let [] | [0] = pattern {
         return buffer.fill(0);
     }

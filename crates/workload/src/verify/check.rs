@@ -2,10 +2,15 @@
 //!
 //! The good case compares a header and a checksum, and allocates nothing. Nothing that was read is trusted.
 
+use std::ops::Range;
+
 use fiord_options::plan::VerifyKind;
 
 use super::format::Format;
 use super::header::{Found, Header, Version};
+use super::legacy;
+use super::mismatch::{Class, Mismatch, Sums, Wrong};
+use super::pattern;
 use crate::checksum::Sum;
 
 /// What has to be there; a field that is `None` is not known.
@@ -21,95 +26,22 @@ pub struct Expected {
     pub seed: Option<u64>,
     /// That seed if it is not relied on: it helps to tell what has happened.
     pub likely_seed: Option<u64>,
+    /// Earliest begin of the write, in nanoseconds of the job's clock: what is older is of an earlier pass,
+    /// even if number and seed are the same.
+    pub not_before_ns: Option<u64>,
     /// The blocks were discarded.
     pub zeroes: bool,
 }
 
-/// What is wrong with a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wrong {
-    /// There is no header: what stands in the place of the magic number.
-    Magic(u16),
-    /// The header is of an unknown version.
-    Version(u8),
-    /// The header is of a block of another length.
-    Length(Header),
-    /// Its seed is another one.
-    Seed(Header),
-    /// It is of another place.
-    Offset(Header),
-    /// It is of another write.
-    Number(Header),
-    /// Its CRC does not agree with it: expected and found.
-    Crc(Header, u32, u32),
-    /// The checksum of the data is another one: calculated and found.
-    Sum(Header, Box<(Sum, Sum)>),
-    /// Data are not the pattern, from this byte of the block on.
-    Pattern(usize),
-    /// Data of a discarded block are not zero, from this byte on.
-    NotZero(usize),
-    /// The target ended in it, after so many bytes.
-    Short(usize),
-}
-
-/// Which kind of mishap gives such a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// It is all zeroes.
-    Zeroes,
-    /// A few bits differ.
-    BitFlip,
-    /// Some of its sectors are what they have to be, and others are something else.
-    Torn,
-    /// An older write is there, complete.
-    Stale,
-    /// A block of another place is there, complete.
-    Misdirected,
-    /// A write is there that was not expected, complete.
-    Unknown,
-    /// The target ends before it.
-    Short,
-    /// Anything else.
-    Damaged,
-}
-
-impl Class {
-    /// What is there, in a few words.
-    fn sentence(self) -> &'static str {
-        match self {
-            Class::Zeroes => "it is all zeroes",
-            Class::BitFlip => "single bits are wrong",
-            Class::Torn => "torn: some sectors are right, others are not",
-            Class::Stale => "stale: an older write is there",
-            Class::Misdirected => "misdirected: a block of another place is there",
-            Class::Unknown => "a write is there that was not expected",
-            Class::Short => "the target is too short",
-            Class::Damaged => "damaged",
+impl Expected {
+    /// True if a header has the right number, as far as it tells it.
+    pub(super) fn allows_number(&self, header: &Header) -> bool {
+        let Some(number) = self.number else { return true };
+        match header.version {
+            Version::V81 => number == header.number || self.newer && header.number > number,
+            Version::Old => number as u16 == header.number as u16,
         }
     }
-}
-
-/// A block that is not what it has to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mismatch {
-    /// What is wrong.
-    pub wrong: Wrong,
-    /// First byte of the block on its target, and its length.
-    pub offset: u64,
-    /// See there.
-    pub length: u64,
-    /// The same of the request.
-    pub request: (u64, u64),
-    /// What had to be there.
-    pub expected: Expected,
-    /// The kind of checksum.
-    pub kind: VerifyKind,
-    /// How it came about.
-    pub class: Class,
-    /// What the header says that is there, if it is sound.
-    pub found: Option<Header>,
-    /// The first byte of the block that is wrong, and how many bits are, if that is known.
-    pub differs: Option<(u64, u64)>,
 }
 
 impl Format {
@@ -141,72 +73,63 @@ impl Format {
         if self.kind == VerifyKind::Null {
             return Ok(());
         }
-        let interval = self.interval_of(length as usize);
-        let mismatch = |wrong, begin: usize, bytes: usize| {
-            let (offset, length) = (expected.offset + begin as u64, length);
-            let (request, expected) = ((expected.offset, length), *expected);
-            let length = bytes as u64;
-            let (class, found, differs) = (Class::Damaged, None, None);
-            Box::new(Mismatch {
-                wrong,
-                offset,
-                length,
-                request,
-                expected,
-                kind: self.kind,
-                class,
-                found,
-                differs,
-            })
+        let whole = usize::try_from(length).unwrap_or(usize::MAX);
+        let data = match data.get_mut(..whole) {
+            Some(data) => data,
+            None => return Err(self.short(data.len(), length, expected)),
         };
-        let judged =
-            |mismatch: Box<Mismatch>, data: &mut [u8]| Err(self.classified(mismatch, data));
-        if (data.len() as u64) < length {
-            let begin = data.len() - data.len() % interval;
-            return judged(mismatch(Wrong::Short(data.len() - begin), begin, interval), data);
-        }
         if expected.zeroes {
-            let rest = data.get(first..).unwrap_or_default();
-            let Some(at) = rest.iter().position(|byte| *byte != 0) else { return Ok(()) };
-            let at = first + at;
-            let begin = at - at % interval;
-            return judged(mismatch(Wrong::NotZero(at - begin), begin, interval), data);
-        }
-        if !self.has_headers() {
-            return match self.pattern_mismatch(data, first..data.len(), expected.offset) {
+            return match first_not_zero(data.get(first..).unwrap_or_default()) {
+                Some(at) => Err(self.not_zero(data, first + at, expected)),
                 None => Ok(()),
-                Some(at) => judged(mismatch(Wrong::Pattern(at), 0, data.len()), data),
             };
         }
-        for begin in (first..data.len()).step_by(interval) {
-            let end = data.len().min(begin + interval);
-            let (version, found) = self.find_header(&mut data[begin..end]);
+        if !self.has_headers() {
+            return match self.pattern_mismatch(data, first..whole, expected.offset) {
+                Some(at) => {
+                    Err(self.examine(data, 0..whole, expected, &Found::None(0), Wrong::Pattern(at)))
+                }
+                None => Ok(()),
+            };
+        }
+        let interval = self.interval_of(whole);
+        let mut begin = first;
+        while begin < whole {
+            let end = begin.saturating_add(interval).min(whole);
+            let block = &mut data[begin..end];
+            let (version, found) = self.find_header(block);
             let result = self.check_block(data, begin..end, expected, &found);
-            self.exchange(&mut data[begin..end], version);
+            self.hide(&mut data[begin..end], version);
             if let Err(wrong) = result {
-                return judged(mismatch(wrong, begin, end - begin), data);
+                return Err(self.examine(data, begin..end, expected, &found, wrong));
             }
+            begin = end;
         }
         Ok(())
     }
 
     /// Moves the header of a block to its begin, and reads it.
+    #[inline]
     fn find_header(&self, block: &mut [u8]) -> (Version, Found) {
-        self.restore(block, Version::V81);
+        self.uncover(block, Version::V81);
         let found = Header::read(block);
         if self.header_offset == 0 || matches!(found, Found::Header(h) if h.version == Version::V81)
         {
-            return (Version::V81, found);
+            let version = match found {
+                Found::Header(header) => header.version,
+                _ => Version::V81,
+            };
+            return (version, found);
         }
         // It may be an old one, which is shorter.
-        self.exchange(block, Version::V81);
-        self.restore(block, Version::Old);
+        self.hide(block, Version::V81);
+        self.uncover(block, Version::Old);
         let old = Header::read(block);
         if matches!(old, Found::Header(header) if header.version == Version::Old) {
             return (Version::Old, old);
         }
-        self.exchange(block, Version::Old);
-        self.restore(block, Version::V81);
+        self.hide(block, Version::Old);
+        self.uncover(block, Version::V81);
         (Version::V81, found)
     }
 
@@ -214,149 +137,147 @@ impl Format {
     fn check_block(
         &self,
         data: &[u8],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         expected: &Expected,
         found: &Found,
     ) -> Result<(), Wrong> {
-        let block = &data[range.clone()];
         let (header, crc) = match *found {
             Found::Header(header) => (header, None),
             Found::Damaged(header, right, stored) => (header, Some((right, stored))),
             Found::Unknown(version) => return Err(Wrong::Version(version)),
             Found::None(magic) => return Err(Wrong::Magic(magic)),
         };
-        let same_number = |number: u64| match header.version {
-            Version::V81 => number == header.number || expected.newer && header.number > number,
-            Version::Old => number as u16 == header.number as u16,
-        };
-        if header.length as usize != block.len() {
+        if header.length as usize != range.len() {
             return Err(Wrong::Length(header));
         }
         if expected.seed.is_some_and(|seed| seed != header.seed) {
             return Err(Wrong::Seed(header));
         }
-        if header.offset != expected.offset + range.start as u64 {
+        if header.offset != expected.offset.wrapping_add(range.start as u64) {
             return Err(Wrong::Offset(header));
         }
-        if expected.number.is_some_and(|number| !same_number(number)) {
+        if !expected.allows_number(&header) {
             return Err(Wrong::Number(header));
         }
         if let Some((right, stored)) = crc {
             return Err(Wrong::Crc(header, right, stored));
         }
+        if expected.not_before_ns.is_some_and(|earliest| header.time_ns() < earliest) {
+            return Err(Wrong::Time(header));
+        }
+        self.check_data(data, range, expected.offset, &header)
+    }
+
+    /// Checks what is behind the header of a block, of a request that was written to `offset`.
+    pub(super) fn check_data(
+        &self,
+        data: &[u8],
+        range: Range<usize>,
+        offset: u64,
+        header: &Header,
+    ) -> Result<(), Wrong> {
+        let block = &data[range.clone()];
         let at = self.data_at(header.version).min(block.len());
         let Some(checksum) = self.checksum() else {
-            let checked = range.start + at..range.end;
-            return match self.pattern_mismatch(data, checked, expected.offset) {
+            return match self.pattern_mismatch(data, range.start + at..range.end, offset) {
                 Some(at) => Err(Wrong::Pattern(at - range.start)),
                 None => Ok(()),
             };
         };
         let stored = &block[header.version.bytes().min(at)..at];
+        let wrong = |calculated: Sum| {
+            Wrong::Sum(*header, Box::new(Sums { calculated, stored: Sum::new(stored) }))
+        };
+        if header.version == Version::Old && self.kind == VerifyKind::Sha512 {
+            let patterned = self.pattern_mismatch(data, range.start + at..range.end, offset);
+            if let Some(at) = patterned {
+                return Err(Wrong::Pattern(at - range.start));
+            }
+            return match legacy::is_whole(self, block, header, at) {
+                true => Ok(()),
+                false => Err(wrong(checksum.of(&block[at..]))),
+            };
+        }
         let sum = checksum.of(&block[at..]);
-        if sum.as_bytes() == stored {
-            return Ok(());
-        }
-        Err(Wrong::Sum(header, Box::new((sum, Sum::new(stored)))))
-    }
-
-    /// True if a block is sound by itself, whatever is expected: its data are what its checksum says.
-    pub(super) fn is_sound(&self, block: &mut [u8], header: &Header) -> bool {
-        let expected = Expected { offset: header.offset, ..Expected::default() };
-        let length = block.len();
-        let (_, found) = self.find_header(block);
-        match self.checksum() {
-            Some(_) => self.check_block(block, 0..length, &expected, &found).is_ok(),
-            // Nothing is known of the data but the pattern, whose place in the request is not known.
-            None => header.length as usize == length,
-        }
+        if sum.as_bytes() == stored { Ok(()) } else { Err(wrong(sum)) }
     }
 
     /// The first byte of this part of the data that is not the pattern's. A pattern without header checks
     /// all of a request.
-    fn pattern_mismatch(
+    pub(super) fn pattern_mismatch(
         &self,
         data: &[u8],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         offset: u64,
     ) -> Option<usize> {
-        let pattern = self.pattern.as_ref()?;
-        let restart = pattern.restart_bytes.map_or(usize::MAX, |bytes| bytes as usize).max(1);
-        let repeats = pattern.bytes.len().max(1);
-        let wanted = |at: usize| {
-            let (part, place) = (at / restart, at % restart % repeats);
-            let formats = pattern.offsets_at.iter();
-            let format = formats.rev().find(|first| (**first..**first + 8).contains(&place));
-            match format {
-                Some(first) => {
-                    let begin = offset.wrapping_add((part * restart) as u64);
-                    begin.to_le_bytes()[place - first]
-                }
-                None => pattern.bytes.get(place).copied().unwrap_or(0),
-            }
-        };
-        range.into_iter().find(|at| data[*at] != wanted(*at))
+        pattern::first_difference(data, range, self.pattern.as_ref()?, offset)
+    }
+
+    #[cold]
+    fn short(&self, read: usize, length: u64, expected: &Expected) -> Box<Mismatch> {
+        let interval = self.interval_of(usize::try_from(length).unwrap_or(usize::MAX));
+        let begin = read - read % interval;
+        let bytes = (interval as u64).min(length - begin as u64);
+        let range = begin as u64..begin as u64 + bytes;
+        let wrong = Wrong::Short(read - begin);
+        Box::new(self.mismatch(wrong, Class::Short, range, length, expected))
+    }
+
+    #[cold]
+    fn not_zero(&self, data: &[u8], at: usize, expected: &Expected) -> Box<Mismatch> {
+        let interval = self.interval_of(data.len());
+        let begin = at - at % interval;
+        let end = data.len().min(begin.saturating_add(interval));
+        let mut block = data[begin..end].to_vec();
+        let (_, found) = self.find_header(&mut block);
+        self.examine(data, begin..end, expected, &found, Wrong::NotZero(at - begin))
+    }
+
+    /// A mismatch of which nothing more is known.
+    pub(super) fn mismatch(
+        &self,
+        wrong: Wrong,
+        class: Class,
+        range: Range<u64>,
+        length: u64,
+        expected: &Expected,
+    ) -> Mismatch {
+        Mismatch {
+            wrong,
+            class,
+            offset: expected.offset.wrapping_add(range.start),
+            length: range.end - range.start,
+            request: (expected.offset, length),
+            expected: *expected,
+            wanted: None,
+            found: None,
+            damage: None,
+            kind: self.kind,
+        }
     }
 }
 
-impl Mismatch {
-    /// How many bytes of the request end with this block.
-    pub fn end(&self) -> usize {
-        (self.offset - self.request.0).saturating_add(self.length) as usize
-    }
+/// The first byte that is not zero; whole lines are looked at together.
+fn first_not_zero(data: &[u8]) -> Option<usize> {
+    let lines = data.as_chunks::<64>().0;
+    let line = lines.iter().position(|line| line.iter().fold(0, |all, byte| all | byte) != 0);
+    let begin = line.unwrap_or(lines.len()) * 64;
+    data[begin..].iter().position(|byte| *byte != 0).map(|at| begin + at)
+}
 
-    /// True if an older write is there, as a whole.
-    pub fn is_older(&self) -> bool {
-        match (&self.wrong, self.expected.number) {
-            (Wrong::Number(header), Some(number)) => header.number < number,
-            _ => false,
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// What is wrong, in fio's words, for a block of the target at `path`.
-    pub fn describe(&self, path: &str) -> String {
-        let kind = self.kind.name();
-        let what = match &self.wrong {
-            Wrong::Magic(found) => format!("bad magic header {found:x}, wanted acca"),
-            Wrong::Version(found) => format!("unsupported header version {found:x}"),
-            Wrong::Length(h) => format!("bad header length {}, wanted {}", h.length, self.length),
-            Wrong::Seed(h) => {
-                let wanted = self.expected.seed.unwrap_or(0);
-                format!("bad header rand_seed {:x}, wanted {wanted:x}", h.seed)
-            }
-            Wrong::Offset(h) => format!("bad header offset {}, wanted {}", h.offset, self.offset),
-            Wrong::Number(h) => {
-                let wanted = self.expected.number.unwrap_or(0);
-                format!("bad header numberio {}, wanted {wanted}", h.number)
-            }
-            Wrong::Crc(_, right, stored) => {
-                format!("bad header crc {stored:x}, calculated {right:x}")
-            }
-            Wrong::Sum(_, sums) => {
-                format!("Expected CRC: {:?}, Received CRC: {:?}", sums.0, sums.1)
-            }
-            Wrong::Pattern(at) => format!("bad pattern block offset {at}"),
-            Wrong::NotZero(at) => format!("verify failed for zeroed data at byte {at}"),
-            Wrong::Short(bytes) => format!("the file ends after {bytes} bytes of it"),
-        };
-        let mut text = format!(
-            "{kind}: verify failed at file {path} offset {}, length {} (requested block: offset={}, \
-             length={}): {what}; {}",
-            self.offset,
-            self.length,
-            self.request.0,
-            self.request.1,
-            self.class.sentence()
-        );
-        if let Some((first, bits)) = self.differs {
-            text += &format!(", {bits} bits differ from byte {first} of the block on");
+    #[test]
+    fn a_byte_among_zeroes_is_found() {
+        for at in [0, 1, 63, 64, 130, 191, 192, 199] {
+            let mut data = [0; 200];
+            assert_eq!(first_not_zero(&data), None);
+            data[at] = 0x80;
+            data[199] = 1;
+            assert_eq!(first_not_zero(&data), Some(at));
         }
-        if let Some(header) = &self.found {
-            text += &format!(
-                "; its header says write {} to offset {} by job {}, {}.{:09} s after that began",
-                header.number, header.offset, header.thread, header.time.0, header.time.1
-            );
-        }
-        text
+        assert_eq!(first_not_zero(&[]), None);
     }
 }

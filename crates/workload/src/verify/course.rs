@@ -331,6 +331,11 @@ impl Course {
         self.books.is_some() || self.discards
     }
 
+    /// True if what is checked was written by this pass of this job.
+    pub fn reads_own_writes(&self) -> bool {
+        self.writes && !self.only
+    }
+
     /// True while what was written is read back, between passes.
     pub fn is_reading_back(&self) -> bool {
         !matches!(self.phase, Phase::Main)

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use fiord_base::Direction;
-use fiord_options::plan::{JobPlan, VERIFY_HEADER_BYTES, VerifyKind, VerifyPattern};
+use fiord_options::plan::{Fill, JobPlan, VerifyKind, VerifyPattern};
 
 use super::header::{self, Header, Version};
+use super::{legacy, pattern};
 use crate::checksum::Checksum;
-use crate::fill::random;
+use crate::fill::{random, repeat};
 
 /// Who writes, what, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +37,10 @@ pub struct Format {
     /// Where the header stands in its interval.
     pub(super) header_offset: usize,
     pub(super) pattern: Option<Arc<VerifyPattern>>,
-    /// Longest write.
-    most: usize,
     /// Share of the data that does not compress.
     random_percent: usize,
+    /// What the rest of such data repeats; empty for zeroes.
+    rest: Arc<[u8]>,
 }
 
 impl Format {
@@ -53,8 +53,11 @@ impl Format {
             interval: usize::try_from(interval).unwrap_or(usize::MAX),
             header_offset: usize::try_from(plan.header_offset_bytes).unwrap_or(usize::MAX),
             pattern: plan.pattern.clone().map(Arc::new),
-            most: usize::try_from(job.blocks.max[Direction::Write]).unwrap_or(usize::MAX),
             random_percent: 100_usize.saturating_sub(job.data.compress_percent as usize),
+            rest: match &job.data.fill {
+                Fill::Pattern(pattern) => pattern.as_slice().into(),
+                Fill::Random | Fill::Zero => [].into(),
+            },
         })
     }
 
@@ -66,16 +69,6 @@ impl Format {
     /// True if data come from seeds.
     pub fn draws_seeds(&self) -> bool {
         self.pattern.is_none()
-    }
-
-    /// True if no part of the data has to be zero.
-    pub(super) fn is_random(&self) -> bool {
-        self.draws_seeds() && self.random_percent == 100
-    }
-
-    /// Bytes of the longest request.
-    pub(super) fn most(&self) -> usize {
-        self.most
     }
 
     /// Bytes of an interval of a request.
@@ -112,36 +105,53 @@ impl Format {
         version.bytes() + self.kind.private_bytes().unwrap_or(0) as usize
     }
 
+    /// True if [`Format::stamp`] makes what is written. With `null` only a pattern takes the place of what
+    /// any job would write.
+    pub fn makes_contents(&self) -> bool {
+        self.kind != VerifyKind::Null || self.pattern.is_some()
+    }
+
     /// Makes the content of a write.
     #[inline]
     pub fn stamp(&self, buffer: &mut [u8], origin: &Origin) {
-        if self.kind == VerifyKind::Null {
+        if !self.makes_contents() {
             return;
         }
         self.fill(buffer, origin.offset, origin.seed);
         if !self.has_headers() {
             return;
         }
-        let interval = self.interval_of(buffer.len());
-        let mut offset = origin.offset;
+        let time = (origin.time_ns / 1_000_000_000, origin.time_ns % 1_000_000_000);
         let header = Header {
             version: Version::V81,
             kind: header::code(self.kind),
-            length: interval as u32,
-            seed: origin.seed,
-            offset,
-            time: (
-                (origin.time_ns / 1_000_000_000) as u32,
-                (origin.time_ns % 1_000_000_000) as u32,
-            ),
+            length: 0,
+            seed: if self.draws_seeds() { origin.seed } else { 0 },
+            offset: origin.offset,
+            time: (time.0 as u32, time.1 as u32),
             number: origin.number,
             thread: origin.thread,
         };
-        for block in buffer.chunks_mut(interval) {
+        self.cover(buffer, &header);
+    }
+
+    /// Makes the content of a request. Place and length of each interval take the place of the header's.
+    pub(super) fn compose(&self, buffer: &mut [u8], header: &Header) {
+        self.fill(buffer, header.offset, header.seed);
+        if self.has_headers() {
+            self.cover(buffer, header);
+        }
+    }
+
+    /// Writes headers and checksums over the data of a request.
+    #[inline]
+    fn cover(&self, buffer: &mut [u8], header: &Header) {
+        let mut offset = header.offset;
+        for block in buffer.chunks_mut(self.interval_of(buffer.len())) {
             let length = block.len();
-            Header { offset, length: length as u32, ..header }.write(block);
-            self.seal(block);
-            self.exchange(block, Version::V81);
+            Header { offset, length: length as u32, ..*header }.write(block);
+            self.seal(block, header.version);
+            self.hide(block, header.version);
             offset = offset.wrapping_add(length as u64);
         }
     }
@@ -149,63 +159,61 @@ impl Format {
     /// Makes the data of a request, without headers.
     pub(super) fn fill(&self, buffer: &mut [u8], offset: u64, seed: u64) {
         match &self.pattern {
-            Some(pattern) => repeat(buffer, pattern, offset),
+            Some(pattern) => pattern::repeat(buffer, pattern, offset),
             None => {
                 let random_bytes = buffer.len() * self.random_percent / 100;
                 let (head, rest) = buffer.split_at_mut(random_bytes);
                 random(head, seed);
-                rest.fill(0);
+                repeat(rest, &self.rest);
             }
         }
+    }
+
+    /// True if bytes can be the rest of data that compress.
+    pub(super) fn can_be_rest(&self, bytes: &[u8]) -> bool {
+        if self.random_percent >= 100 || self.rest.is_empty() {
+            return self.random_percent < 100 && bytes.iter().all(|byte| *byte == 0);
+        }
+        bytes.len() <= self.rest.len()
+            || bytes[self.rest.len()..] == bytes[..bytes.len() - self.rest.len()]
     }
 
     /// Puts the checksum of the data behind the header.
-    fn seal(&self, block: &mut [u8]) {
+    pub(super) fn seal(&self, block: &mut [u8], version: Version) {
         let Some(checksum) = self.checksum() else { return };
-        let at = VERIFY_HEADER_BYTES as usize;
+        let at = version.bytes();
         let Some((head, data)) = block.split_at_mut_checked(at + checksum.bytes()) else { return };
-        head[at..].copy_from_slice(checksum.of(data).as_bytes());
-    }
-
-    /// Moves the header to its place in the interval.
-    pub(super) fn exchange(&self, block: &mut [u8], version: Version) {
-        for index in 0..self.exchanged(block, version) {
-            block.swap(index, self.header_offset + index);
+        match (version, checksum) {
+            (Version::Old, Checksum::Sha512) => legacy::store(data, &mut head[at..]),
+            _ => head[at..].copy_from_slice(checksum.of(data).as_bytes()),
         }
     }
 
-    /// Moves the header back to the begin of the interval. Both places may have bytes in common, so that the
-    /// order matters.
-    pub(super) fn restore(&self, block: &mut [u8], version: Version) {
-        for index in (0..self.exchanged(block, version)).rev() {
-            block.swap(index, self.header_offset + index);
+    /// Moves the header from the begin of an interval to its place.
+    pub(super) fn hide(&self, block: &mut [u8], version: Version) {
+        if self.header_offset > 0 {
+            self.exchange(block, version, <[u8]>::rotate_right);
         }
     }
 
-    /// How many bytes change places.
-    fn exchanged(&self, block: &[u8], version: Version) -> usize {
-        match self.header_offset {
-            0 => 0,
-            to => self.data_at(version).min(block.len().saturating_sub(to)),
+    /// Moves it back.
+    pub(super) fn uncover(&self, block: &mut [u8], version: Version) {
+        if self.header_offset > 0 {
+            self.exchange(block, version, <[u8]>::rotate_left);
         }
     }
-}
 
-/// Repeats a pattern, with the place where it begins in it.
-fn repeat(buffer: &mut [u8], pattern: &VerifyPattern, offset: u64) {
-    let restart = pattern.restart_bytes.map_or(usize::MAX, |bytes| bytes as usize).max(1);
-    let mut begin = offset;
-    for part in buffer.chunks_mut(restart) {
-        for copy in part.chunks_mut(pattern.bytes.len().max(1)) {
-            copy.copy_from_slice(&pattern.bytes[..copy.len()]);
-            for at in &pattern.offsets_at {
-                let value = begin.to_le_bytes();
-                let room = copy.len().saturating_sub(*at).min(value.len());
-                if let Some(place) = copy.get_mut(*at..*at + room) {
-                    place.copy_from_slice(&value[..room]);
-                }
+    /// Exchanges the header with what is at its place. Where the two overlap, all between is turned: fio
+    /// destroys data there, and cannot verify what it wrote.
+    fn exchange(&self, block: &mut [u8], version: Version, turn: fn(&mut [u8], usize)) {
+        let (bytes, to) = (self.data_at(version), self.header_offset);
+        let Some(part) = to.checked_add(bytes).and_then(|end| block.get_mut(..end)) else { return };
+        match to < bytes {
+            true => turn(part, to),
+            false => {
+                let (first, second) = part.split_at_mut(to);
+                first[..bytes].swap_with_slice(second);
             }
         }
-        begin = begin.wrapping_add(part.len() as u64);
     }
 }

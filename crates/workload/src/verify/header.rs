@@ -34,6 +34,22 @@ impl Version {
             Version::Old => OLD_HEADER_BYTES,
         }
     }
+
+    /// The bits that nobody knows beforehand: those of the time and the thread, and of the number if
+    /// that is unknown.
+    pub(super) fn unknown_bits(self, number: bool) -> impl Iterator<Item = usize> {
+        let (time, thread, places) = match self {
+            Version::V81 => (24..32, 40..42, 32..40),
+            Version::Old => (24..32, 32..34, 34..36),
+        };
+        let number = if number { places } else { 0..0 };
+        time.chain(thread).chain(number).flat_map(|byte| byte * 8..byte * 8 + 8)
+    }
+
+    /// Where the CRC stands, over all that is before it.
+    fn crc_at(self) -> usize {
+        self.bytes() - 4
+    }
 }
 
 /// What a header says.
@@ -70,6 +86,10 @@ pub enum Found {
     None(u16),
 }
 
+fn byte_at(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(0)
+}
+
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..at + 2).and_then(|b| b.try_into().ok()).map_or(0, u16::from_ne_bytes)
 }
@@ -87,22 +107,61 @@ fn crc(bytes: &[u8]) -> u32 {
     u32_at(sum.as_bytes(), 0)
 }
 
+/// The CRC that stands at the end of a header.
+pub(super) fn stored_crc(header: &[u8]) -> u32 {
+    u32_at(header, header.len().saturating_sub(4))
+}
+
+/// The CRC that has to stand there.
+pub(super) fn crc_of(header: &[u8]) -> u32 {
+    crc(&header[..header.len().saturating_sub(4)])
+}
+
 impl Header {
-    /// Writes a header of the present layout to the begin of a block. Two bytes of it keep what they held.
+    /// Writes a header to the begin of a block. Bytes that mean nothing keep what they held.
     pub fn write(&self, block: &mut [u8]) {
-        let Some(bytes) = block.get_mut(..HEADER_BYTES) else { return };
+        let Some(bytes) = block.get_mut(..self.version.bytes()) else { return };
         bytes[0..2].copy_from_slice(&MAGIC.to_ne_bytes());
-        bytes[2] = VERSION;
-        bytes[3] = self.kind as u8;
         bytes[4..8].copy_from_slice(&self.length.to_ne_bytes());
         bytes[8..16].copy_from_slice(&self.seed.to_ne_bytes());
         bytes[16..24].copy_from_slice(&self.offset.to_ne_bytes());
         bytes[24..28].copy_from_slice(&self.time.0.to_ne_bytes());
         bytes[28..32].copy_from_slice(&self.time.1.to_ne_bytes());
-        bytes[32..40].copy_from_slice(&self.number.to_ne_bytes());
-        bytes[40..42].copy_from_slice(&self.thread.to_ne_bytes());
-        let sum = crc(&bytes[..44]);
-        bytes[44..48].copy_from_slice(&sum.to_ne_bytes());
+        match self.version {
+            Version::V81 => {
+                bytes[2] = VERSION;
+                bytes[3] = self.kind as u8;
+                bytes[32..40].copy_from_slice(&self.number.to_ne_bytes());
+                bytes[40..42].copy_from_slice(&self.thread.to_ne_bytes());
+            }
+            Version::Old => {
+                bytes[2..4].copy_from_slice(&self.kind.to_ne_bytes());
+                bytes[32..34].copy_from_slice(&self.thread.to_ne_bytes());
+                bytes[34..36].copy_from_slice(&(self.number as u16).to_ne_bytes());
+            }
+        }
+        let (sum, at) = (crc(&bytes[..self.version.crc_at()]), self.version.crc_at());
+        bytes[at..at + 4].copy_from_slice(&sum.to_ne_bytes());
+    }
+
+    /// The fields that a header of this layout would have here, whatever it is.
+    pub(super) fn fields(block: &[u8], version: Version) -> Header {
+        let old = version == Version::Old;
+        Header {
+            version,
+            kind: if old { u16_at(block, 2) } else { u16::from(byte_at(block, 3)) },
+            length: u32_at(block, 4),
+            seed: u64_at(block, 8),
+            offset: u64_at(block, 16),
+            time: (u32_at(block, 24), u32_at(block, 28)),
+            number: if old { u64::from(u16_at(block, 34)) } else { u64_at(block, 32) },
+            thread: if old { u16_at(block, 32) } else { u16_at(block, 40) },
+        }
+    }
+
+    /// When it was written, in nanoseconds of the job's clock.
+    pub fn time_ns(&self) -> u64 {
+        u64::from(self.time.0) * 1_000_000_000 + u64::from(self.time.1)
     }
 
     /// Reads what is at the begin of a block. An old header is one whose CRC confirms it.
@@ -111,36 +170,44 @@ impl Header {
         if magic != MAGIC || block.len() < OLD_HEADER_BYTES {
             return Found::None(magic);
         }
-        let old = Header {
-            version: Version::Old,
-            kind: u16_at(block, 2),
-            length: u32_at(block, 4),
-            seed: u64_at(block, 8),
-            offset: u64_at(block, 16),
-            time: (u32_at(block, 24), u32_at(block, 28)),
-            number: u64::from(u16_at(block, 34)),
-            thread: u16_at(block, 32),
-        };
-        let version = block[2];
+        let version = byte_at(block, 2);
         if version != VERSION || block.len() < HEADER_BYTES {
             return match crc(&block[..36]) == u32_at(block, 36) {
-                true => Found::Header(old),
+                true => Found::Header(Header::fields(block, Version::Old)),
                 false => Found::Unknown(version),
             };
         }
-        let header = Header {
-            version: Version::V81,
-            kind: u16::from(block[3]),
-            number: u64_at(block, 32),
-            thread: u16_at(block, 40),
-            ..old
-        };
+        let header = Header::fields(block, Version::V81);
         let (expected, found) = (crc(&block[..44]), u32_at(block, 44));
         match expected == found {
             true => Found::Header(header),
             false => Found::Damaged(header, expected, found),
         }
     }
+}
+
+/// The kind of a number in headers, if it has one there.
+pub fn kind(number: u16) -> Option<VerifyKind> {
+    use VerifyKind::*;
+    let all = [
+        Meta,
+        Md5,
+        Crc64,
+        Crc32,
+        Crc32c,
+        Crc16,
+        Crc7,
+        Sha256,
+        Sha512,
+        Sha3_224,
+        Sha3_256,
+        Sha3_384,
+        Sha3_512,
+        Xxhash,
+        Sha1,
+        PatternHeader,
+    ];
+    all.into_iter().find(|kind| code(*kind) == number)
 }
 
 /// The number of a kind in headers.

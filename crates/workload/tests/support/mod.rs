@@ -193,7 +193,7 @@ fn split(text: &str) -> Vec<(u64, u32)> {
 }
 
 /// The value of an option whose grammar is not simple.
-fn structured(name: &str, value: &str) -> Value {
+pub(crate) fn structured(name: &str, value: &str) -> Value {
     let def = table::job_option(name).unwrap();
     parse(def, Some(value.as_bytes()), &ParseContext::default()).unwrap()
 }

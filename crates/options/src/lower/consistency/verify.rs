@@ -12,7 +12,7 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>) {
     let Some(kind) = plan.verify.kind else { return };
     settle_interval(plan);
     check_interval(plan, kind, job);
-    refill_buffers(plan, job);
+    refill_buffers(plan, kind, job);
     drop_impossible_checks(plan, job);
     warn_of_limits(plan, job);
     warn_of_sharing(plan, job);
@@ -65,9 +65,9 @@ fn check_interval(plan: &JobPlan, kind: VerifyKind, job: &mut Job<'_>) {
     );
 }
 
-/// What is checked must be as the seed in the header says.
-fn refill_buffers(plan: &mut JobPlan, job: &Job<'_>) {
-    if job.settings.value("refill_buffers").is_none() {
+/// What is checked must be as the seed in the header says. Nothing is checked of `null`.
+fn refill_buffers(plan: &mut JobPlan, kind: VerifyKind, job: &Job<'_>) {
+    if job.settings.value("refill_buffers").is_none() && kind != VerifyKind::Null {
         plan.data.refill = true;
     }
     plan.data.scramble = false;
