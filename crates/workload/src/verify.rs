@@ -4,15 +4,21 @@
 //! - a block that is wrong is classified: which kind of mishap gives such bytes,
 //! - [`seeds`] are those of the data,
 //! - [`course`] decides what is written and read back when,
-//! - [`books`] knows which blocks hold which write, where a block can be written more than once.
+//! - [`books`] knows which blocks hold which write, where a block can be written more than once,
+//! - [`fates`] are what is known of each write, [`state`] and [`journal`] how that is kept for later.
 
 pub mod books;
 pub mod check;
 mod classify;
 pub mod course;
+pub mod fates;
 pub mod format;
 pub mod header;
+pub mod journal;
 pub mod seeds;
+pub mod state;
 
 pub use check::{Class, Expected, Mismatch};
 pub use format::{Format, Origin};
+pub use fates::{Fate, Fates, Saved};
+pub use state::State;
