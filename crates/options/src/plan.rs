@@ -38,7 +38,8 @@ pub use replay::{MergePlan, MergedTrace, ReplayPlan, ReplaySkip};
 pub use schedule::{EndOthers, EndScope, SchedulePlan};
 pub use steady_state::{SteadyQuantity, SteadyState, SteadyStatePlan};
 pub use verify::{
-    VERIFY_HEADER_BYTES, VerifyKind, VerifyPattern, VerifyPlan, VerifyPolicy, VerifyTrimPlan,
+    VERIFY_HEADER_BYTES, VerifyJournal, VerifyKind, VerifyPattern, VerifyPlan, VerifyPolicy,
+    VerifyTrimPlan,
 };
 pub use zones::{
     DeviceZones, PlacementDirective, PlacementPlan, PlacementSelect, StridedZones, ZoneResets,

@@ -73,6 +73,8 @@ struct Settings {
     serialize: bool,
     /// What is written is verified.
     verifies: bool,
+    /// Writes are noted before they go out.
+    journals: bool,
     errors: ErrorsPlan,
 }
 
@@ -240,6 +242,7 @@ impl<'a> Drive<'a> {
             serialize: engine.serialize_overlap
                 || depth > 1 && parts.verification.as_ref().is_some_and(Verification::can_overlap),
             verifies: parts.verification.is_some(),
+            journals: parts.verification.as_ref().is_some_and(Verification::has_journal),
             errors: (*job.errors).clone(),
         };
         let idle = Unit {
@@ -333,6 +336,9 @@ impl<'a> Drive<'a> {
             }
             if !self.settings.stamped {
                 self.look_at_clock();
+            }
+            if self.settings.journals {
+                self.journal_ended();
             }
             if self.settings.verifies && self.is_checking() {
                 self.collect_checked(pause.is_some());
@@ -506,6 +512,9 @@ impl<'a> Drive<'a> {
     /// Offers the batch to the engine.
     #[inline]
     fn submit(&mut self) {
+        if self.settings.journals && !self.journal_batch() {
+            return;
+        }
         let mut offered = self.batch.len();
         if self.settings.locks {
             offered = self.lock_batch();

@@ -29,6 +29,7 @@ mod run;
 mod sampler;
 mod targets;
 mod trace;
+mod verify;
 mod worker;
 
 pub use board::State;

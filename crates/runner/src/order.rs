@@ -3,6 +3,8 @@
 //! Orders of all workers stand in one memory file behind an index, so that no descriptor per job is
 //! needed. A worker process deserialises its own order only.
 
+use std::ffi::OsString;
+
 use fiord_measure::LedgerConfig;
 use fiord_options::plan::JobPlan;
 use fiord_sys::Errno;
@@ -41,6 +43,8 @@ pub(crate) struct Order {
     pub(crate) pool: Vec<u64>,
     /// The parent's process id.
     pub(crate) parent: i32,
+    /// Directory of what verification writes.
+    pub(crate) aux: Option<OsString>,
     /// Writes and trims are refused.
     pub(crate) readonly: bool,
     /// What is told about it, line by line.

@@ -33,6 +33,7 @@ use crate::recorder::Recorder;
 use crate::rehearsal::facts;
 use crate::targets::Targets;
 use crate::trace::{Trace, TracedEngine};
+use crate::verify::{Keeper, Past};
 
 /// First argument of a worker process; the second names descriptors and the worker's number.
 pub(crate) const WORKER_SWITCH: &str = "--fiord-worker";
@@ -111,7 +112,7 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
             if let Some(note) = ready.generator.note() {
                 ledger.message(Severity::Note, note);
             }
-            for note in ready.engine.notes().iter().chain(&ready.note) {
+            for note in ready.engine.notes().iter().chain(ready.notes.iter().flatten()) {
                 ledger.message(Severity::Note, note);
             }
             stage.enter(State::Initialised);
@@ -162,8 +163,8 @@ struct Ready {
     verification: Option<Verification>,
     /// Held until the job has ended.
     locked: Option<LockedMemory>,
-    /// What the user should know of its memory.
-    note: Option<String>,
+    /// What the user should know of its memory, and of a job that ran before.
+    notes: [Option<String>; 2],
 }
 
 fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Ready, Failure> {
@@ -207,15 +208,22 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     let generator = make_generator(job, &regions, &seeds, caps)
         .map_err(|error| Failure::rule(error.to_string()))?;
     let steered = rw.is_mixed() && rates.is_some();
+    let place_of_files = (order.aux.as_deref(), order.thread_number);
+    let (known, past_note) = match Past::load(job, place_of_files, depth)? {
+        Some(Past { known, note }) => (Some(known), note),
+        None => (None, None),
+    };
     let verification = Verification::of(
         (job, order.thread_number),
         &generator,
         &regions,
         &seeds,
         (caps, steered),
+        known,
     )?;
+    let keeper = Keeper::of(job, place_of_files, (depth, layout.files.len()))?;
     let verification = match verification {
-        Some(verification) => Some(verification.with_threads(job, &buffers)?),
+        Some(verification) => Some(verification.with_threads(job, &buffers)?.with_keeper(keeper)),
         None => None,
     };
     let recorder = match &job.write_iolog {
@@ -233,7 +241,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     };
     let blocks = BlockGrid::of(job, &layout.files)?;
     let targets = Targets::new(job, layout.files, caps);
-    let note = need.note;
+    let notes = [need.note, past_note];
     Ok(Ready {
         caps,
         engine,
@@ -247,7 +255,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         blocks,
         verification,
         locked,
-        note,
+        notes,
     })
 }
 

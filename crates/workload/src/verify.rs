@@ -19,6 +19,6 @@ pub mod seeds;
 pub mod state;
 
 pub use check::{Class, Expected, Mismatch};
-pub use format::{Format, Origin};
 pub use fates::{Fate, Fates, Saved};
+pub use format::{Format, Origin};
 pub use state::State;

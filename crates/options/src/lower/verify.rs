@@ -23,6 +23,7 @@ pub(super) fn lower_verify(options: VerifyOptions, plan: &mut JobPlan, job: &mut
         experimental_verify,
         verify_state_load,
         verify_state_save,
+        verify_journal,
         verify_write_sequence,
         verify_header_seed,
         trim_percentage,
@@ -60,6 +61,7 @@ pub(super) fn lower_verify(options: VerifyOptions, plan: &mut JobPlan, job: &mut
         state_load: verify_state_load.unwrap_or(false),
         state_save: verify_state_save.unwrap_or(true),
         state_policy: verify_policy.unwrap_or_default(),
+        journal: verify_journal.unwrap_or_default(),
         trim: VerifyTrimPlan {
             percent: trim_percentage.unwrap_or(0),
             expect_zeroes: trim_verify_zero.unwrap_or(true),

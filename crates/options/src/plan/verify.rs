@@ -47,6 +47,8 @@ pub struct VerifyPlan {
     pub state_save: bool,
     /// Which writes a saved state vouches for.
     pub state_policy: VerifyPolicy,
+    /// The state is kept current while the job writes.
+    pub journal: VerifyJournal,
     /// Blocks that are discarded after they were written.
     pub trim: VerifyTrimPlan,
 }
@@ -71,6 +73,7 @@ impl Default for VerifyPlan {
             state_load: false,
             state_save: true,
             state_policy: VerifyPolicy::Completed,
+            journal: VerifyJournal::Off,
             trim: VerifyTrimPlan::default(),
         }
     }
@@ -181,6 +184,18 @@ pub enum VerifyPolicy {
     Completed,
     /// Those before the last flush.
     Fsynced,
+}
+
+/// How the state of a job that writes is kept current.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VerifyJournal {
+    /// Not at all.
+    #[default]
+    Off,
+    /// In a file of which the kernel knows: it survives the end of the job, however that comes.
+    On,
+    /// On the medium of that file before a write goes out: it survives the end of the machine.
+    Sync,
 }
 
 /// Written blocks that are discarded.

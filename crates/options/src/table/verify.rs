@@ -3,7 +3,7 @@
 use super::group::option_group;
 use super::typed::from_word;
 use super::{BYTES, CPUS, Choice, INT, INT_MAX, OptionDef, Status, ValueKind};
-use crate::plan::{IdRanges, VerifyKind, VerifyPolicy};
+use crate::plan::{IdRanges, VerifyJournal, VerifyKind, VerifyPolicy};
 use crate::value::PatternPiece;
 
 const VERIFY_KINDS: &[Choice] = &[
@@ -34,6 +34,15 @@ const VERIFY_POLICY: &[Choice] = &[
     Choice::new("fsynced", "writes before the last flush"),
 ];
 
+const VERIFY_JOURNAL: &[Choice] = &[
+    Choice::new("off", "not at all"),
+    Choice::new("on", "in a file: survives a job that is killed"),
+    Choice::new(
+        "sync",
+        "in a file that is flushed before each batch of writes: survives a power cut",
+    ),
+];
+
 from_word! {
     Option<VerifyKind> {
         "0" => None,
@@ -56,6 +65,11 @@ from_word! {
         "pattern_hdr" => Some(VerifyKind::PatternHeader),
         "null" => Some(VerifyKind::Null),
     }
+    VerifyJournal {
+        "off" => VerifyJournal::Off,
+        "on" => VerifyJournal::On,
+        "sync" => VerifyJournal::Sync,
+    }
     VerifyPolicy {
         "completed" => VerifyPolicy::Completed,
         "fsynced" => VerifyPolicy::Fsynced,
@@ -74,7 +88,7 @@ option_group! {
         .default("0").category("I/O/Verify");
     [do_verify: bool] OptionDef::new("do_verify", ValueKind::Bool, "Run a read-back phase after writing")
         .default("1").parent("verify").category("I/O/Verify");
-    [verify_policy: VerifyPolicy; planned] OptionDef::new(
+    [verify_policy: VerifyPolicy] OptionDef::new(
         "verify_policy",
         ValueKind::Choice(VERIFY_POLICY),
         "Which saved writes an offline verify checks",
@@ -131,18 +145,24 @@ option_group! {
         "Verify by replaying the generator rather than a log of writes",
     )
         .parent("verify").category("I/O/Verify");
-    [verify_state_load: bool; planned] OptionDef::new(
+    [verify_state_load: bool] OptionDef::new(
         "verify_state_load",
         ValueKind::Bool,
         "Read saved state to bound the verification",
     )
         .parent("verify").category("I/O/Verify");
-    [verify_state_save: bool; planned] OptionDef::new(
+    [verify_state_save: bool] OptionDef::new(
         "verify_state_save",
         ValueKind::Bool,
         "Write state at termination for a later verify",
     )
         .default("1").parent("verify").category("I/O/Verify");
+    [verify_journal: VerifyJournal] OptionDef::new(
+        "verify_journal",
+        ValueKind::Choice(VERIFY_JOURNAL),
+        "Keep the state current while the job writes",
+    )
+        .default("off").parent("verify").category("I/O/Verify");
     [verify_write_sequence: bool] OptionDef::new(
         "verify_write_sequence",
         ValueKind::Bool,

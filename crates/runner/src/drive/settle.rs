@@ -125,6 +125,9 @@ impl Drive<'_> {
             Ok(_) if !unit.direction.is_data() => {
                 let ns = completion.done_ns.saturating_sub(completion.issued_ns);
                 self.ledger.record_flush(ns);
+                if self.settings.verifies {
+                    self.note_flushed(unit);
+                }
                 self.release(unit, Outcome::Bytes(0));
             }
             Ok(moved) => self.settle_short(unit, completion, moved),

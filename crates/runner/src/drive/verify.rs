@@ -15,7 +15,8 @@ use fiord_measure::{FoundHeader, MismatchClass, MismatchRecord, SkipReason};
 use fiord_options::plan::JobPlan;
 use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
-use fiord_workload::verify::course::{self, Content, Course, Skipped, Task};
+use fiord_workload::verify::course::{self, Content, Course, Knowledge, Skipped, Task};
+use fiord_workload::verify::state::Position;
 use fiord_workload::verify::{Class, Expected, Format, Mismatch, Origin};
 use fiord_workload::{Generator, Regions, Request, Step};
 
@@ -24,6 +25,7 @@ use super::{Drive, End};
 use crate::board::State;
 use crate::checkers::{Check, Checkers};
 use crate::failure::Failure;
+use crate::verify::Keeper;
 use crate::worker;
 
 /// Mismatches that are told in full; the others are counted.
@@ -49,6 +51,11 @@ pub(crate) struct Verification {
     mismatches: u64,
     unsurvived: u64,
     checked: u64,
+    /// Keeps what is known of writes for later.
+    keeper: Option<Keeper>,
+    /// The stream of offsets at the begin.
+    offsets: Position,
+    has_read_back: bool,
 }
 
 impl Verification {
@@ -59,11 +66,12 @@ impl Verification {
         regions: &Regions,
         seeds: &StreamSeeds,
         (caps, steered): (Caps, bool),
+        known: Option<Knowledge>,
     ) -> Result<Option<Verification>, Failure> {
         let Some(format) = Format::new(job) else { return Ok(None) };
         let depth = worker::depth(job, caps) as usize;
         let draws = format.draws_seeds();
-        let parts = course::Parts { regions, seeds, steered, draws, known: None };
+        let parts = course::Parts { regions, seeds, steered, draws, known };
         Ok(Some(Verification {
             course: Course::new(job, generator, parts),
             format,
@@ -77,6 +85,9 @@ impl Verification {
             mismatches: 0,
             unsurvived: 0,
             checked: 0,
+            keeper: None,
+            offsets: Position::from(generator.offset_stream()),
+            has_read_back: false,
         }))
     }
 
@@ -93,11 +104,25 @@ impl Verification {
         Ok(self)
     }
 
+    /// The same with one who keeps what is known of writes for later.
+    pub(crate) fn with_keeper(self, keeper: Option<Keeper>) -> Verification {
+        Verification { keeper, ..self }
+    }
+
+    /// True if writes have to be noted before they go out.
+    pub(super) fn has_journal(&self) -> bool {
+        self.keeper.as_ref().is_some_and(Keeper::has_journal)
+    }
+
     /// True if a request may have to do with bytes that another one in flight changes.
     pub(super) fn can_overlap(&self) -> bool {
         self.course.can_overlap()
     }
 }
+
+mod keep;
+
+use keep::makes_durable;
 
 impl Drive<'_> {
     /// What comes next in a job that verifies; `None`: ask again.
@@ -130,6 +155,13 @@ impl Drive<'_> {
         let Some(verification) = &mut self.verification else { return };
         let task = verification.course.task();
         verification.tasks[slot.index()] = task;
+        if let Some(keeper) = &mut verification.keeper {
+            match task {
+                Task::Write { number, .. } => keeper.issued(slot, number),
+                _ if makes_durable(request.direction) => keeper.flush_submitted(slot),
+                _ => {}
+            }
+        }
         if let Task::Write { number, seed, .. } = task {
             let origin = Origin {
                 offset: request.offset,
@@ -161,6 +193,7 @@ impl Drive<'_> {
         let Some(verification) = &mut self.verification else { return };
         let task = verification.tasks[unit.slot.index()];
         let Task::Check(content) = task else {
+            verification.note_ended(unit, bytes == unit.length);
             return verification.course.ended(&task, &request_of(unit), bytes == unit.length);
         };
         let blocks = verification.course.blocks(unit.length);
@@ -253,6 +286,7 @@ impl Drive<'_> {
             verification.course.checked(blocks);
             return self.ledger.record_skipped(SkipReason::ReadFailed, blocks);
         }
+        verification.note_ended(unit, false);
         verification.course.ended(&task, &request_of(unit), false);
     }
 
@@ -263,6 +297,11 @@ impl Drive<'_> {
             Some(slot) => verification.tasks[slot.index()],
             None => verification.course.task(),
         };
+        if let (Some(keeper), Some(slot), Task::Write { number, .. }) =
+            (&mut verification.keeper, slot, task)
+        {
+            keeper.withdrawn(slot, number);
+        }
         verification.course.withdrawn(&task, request);
     }
 
@@ -319,12 +358,14 @@ impl Drive<'_> {
         (self.enter)(State::Verifying);
         // What has not been flushed would be read from the cache.
         let flushed = self.targets.flush_all(false);
+        self.note_all_flushed(flushed.is_ok());
         if let Err(failure) = flushed {
             return self.fail(&failure);
         }
         self.close_all();
         self.targets.forget_caches();
         if let Some(verification) = &mut self.verification {
+            verification.has_read_back = true;
             verification.course.read_back(&mut self.generator);
         }
         self.now_ns = self.clock.now_ns();
@@ -366,6 +407,7 @@ impl Drive<'_> {
             self.ledger.record_skipped(SkipReason::NotReached, pending);
         }
         self.judge();
+        self.keep_state();
     }
 }
 

@@ -288,6 +288,7 @@ fn make_order(
         seeds,
         pool: Vec::new(),
         parent: process::id().0,
+        aux: plan.aux_path.clone(),
         readonly: plan.readonly,
         trace: TraceSettings::default(),
         job: job.clone(),

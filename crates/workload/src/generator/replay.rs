@@ -4,6 +4,8 @@
 //! remembered, it is made again: a [`Bookmark`] has everything that the sequence depends on but the maps
 //! of visited blocks, which begin empty in each pass.
 
+use fiord_base::random::Stream;
+
 use super::Generator;
 
 /// A place in the sequence of a generator.
@@ -45,6 +47,11 @@ impl Generator {
         for (index, file) in self.files.iter_mut().enumerate().filter(|(_, file)| file.open) {
             self.picker.closed(index as u32, file);
         }
+    }
+
+    /// The stream from which offsets are drawn, where it stands.
+    pub fn offset_stream(&self) -> &Stream {
+        &self.streams.offset
     }
 
     /// True if no byte is visited twice in a pass, whatever becomes of its requests.

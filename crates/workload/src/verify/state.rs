@@ -260,8 +260,10 @@ impl State {
 }
 
 /// The name of a state file: of a job and its number, from 0.
-pub fn file_name(job: &str, index: u32) -> String {
-    format!("local-{}-{index}-verify.state", job.replace('/', "."))
+pub fn file_name(job: &[u8], index: u32) -> Vec<u8> {
+    let name = job.iter().map(|byte| if *byte == b'/' { b'.' } else { *byte });
+    let rest = format!("-{index}-verify.state");
+    b"local-".iter().copied().chain(name).chain(rest.bytes()).collect()
 }
 
 pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
@@ -366,6 +368,6 @@ mod tests {
 
     #[test]
     fn names_of_files_have_no_directories() {
-        assert_eq!(file_name("a/b", 3), "local-a.b-3-verify.state");
+        assert_eq!(file_name(b"a/b", 3), b"local-a.b-3-verify.state");
     }
 }
