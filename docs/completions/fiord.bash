@@ -415,7 +415,7 @@ _fiord_values() {
         rate_process) echo 'linear poisson' ;;
         verify) echo '0 md5 crc64 crc32 crc32c-intel crc32c crc16 crc7 sha1 sha256 sha512 sha3-224 sha3-256 sha3-384 sha3-512 xxhash meta pattern pattern_hdr null' ;;
         verify_policy) echo 'completed fsynced' ;;
-        verify_journal) echo 'off on sync' ;;
+        verify_journal) echo 'off buffered sync' ;;
         replay_skip) echo 'read write trim sync' ;;
         zonemode) echo 'none strided zbd' ;;
         dataplacement|data_placement) echo 'none fdp streams' ;;

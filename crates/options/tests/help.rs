@@ -29,7 +29,7 @@ fn one_option_is_described() {
 
 #[test]
 fn what_is_not_built_says_so() {
-    assert!(cmdhelp(Some("verify_state_load")).text.contains("status: planned, not built yet\n"));
+    assert!(cmdhelp(Some("cgroup")).text.contains("status: planned, not built yet\n"));
     assert!(cmdhelp(Some("verifysort")).text.contains("status: accepted, without effect\n"));
     let removed = cmdhelp(Some("percentage_sequential")).text;
     assert!(removed.contains("status: removed; use percentage_random\n"), "{removed}");

@@ -73,7 +73,7 @@ struct Settings {
     serialize: bool,
     /// What is written is verified.
     verifies: bool,
-    /// Writes are noted before they go out.
+    /// Writes are noted in a journal.
     journals: bool,
     errors: ErrorsPlan,
 }
@@ -337,9 +337,6 @@ impl<'a> Drive<'a> {
             if !self.settings.stamped {
                 self.look_at_clock();
             }
-            if self.settings.journals {
-                self.journal_ended();
-            }
             if self.settings.verifies && self.is_checking() {
                 self.collect_checked(pause.is_some());
                 if self.is_checking() {
@@ -512,13 +509,16 @@ impl<'a> Drive<'a> {
     /// Offers the batch to the engine.
     #[inline]
     fn submit(&mut self) {
-        if self.settings.journals && !self.journal_batch() {
-            return;
-        }
         let mut offered = self.batch.len();
         if self.settings.locks {
             offered = self.lock_batch();
             if offered == 0 {
+                return;
+            }
+        }
+        if self.settings.journals {
+            self.journal_batch();
+            if self.batch.is_empty() {
                 return;
             }
         }

@@ -3,8 +3,6 @@
 //! Orders of all workers stand in one memory file behind an index, so that no descriptor per job is
 //! needed. A worker process deserialises its own order only.
 
-use std::ffi::OsString;
-
 use fiord_measure::LedgerConfig;
 use fiord_options::plan::JobPlan;
 use fiord_sys::Errno;
@@ -43,8 +41,8 @@ pub(crate) struct Order {
     pub(crate) pool: Vec<u64>,
     /// The parent's process id.
     pub(crate) parent: i32,
-    /// Directory of what verification writes.
-    pub(crate) aux: Option<OsString>,
+    /// Where states of verification are; empty: here.
+    pub(crate) aux_path: Vec<u8>,
     /// Writes and trims are refused.
     pub(crate) readonly: bool,
     /// What is told about it, line by line.

@@ -3,7 +3,10 @@
 //! Whatever can fail or allocate is done before the barrier. However a worker ends, its ledger says how
 //! far it came and why it stopped.
 
+use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 use fiord_base::Slot;
@@ -33,7 +36,6 @@ use crate::recorder::Recorder;
 use crate::rehearsal::facts;
 use crate::targets::Targets;
 use crate::trace::{Trace, TracedEngine};
-use crate::verify::{Keeper, Past};
 
 /// First argument of a worker process; the second names descriptors and the worker's number.
 pub(crate) const WORKER_SWITCH: &str = "--fiord-worker";
@@ -208,22 +210,15 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     let generator = make_generator(job, &regions, &seeds, caps)
         .map_err(|error| Failure::rule(error.to_string()))?;
     let steered = rw.is_mixed() && rates.is_some();
-    let place_of_files = (order.aux.as_deref(), order.thread_number);
-    let (known, past_note) = match Past::load(job, place_of_files, depth)? {
-        Some(Past { known, note }) => (Some(known), note),
-        None => (None, None),
-    };
     let verification = Verification::of(
-        (job, order.thread_number),
+        (job, order.thread_number, Path::new(OsStr::from_bytes(&order.aux_path))),
         &generator,
         &regions,
         &seeds,
         (caps, steered),
-        known,
     )?;
-    let keeper = Keeper::of(job, place_of_files, (depth, layout.files.len()))?;
     let verification = match verification {
-        Some(verification) => Some(verification.with_threads(job, &buffers)?.with_keeper(keeper)),
+        Some(verification) => Some(verification.with_threads(job, &buffers)?),
         None => None,
     };
     let recorder = match &job.write_iolog {
@@ -241,6 +236,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     };
     let blocks = BlockGrid::of(job, &layout.files)?;
     let targets = Targets::new(job, layout.files, caps);
+    let past_note = verification.as_ref().and_then(Verification::note).cloned();
     let notes = [need.note, past_note];
     Ok(Ready {
         caps,

@@ -47,7 +47,7 @@ pub struct VerifyPlan {
     pub state_save: bool,
     /// Which writes a saved state vouches for.
     pub state_policy: VerifyPolicy,
-    /// The state is kept current while the job writes.
+    /// What is known of writes is noted while the job runs.
     pub journal: VerifyJournal,
     /// Blocks that are discarded after they were written.
     pub trim: VerifyTrimPlan,
@@ -186,15 +186,15 @@ pub enum VerifyPolicy {
     Fsynced,
 }
 
-/// How the state of a job that writes is kept current.
+/// What is left of a job that is killed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VerifyJournal {
-    /// Not at all.
+    /// Nothing.
     #[default]
     Off,
-    /// In a file of which the kernel knows: it survives the end of the job, however that comes.
-    On,
-    /// On the medium of that file before a write goes out: it survives the end of the machine.
+    /// What the page cache keeps: enough if the system goes on.
+    Buffered,
+    /// What is on the medium of the auxiliary path: enough if the power fails.
     Sync,
 }
 

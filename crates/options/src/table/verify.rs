@@ -35,12 +35,9 @@ const VERIFY_POLICY: &[Choice] = &[
 ];
 
 const VERIFY_JOURNAL: &[Choice] = &[
-    Choice::new("off", "not at all"),
-    Choice::new("on", "in a file: survives a job that is killed"),
-    Choice::new(
-        "sync",
-        "in a file that is flushed before each batch of writes: survives a power cut",
-    ),
+    Choice::new("off", "nothing is left of a job that is killed"),
+    Choice::new("buffered", "it can be verified as long as the system goes on"),
+    Choice::new("sync", "it can be verified after a power failure, too"),
 ];
 
 from_word! {
@@ -65,14 +62,14 @@ from_word! {
         "pattern_hdr" => Some(VerifyKind::PatternHeader),
         "null" => Some(VerifyKind::Null),
     }
-    VerifyJournal {
-        "off" => VerifyJournal::Off,
-        "on" => VerifyJournal::On,
-        "sync" => VerifyJournal::Sync,
-    }
     VerifyPolicy {
         "completed" => VerifyPolicy::Completed,
         "fsynced" => VerifyPolicy::Fsynced,
+    }
+    VerifyJournal {
+        "off" => VerifyJournal::Off,
+        "buffered" => VerifyJournal::Buffered,
+        "sync" => VerifyJournal::Sync,
     }
 }
 
@@ -160,7 +157,7 @@ option_group! {
     [verify_journal: VerifyJournal] OptionDef::new(
         "verify_journal",
         ValueKind::Choice(VERIFY_JOURNAL),
-        "Keep the state current while the job writes",
+        "Note the fate of writes in the auxiliary path while the job runs",
     )
         .default("off").parent("verify").category("I/O/Verify");
     [verify_write_sequence: bool] OptionDef::new(

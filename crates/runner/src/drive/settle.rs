@@ -69,6 +69,9 @@ impl Drive<'_> {
         if self.pace.is_some() {
             self.watch_floors();
         }
+        if self.settings.journals {
+            self.journal_ended();
+        }
     }
 
     /// Hands what has completed to those that look at more than counts.

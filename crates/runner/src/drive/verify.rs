@@ -7,6 +7,8 @@
 //!
 //! Jobs that do not verify pass by: one flag in the loop.
 
+use std::path::Path;
+
 use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
 use fiord_engine::{Caps, Unit};
@@ -15,17 +17,17 @@ use fiord_measure::{FoundHeader, MismatchClass, MismatchRecord, SkipReason};
 use fiord_options::plan::JobPlan;
 use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
-use fiord_workload::verify::course::{self, Content, Course, Knowledge, Skipped, Task};
+use fiord_workload::verify::course::{self, Content, Course, Skipped, Task};
 use fiord_workload::verify::state::Position;
 use fiord_workload::verify::{Class, Expected, Format, Mismatch, Origin};
 use fiord_workload::{Generator, Regions, Request, Step};
 
 use super::settle::{is_whole, request_of};
 use super::{Drive, End};
-use crate::board::State;
+use crate::board;
 use crate::checkers::{Check, Checkers};
 use crate::failure::Failure;
-use crate::verify::Keeper;
+use crate::verify::{Keeper, Past};
 use crate::worker;
 
 /// Mismatches that are told in full; the others are counted.
@@ -43,6 +45,13 @@ pub(crate) struct Verification {
     /// Threads that check what was read, and the slots that they have.
     checkers: Option<Checkers>,
     held: Vec<bool>,
+    /// Keeps what is known of writes for later.
+    keeper: Option<Keeper>,
+    /// The stream of offsets at the begin.
+    offsets: Position,
+    has_read_back: bool,
+    /// What the user should know of the job that ran before.
+    note: Option<String>,
     /// The first mismatch ends the job.
     fatal: bool,
     /// The engine moves no data, so that nothing can be checked.
@@ -51,26 +60,25 @@ pub(crate) struct Verification {
     mismatches: u64,
     unsurvived: u64,
     checked: u64,
-    /// Keeps what is known of writes for later.
-    keeper: Option<Keeper>,
-    /// The stream of offsets at the begin.
-    offsets: Position,
-    has_read_back: bool,
 }
 
 impl Verification {
     /// The verification of a clone, if it verifies. A mix that is `steered` depends on time.
     pub(crate) fn of(
-        (job, thread_number): (&JobPlan, u32),
+        (job, thread_number, aux_path): (&JobPlan, u32, &Path),
         generator: &Generator,
         regions: &Regions,
         seeds: &StreamSeeds,
         (caps, steered): (Caps, bool),
-        known: Option<Knowledge>,
     ) -> Result<Option<Verification>, Failure> {
         let Some(format) = Format::new(job) else { return Ok(None) };
         let depth = worker::depth(job, caps) as usize;
         let draws = format.draws_seeds();
+        let place = (aux_path, thread_number);
+        let (known, note) = match Past::load(job, place, depth)? {
+            Some(Past { known, note }) => (Some(known), note),
+            None => (None, None),
+        };
         let parts = course::Parts { regions, seeds, steered, draws, known };
         Ok(Some(Verification {
             course: Course::new(job, generator, parts),
@@ -80,15 +88,21 @@ impl Verification {
             begin_ns: 0,
             checkers: None,
             held: vec![false; depth],
+            keeper: Keeper::of(job, place, (depth, regions.files.len()))?,
+            offsets: Position::from(generator.offset_stream()),
+            has_read_back: false,
+            note,
             fatal: job.verify.fatal,
             blind: caps.no_data,
             mismatches: 0,
             unsurvived: 0,
             checked: 0,
-            keeper: None,
-            offsets: Position::from(generator.offset_stream()),
-            has_read_back: false,
         }))
+    }
+
+    /// What the user should know of a job that ran before.
+    pub(crate) fn note(&self) -> Option<&String> {
+        self.note.as_ref()
     }
 
     /// The same with threads that check, if the job wants them.
@@ -104,16 +118,6 @@ impl Verification {
         Ok(self)
     }
 
-    /// The same with one who keeps what is known of writes for later.
-    pub(crate) fn with_keeper(self, keeper: Option<Keeper>) -> Verification {
-        Verification { keeper, ..self }
-    }
-
-    /// True if writes have to be noted before they go out.
-    pub(super) fn has_journal(&self) -> bool {
-        self.keeper.as_ref().is_some_and(Keeper::has_journal)
-    }
-
     /// True if a request may have to do with bytes that another one in flight changes.
     pub(super) fn can_overlap(&self) -> bool {
         self.course.can_overlap()
@@ -121,8 +125,6 @@ impl Verification {
 }
 
 mod keep;
-
-use keep::makes_durable;
 
 impl Drive<'_> {
     /// What comes next in a job that verifies; `None`: ask again.
@@ -155,13 +157,7 @@ impl Drive<'_> {
         let Some(verification) = &mut self.verification else { return };
         let task = verification.course.task();
         verification.tasks[slot.index()] = task;
-        if let Some(keeper) = &mut verification.keeper {
-            match task {
-                Task::Write { number, .. } => keeper.issued(slot, number),
-                _ if makes_durable(request.direction) => keeper.flush_submitted(slot),
-                _ => {}
-            }
-        }
+        verification.note_begin(slot, &task, request.direction);
         if let Task::Write { number, seed, .. } = task {
             let origin = Origin {
                 offset: request.offset,
@@ -193,7 +189,7 @@ impl Drive<'_> {
         let Some(verification) = &mut self.verification else { return };
         let task = verification.tasks[unit.slot.index()];
         let Task::Check(content) = task else {
-            verification.note_ended(unit, bytes == unit.length);
+            verification.note_end(unit, bytes == unit.length);
             return verification.course.ended(&task, &request_of(unit), bytes == unit.length);
         };
         let blocks = verification.course.blocks(unit.length);
@@ -201,8 +197,8 @@ impl Drive<'_> {
         if verification.blind {
             return self.ledger.record_skipped(SkipReason::NoData, blocks);
         }
-        let Content { number, seed, likely_seed, zeroes, later } = content;
-        let expected = Expected { offset: unit.offset, number, seed, likely_seed, zeroes };
+        let Content { number, newer, seed, likely_seed, zeroes, later } = content;
+        let expected = Expected { offset: unit.offset, number, newer, seed, likely_seed, zeroes };
         let check = Check { unit: *unit, bytes, expected, later };
         if let Some(checkers) = &mut verification.checkers {
             return match checkers.hand_over(check, &mut self.buffers) {
@@ -286,7 +282,7 @@ impl Drive<'_> {
             verification.course.checked(blocks);
             return self.ledger.record_skipped(SkipReason::ReadFailed, blocks);
         }
-        verification.note_ended(unit, false);
+        verification.note_end(unit, false);
         verification.course.ended(&task, &request_of(unit), false);
     }
 
@@ -297,10 +293,8 @@ impl Drive<'_> {
             Some(slot) => verification.tasks[slot.index()],
             None => verification.course.task(),
         };
-        if let (Some(keeper), Some(slot), Task::Write { number, .. }) =
-            (&mut verification.keeper, slot, task)
-        {
-            keeper.withdrawn(slot, number);
+        if let Some(slot) = slot {
+            verification.note_withdrawn(slot, &task);
         }
         verification.course.withdrawn(&task, request);
     }
@@ -355,7 +349,7 @@ impl Drive<'_> {
             self.generator.closed_all();
             return self.judge();
         }
-        (self.enter)(State::Verifying);
+        (self.enter)(board::State::Verifying);
         // What has not been flushed would be read from the cache.
         let flushed = self.targets.flush_all(false);
         self.note_all_flushed(flushed.is_ok());

@@ -1,6 +1,7 @@
 //! Before anything runs: orders, layout of files, shared memory, clock.
 
 use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
 use fiord_base::random::{Stream, StreamId, StreamSeeds, Width};
@@ -288,7 +289,7 @@ fn make_order(
         seeds,
         pool: Vec::new(),
         parent: process::id().0,
-        aux: plan.aux_path.clone(),
+        aux_path: plan.aux_path.as_deref().unwrap_or_default().as_bytes().to_vec(),
         readonly: plan.readonly,
         trace: TraceSettings::default(),
         job: job.clone(),

@@ -2,7 +2,7 @@
 //!
 //! While the job runs nothing is allocated here, and nothing written unless there is a journal.
 
-use std::ffi::OsStr;
+use std::path::Path;
 
 use fiord_base::{FileIndex, Slot};
 use fiord_options::plan::{JobPlan, SyncMode, VerifyJournal, VerifyPolicy};
@@ -26,7 +26,7 @@ impl Past {
     /// Loads it, if the job wants that.
     pub(crate) fn load(
         job: &JobPlan,
-        (aux, thread_number): (Option<&OsStr>, u32),
+        (aux, thread_number): (&Path, u32),
         depth: usize,
     ) -> Result<Option<Past>, Failure> {
         let verify = &job.verify;
@@ -62,7 +62,7 @@ impl Keeper {
     /// of a former run is removed: it will not be true any more.
     pub(crate) fn of(
         job: &JobPlan,
-        (aux, thread_number): (Option<&OsStr>, u32),
+        (aux, thread_number): (&Path, u32),
         (depth, targets): (usize, usize),
     ) -> Result<Option<Keeper>, Failure> {
         let verify = &job.verify;
@@ -148,10 +148,13 @@ impl Keeper {
 
     fn note(&mut self) -> Result<(), Failure> {
         (self.due, self.changed) = (false, false);
-        match &mut self.journal {
-            Some(journal) => journal.note(&self.fates),
-            None => Ok(()),
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        let noted = journal.note(&self.fates);
+        if noted.is_err() {
+            // It cannot be kept on.
+            self.journal = None;
         }
+        noted
     }
 
     /// The job has ended: saves its state, which takes the place of the journal. `offsets` is the stream of
@@ -170,9 +173,7 @@ impl Keeper {
             ))
         })?;
         state::save(&self.paths.state, &state)?;
-        if self.journal.take().is_some() {
-            state::remove(&self.paths.journal)?;
-        }
-        Ok(())
+        self.journal = None;
+        state::remove(&self.paths.journal)
     }
 }

@@ -24,12 +24,13 @@ pub(super) struct Paths {
 
 impl Paths {
     /// Of the clone with this number, from 1.
-    pub(super) fn of(job: &JobPlan, aux: Option<&OsStr>, thread_number: u32) -> Paths {
+    pub(super) fn of(job: &JobPlan, aux: &Path, thread_number: u32) -> Paths {
         let name = job.raw_name.as_ref().map_or(OsStr::new(&job.name), |name| name.as_ref());
         let file = state::file_name(name.as_bytes(), thread_number.saturating_sub(1));
-        let state = Path::new(aux.unwrap_or_default()).join(OsString::from_vec(file));
-        let journal = state.with_extension("journal");
-        Paths { state, journal }
+        let state = aux.join(OsString::from_vec(file));
+        let mut journal = state.clone().into_os_string();
+        journal.push(".journal");
+        Paths { state, journal: PathBuf::from(journal) }
     }
 }
 

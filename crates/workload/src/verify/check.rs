@@ -15,6 +15,8 @@ pub struct Expected {
     pub offset: u64,
     /// The number of the write.
     pub number: Option<u64>,
+    /// A later number is right, too.
+    pub newer: bool,
     /// The seed of its data.
     pub seed: Option<u64>,
     /// That seed if it is not relied on: it helps to tell what has happened.
@@ -208,7 +210,7 @@ impl Format {
             Found::None(magic) => return Err(Wrong::Magic(magic)),
         };
         let same_number = |number: u64| match header.version {
-            Version::V81 => number == header.number,
+            Version::V81 => number == header.number || expected.newer && header.number > number,
             Version::Old => number as u16 == header.number as u16,
         };
         if header.length as usize != block.len() {

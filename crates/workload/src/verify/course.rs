@@ -49,6 +49,8 @@ pub enum Task {
 pub struct Content {
     /// The number of the write.
     pub number: Option<u64>,
+    /// A later number is right, too: of another pass.
+    pub newer: bool,
     /// The seed of its data.
     pub seed: Option<u64>,
     /// That seed if it is not to be relied on: it helps to tell what has happened.
@@ -157,7 +159,7 @@ pub struct Course {
     backlog: Option<Backlog>,
     trims: Option<Trims>,
     known: Option<Knowledge>,
-    /// Numbers of writes of the pass that failed.
+    /// Numbers of writes that failed or that a loaded state knows nothing of.
     failed: Vec<u64>,
     begin: Option<(Bookmark, Option<SeedsMark>)>,
     phase: Phase,
@@ -263,7 +265,6 @@ impl Course {
         self.phase = Phase::Main;
         self.has_read = false;
         self.first = self.next;
-        self.failed.clear();
         self.pending = 0;
         if let Some(books) = &mut self.books {
             books.next_pass();
@@ -436,6 +437,7 @@ impl Course {
     fn content(&self, number: u64, seed: u64) -> Content {
         Content {
             number: self.checks_number.then_some(number),
+            newer: self.only,
             seed: self.checks_seed.then_some(seed),
             likely_seed: self.seeds.is_some().then_some(seed),
             ..Content::default()
@@ -611,7 +613,8 @@ impl Course {
             return None;
         }
         let number = (self.checks_number && !trimmed).then_some(number);
-        let content = Content { number, seed, likely_seed: None, zeroes: trimmed, later };
+        let content =
+            Content { number, newer: self.only, seed, likely_seed: None, zeroes: trimmed, later };
         let request = Request { direction: Direction::Read, file, offset, length };
         Some((request, Task::Check(content)))
     }
@@ -657,7 +660,13 @@ impl Course {
             Task::Other | Task::Check(_) => {}
             Task::Write { number, seed, trims } if self.reads_back => {
                 if !whole {
-                    return self.write_failed(number, request);
+                    return self.give_up(Skipped::WriteFailed, number, request);
+                }
+                match self.known_of(number) {
+                    Known::There => {}
+                    // A loaded state has the last word.
+                    Known::Maybe(why) => return self.give_up(why, number, request),
+                    Known::End => return self.give_up(Skipped::NotWritten, number, request),
                 }
                 if let Some(books) = &mut self.books {
                     let superseded = books.written(file, offset, length, number);
@@ -677,6 +686,7 @@ impl Course {
                     }
                 }
             }
+            Task::Write { number, .. } if !whole => self.failed.push(number),
             Task::Write { .. } => {}
             Task::Trim => {
                 let Some(books) = &mut self.books else { return };
@@ -692,15 +702,15 @@ impl Course {
         }
     }
 
-    fn write_failed(&mut self, number: u64, request: &Request) {
+    /// A write that is not read back.
+    fn give_up(&mut self, why: Skipped, number: u64, request: &Request) {
         let Request { file, offset, length, .. } = *request;
         let mut blocks = self.blocks(length);
-        match &mut self.books {
-            Some(books) => blocks += books.lost(file, offset, length),
-            None if self.backlog.is_none() => self.failed.push(number),
-            None => {}
+        if let Some(books) = &mut self.books {
+            blocks += books.lost(file, offset, length);
         }
-        self.skip(Skipped::WriteFailed, blocks);
+        self.failed.push(number);
+        self.skip(why, blocks);
     }
 
     /// A request has not been made after all; of several the last one first.
@@ -744,7 +754,7 @@ impl Course {
         self.next
     }
 
-    /// Numbers of the writes of the pass that failed.
+    /// Numbers of the writes that failed.
     pub fn failed(&self) -> &[u64] {
         &self.failed
     }

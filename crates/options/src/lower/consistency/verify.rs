@@ -78,14 +78,14 @@ fn refill_buffers(plan: &mut JobPlan, job: &Job<'_>) {
 fn drop_impossible_checks(plan: &mut JobPlan, job: &Job<'_>) {
     let overlap = may_overlap(plan);
     let only = job.settings.value("verify_only") == Some(&Value::Bool(true));
-    let unordered = !plan.pattern.random_map && !job.engine.inline && plan.engine.iodepth > 1;
     let zone_resets = match &*plan.zones {
         ZonesPlan::Device(zones) => zones.resets.is_some(),
         _ => false,
     };
     let verify = &mut plan.verify;
     if job.settings.value("verify_write_sequence").is_none() {
-        verify.check_write_number &= !(only || unordered || verify.regenerate && overlap);
+        // A saved state tells which write has to be there.
+        verify.check_write_number &= !only || verify.state_load;
     }
     if job.settings.value("verify_header_seed").is_none() {
         let fresh = plan.pattern.rw.write && verify.backlog_blocks.is_none() && !zone_resets;

@@ -145,8 +145,13 @@ impl Setup {
         let generator = Generator::new(job, &self.regions, &self.seeds).expect("a generator");
         let rates = Rates::new(job, &self.seeds);
         let facts = (self.caps, job.pattern.rw.is_mixed() && rates.is_some());
-        let verification =
-            Verification::of((job, 1), &generator, &self.regions, &self.seeds, facts);
+        let verification = Verification::of(
+            (job, 1, std::path::Path::new("")),
+            &generator,
+            &self.regions,
+            &self.seeds,
+            facts,
+        );
         let parts = Parts {
             generator,
             filler,

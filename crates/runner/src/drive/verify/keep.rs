@@ -1,6 +1,6 @@
 //! What the loop tells of writes and flushes to those who verify later.
 
-use fiord_base::Direction;
+use fiord_base::{Direction, Slot};
 use fiord_engine::Unit;
 use fiord_workload::verify::course::Task;
 use fiord_workload::verify::state::Position;
@@ -9,13 +9,30 @@ use super::{Drive, Verification};
 use crate::verify::Keeper;
 
 /// True for flushes after which data are on the medium.
-pub(super) fn makes_durable(direction: Direction) -> bool {
+fn makes_durable(direction: Direction) -> bool {
     matches!(direction, Direction::Sync | Direction::Datasync | Direction::Syncfs)
 }
 
 impl Verification {
+    /// True if writes have to be noted before they go out.
+    pub(in crate::drive) fn has_journal(&self) -> bool {
+        self.keeper.as_ref().is_some_and(Keeper::has_journal)
+    }
+
+    /// A request is about to go out.
+    #[inline]
+    pub(super) fn note_begin(&mut self, slot: Slot, task: &Task, direction: Direction) {
+        let Some(keeper) = &mut self.keeper else { return };
+        match *task {
+            Task::Write { number, .. } => keeper.issued(slot, number),
+            _ if makes_durable(direction) => keeper.flush_submitted(slot),
+            _ => {}
+        }
+    }
+
     /// A write or a flush has ended.
-    pub(super) fn note_ended(&mut self, unit: &Unit, success: bool) {
+    #[inline]
+    pub(super) fn note_end(&mut self, unit: &Unit, success: bool) {
         let Some(keeper) = &mut self.keeper else { return };
         match self.tasks[unit.slot.index()] {
             Task::Write { .. } => keeper.ended(unit.slot, unit.file, success),
@@ -25,43 +42,47 @@ impl Verification {
             _ => {}
         }
     }
+
+    /// A request was not made after all.
+    pub(super) fn note_withdrawn(&mut self, slot: Slot, task: &Task) {
+        if let (Some(keeper), Task::Write { number, .. }) = (&mut self.keeper, *task) {
+            keeper.withdrawn(slot, number);
+        }
+    }
 }
 
 impl Drive<'_> {
+    fn keeper(&mut self) -> Option<&mut Keeper> {
+        self.verification.as_mut()?.keeper.as_mut()
+    }
+
     /// A flush has succeeded.
     pub(in crate::drive) fn note_flushed(&mut self, unit: &Unit) {
         if let Some(verification) = &mut self.verification {
-            verification.note_ended(unit, true);
+            verification.note_end(unit, true);
         }
     }
 
     /// All targets were flushed while nothing was in flight.
     pub(in crate::drive) fn note_all_flushed(&mut self, success: bool) {
-        if let Some(verification) = &mut self.verification
-            && let Some(keeper) = &mut verification.keeper
-        {
+        if let Some(keeper) = self.keeper() {
             keeper.all_flushed(success);
+            self.journal_ended();
         }
-        self.journal_ended();
     }
 
-    /// The batch is about to go out; false if it cannot, because the journal cannot be written.
+    /// The batch is about to go out; if the journal cannot be written it does not.
     #[cold]
-    pub(in crate::drive) fn journal_batch(&mut self) -> bool {
-        let keeper = self.verification.as_mut().and_then(|v| v.keeper.as_mut());
-        match keeper.map_or(Ok(()), Keeper::note_issued) {
-            Ok(()) => true,
-            Err(failure) => {
-                self.fail(&failure);
-                false
-            }
+    pub(in crate::drive) fn journal_batch(&mut self) {
+        if let Some(Err(failure)) = self.keeper().map(Keeper::note_issued) {
+            self.fail(&failure);
         }
     }
 
     /// Requests have ended.
+    #[cold]
     pub(in crate::drive) fn journal_ended(&mut self) {
-        let keeper = self.verification.as_mut().and_then(|v| v.keeper.as_mut());
-        if let Err(failure) = keeper.map_or(Ok(()), Keeper::note_ended) {
+        if let Some(Err(failure)) = self.keeper().map(Keeper::note_ended) {
             self.fail(&failure);
         }
     }
