@@ -243,7 +243,7 @@ impl State {
             0 => Position::Narrow(std::array::from_fn(|i| u64_at(body, 32 + 4 * i) as u32)),
             _ => Position::Wide(std::array::from_fn(|i| u64_at(body, 32 + 8 * i))),
         };
-        let name = body[NAME_AT..LIST_AT].split(|byte| *byte == 0).next().unwrap_or_default();
+        let name = body[NAME_AT..LIST_AT - 1].split(|byte| *byte == 0).next().unwrap_or_default();
         Ok(State {
             extent: Extent { writes: u64_at(body, 8), in_flight },
             failed: failed.into_iter().filter(|number| *number != FREE).collect(),
@@ -328,6 +328,15 @@ mod tests {
     #[test]
     fn long_names_are_cut() {
         let file = State { name: vec![b'n'; 100], ..state() }.encode();
+        assert_eq!(State::decode(&file, 3).unwrap().name, vec![b'n'; 63]);
+    }
+
+    #[test]
+    fn names_without_end_are_cut() {
+        let mut file = state().encode();
+        file[HEADER_BYTES + NAME_AT..HEADER_BYTES + LIST_AT].fill(b'n');
+        let sum = crc(&file[HEADER_BYTES..]);
+        file[16..20].copy_from_slice(&sum.to_le_bytes());
         assert_eq!(State::decode(&file, 3).unwrap().name, vec![b'n'; 63]);
     }
 
