@@ -184,7 +184,12 @@ impl Drive<'_> {
         let full = matches!(errno, Errno::NOSPC | Errno::DQUOT);
         if self.settings.fill_device && full && unit.direction == Direction::Write {
             match unit.progress {
-                0 => self.ledger.record_failed(unit.direction),
+                0 => {
+                    self.ledger.record_failed(unit.direction);
+                    if self.settings.verifies {
+                        self.verify_failed(unit);
+                    }
+                }
                 moved => self.record_part(unit, moved, completion),
             }
             return self.release(unit, Outcome::Full);

@@ -104,7 +104,7 @@ pub(super) fn load(
     if let Some(bytes) = read(&paths.journal, journal::most_bytes())? {
         let saved = journal::decode(&bytes).map_err(|error| unusable(&paths.journal, &error))?;
         let note = format!(
-            "the job that wrote was killed: by its journal '{}' it had issued {} writes, of which {} were in flight and {} had failed; all before number {} that were not in flight are durable",
+            "by the journal '{}' of the job that wrote, which has not saved its state, it had issued {} writes, of which {} were in flight and {} had failed; of the first {}, all that had been acknowledged were durable",
             paths.journal.display(),
             saved.writes(),
             saved.in_flight().len(),

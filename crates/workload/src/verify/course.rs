@@ -124,6 +124,8 @@ struct Trims {
     due: usize,
     queue: VecDeque<Entry>,
     zeroes: bool,
+    /// What is discarded may have been written again in the meantime.
+    hit_others: bool,
 }
 
 /// Where requests come from.
@@ -225,6 +227,7 @@ impl Course {
                 due: 0,
                 queue: VecDeque::new(),
                 zeroes: trim.expect_zeroes,
+                hit_others: !generator.visits_once(),
             }
         });
         Course {
@@ -393,7 +396,10 @@ impl Course {
     fn walk_through(&mut self, request: Request) -> Option<Step> {
         let (number, seed) = (self.next, self.draw());
         let Request { file, offset, length, .. } = request;
-        let known = self.known_of(number);
+        let known = match self.known_of(number) {
+            Known::There if self.may_be_trimmed() => Known::Maybe(Skipped::Trimmed),
+            known => known,
+        };
         if known == Known::End {
             self.ends = true;
             return Some(if self.books.is_some() { Step::PassEnd } else { Step::End });
@@ -424,6 +430,12 @@ impl Course {
             (_, Known::End) => {}
         }
         None
+    }
+
+    /// True if the next write may have been discarded after it was made, which nothing has noted.
+    fn may_be_trimmed(&mut self) -> bool {
+        let Some(trims) = &mut self.trims else { return false };
+        trims.draws.between(1, 100) <= trims.percent || trims.hit_others
     }
 
     fn known_of(&self, number: u64) -> Known {
