@@ -1,6 +1,6 @@
 //! Verification of data: what is on the medium, and what is known of it.
 //!
-//! - [`header`] and [`format`] are the bytes of a block, [`check`] compares them with what is read,
+//! - [`header`] and [`format`](mod@format) are the bytes of a block, [`check`] compares them with what is read,
 //! - a block that is wrong is classified: which kind of mishap gives such bytes,
 //! - [`seeds`] are those of the data,
 //! - [`course`] decides what is written and read back when,
