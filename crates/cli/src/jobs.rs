@@ -10,7 +10,7 @@ use fiord_options::commandline::{self, Action, Invocation};
 use fiord_options::diagnostic::{Colors, Severity};
 use fiord_options::trace::words;
 use fiord_options::{Diagnostics, Host, Plan, Spec, help, lower, showcmd};
-use fiord_runner::{RunOutcome, RunSettings, Trace};
+use fiord_runner::{RunOutcome, RunSettings, Trace, Trigger};
 use fiord_sys::clock::Anchor;
 
 use crate::commands;
@@ -95,6 +95,11 @@ fn run(plan: &Plan, invocation: &Invocation, understood: &Understood, started: A
         started: Some(started),
         trace: tracing,
         patience: None,
+        trigger: Trigger {
+            file: invocation.trigger.file.as_ref().map(PathBuf::from),
+            after: invocation.trigger.after_ns.map(Duration::from_nanos),
+            command: invocation.trigger.command.clone(),
+        },
     };
     let outcome = match fiord_runner::run(plan, &settings, REGISTRY, &mut console) {
         Ok(outcome) => outcome,

@@ -15,7 +15,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use switches::{Action, Eta, Formats, Json, Output, Progress};
+pub use switches::{Action, Eta, Formats, Json, Output, Progress, Trigger};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, abridged, reason};
 use crate::host::Host;
@@ -37,6 +37,8 @@ pub struct Invocation {
     pub output: Output,
     /// What is shown while jobs run.
     pub progress: Progress,
+    /// What happens in the middle of a run.
+    pub trigger: Trigger,
     /// What is told line by line (`--debug`).
     pub trace: Subjects,
     /// The jobs.

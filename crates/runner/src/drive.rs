@@ -518,7 +518,7 @@ impl<'a> Drive<'a> {
             }
         }
         if self.settings.journals {
-            self.write_journal();
+            self.journal_batch();
             if self.batch.is_empty() {
                 return;
             }

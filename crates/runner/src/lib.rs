@@ -29,13 +29,13 @@ mod run;
 mod sampler;
 mod targets;
 mod trace;
-mod verify_state;
+mod verify;
 mod worker;
 
 pub use board::State;
 pub use events::{Event, Observer, Progress, Silent, WorkerProgress};
 pub use failure::Failure;
-pub use run::{RunOutcome, RunSettings, run};
+pub use run::{RunOutcome, RunSettings, Trigger, run};
 pub use trace::{Trace, TraceOutput, TraceSettings};
 
 use fiord_engine::Registration;

@@ -10,6 +10,7 @@ mod overdue;
 pub(crate) mod prepare;
 mod reap;
 mod start;
+mod trigger;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ use crate::sampler::Sampler;
 use crate::trace::{Trace, TraceSettings};
 use ending::Ending;
 use overdue::Overdue;
+use trigger::Stage;
+pub use trigger::Trigger;
 
 /// What a run needs beside its plan.
 #[derive(Debug, Default)]
@@ -57,6 +60,8 @@ pub struct RunSettings {
     /// A job is given up when its runtime is over and nothing has come back for so long: five minutes,
     /// if this is not set.
     pub patience: Option<Duration>,
+    /// A command that runs in the middle of it all.
+    pub trigger: Trigger,
 }
 
 /// How a run ended.
@@ -130,6 +135,7 @@ struct Run<'a> {
     next_file_look_ns: u64,
     previous: Previous,
     trace: Option<Trace>,
+    trigger: Stage,
 }
 
 /// Counters at the last progress event.
@@ -154,10 +160,12 @@ impl Run<'_> {
         let look_every = self.settings.status_file.as_ref().map(|_| STATUS_FILE_PERIOD);
         self.next_file_look_ns = after(look_every);
         self.previous.at_ns = now_ns;
+        self.trigger = Stage::of(&self.settings.trigger, now_ns);
         loop {
             let seen = self.board.events().load(Ordering::Acquire);
             self.obey_signals(observer);
             self.reap(observer);
+            self.watch_trigger(observer);
             self.start_next(observer);
             self.release();
             let now_ns = self.clock.now_ns();
@@ -165,6 +173,9 @@ impl Run<'_> {
             self.end_overdue(now_ns, observer);
             self.emit(now_ns, observer);
             if self.workers.iter().all(|w| matches!(w.body, Body::Gone)) {
+                if matches!(self.trigger, Stage::Fired { .. }) {
+                    self.watch_trigger(observer);
+                }
                 return;
             }
             // A look at all workers costs time in proportion to their number; what happens during
@@ -220,6 +231,7 @@ impl Run<'_> {
         let now_ns = self.clock.now_ns();
         let genesis_ns = self.board.genesis_ns();
         let mut due_ns = self.next_progress_ns.min(self.next_status_ns).min(self.next_file_look_ns);
+        due_ns = due_ns.min(self.trigger.due_ns());
         due_ns = due_ns.min(self.ending.map_or(u64::MAX, |ending| ending.patience_ns));
         for (index, worker) in self.workers.iter().enumerate() {
             due_ns = due_ns.min(worker.overdue.map_or(u64::MAX, |overdue| overdue.look_ns));

@@ -114,7 +114,7 @@ pub(crate) fn work(order: &Order, place: Place<'_>) {
             if let Some(note) = ready.generator.note() {
                 ledger.message(Severity::Note, note);
             }
-            for note in ready.engine.notes().iter().chain(&ready.note) {
+            for note in ready.engine.notes().iter().chain(ready.notes.iter().flatten()) {
                 ledger.message(Severity::Note, note);
             }
             stage.enter(State::Initialised);
@@ -165,8 +165,8 @@ struct Ready {
     verification: Option<Verification>,
     /// Held until the job has ended.
     locked: Option<LockedMemory>,
-    /// What the user should know of its memory.
-    note: Option<String>,
+    /// What the user should know of its memory, and of a job that ran before.
+    notes: [Option<String>; 2],
 }
 
 fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Ready, Failure> {
@@ -236,7 +236,8 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     };
     let blocks = BlockGrid::of(job, &layout.files)?;
     let targets = Targets::new(job, layout.files, caps);
-    let note = need.note;
+    let past_note = verification.as_ref().and_then(Verification::note).cloned();
+    let notes = [need.note, past_note];
     Ok(Ready {
         caps,
         engine,
@@ -250,7 +251,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
         blocks,
         verification,
         locked,
-        note,
+        notes,
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fiord_options::Plan;
 use fiord_options::commandline::Invocation;
-use fiord_options::plan::{JobPlan, LogFile};
+use fiord_options::plan::{JobPlan, LogFile, VerifyJournal};
 
 /// Their names, each once. Those of several clones are one name with an `N`.
 pub(super) fn names(plan: &Plan, invocation: &Invocation) -> Vec<String> {
@@ -14,13 +14,18 @@ pub(super) fn names(plan: &Plan, invocation: &Invocation) -> Vec<String> {
     for job in &plan.jobs {
         names.extend(job.write_iolog.as_deref().map(text));
         names.extend(logs(job));
-        if job.verify.state_save && job.verify.kind.is_some() && job.pattern.rw.write {
+        let writes = job.pattern.rw.write && !job.limits.verify_only;
+        let journals = job.verify.journal != VerifyJournal::Off;
+        if (job.verify.state_save || journals) && job.verify.kind.is_some() && writes {
             let name = job.name.replace('/', ".");
             // States count from 0.
             let first = job.first_thread_number.saturating_sub(1);
             let name = format!("local-{name}-{}-verify.state", numbers(first, job.clones));
             let directory = plan.aux_path.as_deref().map(Path::new).unwrap_or(Path::new(""));
-            names.push(text(directory.join(name).as_os_str()));
+            let name = text(directory.join(name).as_os_str());
+            let journal = journals.then(|| format!("{name}.journal"));
+            names.extend(job.verify.state_save.then_some(name));
+            names.extend(journal);
         }
         let merge = job.replay.as_ref().and_then(|replay| replay.merge.as_ref());
         names.extend(merge.map(|merge| text(&merge.output)));
@@ -108,5 +113,10 @@ mod tests {
             "--name=x/y --size=1m --rw=write --verify=md5 --verify_state_save=1",
             &["local-x.y-0-verify.state"],
         );
+        check(
+            "--name=x --size=1m --rw=write --verify=md5 --verify_journal=sync",
+            &["local-x-0-verify.state", "local-x-0-verify.state.journal"],
+        );
+        check("--name=x --size=1m --rw=write --verify=md5 --verify_only", &[]);
     }
 }

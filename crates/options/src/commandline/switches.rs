@@ -77,6 +77,17 @@ pub enum Json {
     Bins,
 }
 
+/// A command that runs while jobs are in the middle of their work.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trigger {
+    /// It runs when this file appears.
+    pub file: Option<OsString>,
+    /// It runs after this time, in nanoseconds.
+    pub after_ns: Option<u64>,
+    /// The command, for the shell.
+    pub command: Option<OsString>,
+}
+
 /// What is shown while jobs run. Times are in nanoseconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
@@ -156,6 +167,9 @@ pub(super) fn apply(
         "warnings-fatal" => {
             invocation.spec.warnings_fatal = true;
             Ok(())
+        }
+        "trigger-file" | "trigger-timeout" | "trigger" => {
+            trigger(def, text, &mut invocation.trigger)
         }
         "section" => section(text, &mut invocation.spec.only),
         "output" | "output-format" | "minimal" | "append-terse" | "terse-version" => {
@@ -286,6 +300,16 @@ fn progress(def: &OptionDef, text: &[u8], progress: &mut Progress) -> Result<(),
         "eta-interval" => progress.eta_interval_ns = period(def, text, 250 * MILLISECOND)?,
         "eta-newline" => progress.eta_newline_ns = Some(period(def, text, MILLISECOND)?),
         _ => progress.status_interval_ns = Some(period(def, text, MILLISECOND)?),
+    }
+    Ok(())
+}
+
+fn trigger(def: &OptionDef, text: &[u8], trigger: &mut Trigger) -> Result<(), Diagnostic> {
+    let word = || Some(OsStr::from_bytes(text).to_owned());
+    match def.name {
+        "trigger-file" => trigger.file = word(),
+        "trigger" => trigger.command = word(),
+        _ => trigger.after_ns = Some(period(def, text, 0)?).filter(|after| *after > 0),
     }
     Ok(())
 }

@@ -59,6 +59,7 @@ const NEEDS: &[Need] = &[
             "verify_backlog_batch",
             "verify_state_load",
             "verify_state_save",
+            "verify_journal",
             "verify_write_sequence",
             "verify_header_seed",
             "experimental_verify",

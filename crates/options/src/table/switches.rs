@@ -89,11 +89,11 @@ pub(crate) static SWITCHES: &[OptionDef] = &[
     planned("remote-config", 'R', Required, TEXT, "Let the server read this job file itself")
         .syntax("FILE"),
     planned("idle-prof", 'I', Required, IDLE, "Measure idle CPU time with work of low priority"),
-    planned("trigger-file", 'W', Required, TEXT, "Fire the trigger when this file appears")
+    ready("trigger-file", 'W', Required, TEXT, "Fire the trigger when this file appears")
         .syntax("PATH"),
-    planned("trigger-timeout", 'B', Required, SECONDS, "Fire the trigger after this time")
+    ready("trigger-timeout", 'B', Required, SECONDS, "Fire the trigger after this time")
         .syntax("TIME"),
-    planned("trigger", 'H', Required, TEXT, "Command that the trigger runs here").syntax("COMMAND"),
+    ready("trigger", 'H', Required, TEXT, "Command that the trigger runs here").syntax("COMMAND"),
     planned("trigger-remote", 'J', Required, TEXT, "Command that the trigger runs on servers")
         .syntax("COMMAND"),
     ready("aux-path", 'K', Required, TEXT, "Directory of the files that verification writes")

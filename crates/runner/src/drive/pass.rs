@@ -166,14 +166,13 @@ impl Drive<'_> {
             if flush.files {
                 self.record_flushes(Direction::Sync);
                 let result = self.targets.flush_all(false);
-                if result.is_ok() && self.settings.verifies {
-                    self.verify_all_flushed();
-                }
+                self.note_all_flushed(result.is_ok());
                 self.check(result);
             }
             if flush.file_systems {
                 self.record_flushes(Direction::Syncfs);
                 let result = self.targets.flush_all(true);
+                self.note_all_flushed(result.is_ok());
                 self.check(result);
             }
         }

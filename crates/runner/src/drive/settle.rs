@@ -70,7 +70,7 @@ impl Drive<'_> {
             self.watch_floors();
         }
         if self.settings.journals {
-            self.write_journal();
+            self.journal_ended();
         }
     }
 
@@ -129,7 +129,7 @@ impl Drive<'_> {
                 let ns = completion.done_ns.saturating_sub(completion.issued_ns);
                 self.ledger.record_flush(ns);
                 if self.settings.verifies {
-                    self.verify_flushed(unit.slot);
+                    self.note_flushed(unit);
                 }
                 self.release(unit, Outcome::Bytes(0));
             }
@@ -184,7 +184,12 @@ impl Drive<'_> {
         let full = matches!(errno, Errno::NOSPC | Errno::DQUOT);
         if self.settings.fill_device && full && unit.direction == Direction::Write {
             match unit.progress {
-                0 => self.ledger.record_failed(unit.direction),
+                0 => {
+                    self.ledger.record_failed(unit.direction);
+                    if self.settings.verifies {
+                        self.verify_failed(unit);
+                    }
+                }
                 moved => self.record_part(unit, moved, completion),
             }
             return self.release(unit, Outcome::Full);

@@ -7,19 +7,18 @@
 //!
 //! Jobs that do not verify pass by: one flag in the loop.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
-use fiord_base::{Direction, Slot};
 use fiord_engine::{Caps, Unit};
 use fiord_measure::report::Severity;
 use fiord_measure::{FoundHeader, MismatchClass, MismatchRecord, SkipReason};
-use fiord_options::plan::{JobPlan, SyncMode, VerifyPolicy};
+use fiord_options::plan::JobPlan;
 use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
 use fiord_workload::verify::course::{self, Content, Course, Skipped, Task};
-use fiord_workload::verify::state::State;
-use fiord_workload::verify::trail::Trail;
+use fiord_workload::verify::state::Position;
 use fiord_workload::verify::{Class, Expected, Format, Mismatch, Origin};
 use fiord_workload::{Generator, Regions, Request, Step};
 
@@ -28,7 +27,7 @@ use super::{Drive, End};
 use crate::board;
 use crate::checkers::{Check, Checkers};
 use crate::failure::Failure;
-use crate::verify_state::{self, Journal};
+use crate::verify::{Keeper, Past};
 use crate::worker;
 
 /// Mismatches that are told in full; the others are counted.
@@ -48,8 +47,13 @@ pub(crate) struct Verification {
     /// Threads that check what was read, and the slots that they have.
     checkers: Option<Checkers>,
     held: Vec<bool>,
-    /// What becomes of the knowledge about writes.
+    /// Keeps what is known of writes for later.
     keeper: Option<Keeper>,
+    /// The stream of offsets at the begin.
+    offsets: Position,
+    has_read_back: bool,
+    /// What the user should know of the job that ran before.
+    note: Option<String>,
     /// The first mismatch ends the job.
     fatal: bool,
     /// The engine moves no data, so that nothing can be checked.
@@ -72,13 +76,10 @@ impl Verification {
         let Some(format) = Format::new(job) else { return Ok(None) };
         let depth = worker::depth(job, caps) as usize;
         let draws = format.draws_seeds();
-        let path = verify_state::path_of(aux_path, job.name.as_ref(), thread_number);
-        let known: Option<course::Knowledge> = match job.verify.state_load {
-            true => {
-                let saved = verify_state::load(&path, job)?;
-                Some(Box::new(move |number| saved.known(number)))
-            }
-            false => None,
+        let place = (aux_path, thread_number);
+        let (known, note) = match Past::load(job, place, depth)? {
+            Some(Past { known, note }) => (Some(known), note),
+            None => (None, None),
         };
         let parts = course::Parts { regions, seeds, steered, draws, known };
         Ok(Some(Verification {
@@ -90,7 +91,10 @@ impl Verification {
             pass_ns: 0,
             checkers: None,
             held: vec![false; depth],
-            keeper: Keeper::of(job, thread_number, path, depth)?,
+            keeper: Keeper::of(job, place, (depth, regions.files.len()))?,
+            offsets: Position::from(generator.offset_stream()),
+            has_read_back: false,
+            note,
             fatal: job.verify.fatal,
             blind: caps.no_data,
             mismatches: 0,
@@ -99,17 +103,9 @@ impl Verification {
         }))
     }
 
-    fn keep(&mut self, task: &Task, well: bool) {
-        if let Task::Write { number, .. } = *task
-            && let Some(trail) = self.keeper.as_mut().and_then(|keeper| keeper.trail.as_mut())
-        {
-            trail.ended(number, well);
-        }
-    }
-
-    /// True if a journal is kept.
-    pub(super) fn has_journal(&self) -> bool {
-        self.keeper.as_ref().is_some_and(|keeper| keeper.journal.is_some())
+    /// What the user should know of a job that ran before.
+    pub(crate) fn note(&self) -> Option<&String> {
+        self.note.as_ref()
     }
 
     /// True if writes have contents of their own.
@@ -135,6 +131,8 @@ impl Verification {
         self.course.can_overlap()
     }
 }
+
+mod keep;
 
 impl Drive<'_> {
     /// What comes next in a job that verifies; `None`: ask again.
@@ -173,16 +171,7 @@ impl Drive<'_> {
         let task = verification.course.task();
         verification.tasks[slot.index()] = task;
         verification.course.begins(&task, request);
-        if let Some(trail) = verification.keeper.as_mut().and_then(|keeper| keeper.trail.as_mut()) {
-            match task {
-                Task::Write { number, .. } => trail.issued(number),
-                // A flush of one file among several says nothing about the others.
-                _ if is_flush(request.direction) && self.targets.files().len() == 1 => {
-                    trail.flush_begins(slot);
-                }
-                _ => {}
-            }
-        }
+        verification.note_begin(slot, &task, request.direction);
         if let Task::Write { number, seed, .. } = task {
             let origin = Origin {
                 offset: request.offset,
@@ -214,7 +203,7 @@ impl Drive<'_> {
         let Some(verification) = &mut self.verification else { return };
         let task = verification.tasks[unit.slot.index()];
         let Task::Check(content) = task else {
-            verification.keep(&task, bytes == unit.length);
+            verification.note_end(unit, bytes == unit.length);
             return verification.course.ended(&task, &request_of(unit), bytes == unit.length);
         };
         let blocks = verification.course.blocks(unit.length);
@@ -313,37 +302,8 @@ impl Drive<'_> {
             verification.course.checked(blocks);
             return self.ledger.record_skipped(SkipReason::ReadFailed, blocks);
         }
-        verification.keep(&task, false);
-        if let Some(trail) = verification.keeper.as_mut().and_then(|keeper| keeper.trail.as_mut()) {
-            trail.flush_ended(unit.slot, false);
-        }
+        verification.note_end(unit, false);
         verification.course.ended(&task, &request_of(unit), false);
-    }
-
-    /// A flush has ended well.
-    pub(super) fn verify_flushed(&mut self, slot: Slot) {
-        let keeper = self.verification.as_mut().and_then(|v| v.keeper.as_mut());
-        if let Some(trail) = keeper.and_then(|keeper| keeper.trail.as_mut()) {
-            trail.flush_ended(slot, true);
-        }
-    }
-
-    /// All that has been written is durable.
-    pub(super) fn verify_all_flushed(&mut self) {
-        let keeper = self.verification.as_mut().and_then(|v| v.keeper.as_mut());
-        if let Some(trail) = keeper.and_then(|keeper| keeper.trail.as_mut()) {
-            trail.all_durable();
-        }
-    }
-
-    /// Notes in the journal what has changed.
-    pub(super) fn write_journal(&mut self) {
-        let keeper = self.verification.as_mut().and_then(|v| v.keeper.as_mut());
-        let Some(keeper) = keeper else { return };
-        if let Err(failure) = keeper.note() {
-            keeper.journal = None;
-            self.fail(&failure);
-        }
     }
 
     /// A request that was made, and maybe prepared in a slot, does not go out.
@@ -353,11 +313,8 @@ impl Drive<'_> {
             Some(slot) => verification.tasks[slot.index()],
             None => verification.course.task(),
         };
-        if let Task::Write { number, .. } = task
-            && let Some(trail) = verification.keeper.as_mut().and_then(|k| k.trail.as_mut())
-            && slot.is_some()
-        {
-            trail.withdrawn(number);
+        if let Some(slot) = slot {
+            verification.note_withdrawn(slot, &task);
         }
         verification.course.withdrawn(&task, request);
     }
@@ -416,13 +373,14 @@ impl Drive<'_> {
         (self.enter)(board::State::Verifying);
         // What has not been flushed would be read from the cache.
         let flushed = self.targets.flush_all(false);
+        self.note_all_flushed(flushed.is_ok());
         if let Err(failure) = flushed {
             return self.fail(&failure);
         }
-        self.verify_all_flushed();
         self.close_all();
         self.targets.forget_caches();
         if let Some(verification) = &mut self.verification {
+            verification.has_read_back = true;
             verification.course.read_back(&mut self.generator);
         }
         self.now_ns = self.clock.now_ns();
@@ -464,85 +422,7 @@ impl Drive<'_> {
             self.ledger.record_skipped(SkipReason::NotReached, pending);
         }
         self.judge();
-        let stream = self.generator.offset_stream();
-        let Some(verification) = &mut self.verification else { return };
-        let saved = match &mut verification.keeper {
-            Some(keeper) => keeper.save(&verification.course, stream),
-            None => Ok(()),
-        };
-        if let Err(failure) = saved {
-            self.fail(&failure);
-        }
-    }
-}
-
-fn is_flush(direction: Direction) -> bool {
-    matches!(direction, Direction::Sync | Direction::Datasync)
-}
-
-/// Keeps what is known of the writes of a job, for a later run.
-struct Keeper {
-    path: PathBuf,
-    /// What is saved beside the trail.
-    state: State,
-    trail: Option<Trail>,
-    journal: Option<Journal>,
-    /// Only what is durable is vouched for.
-    fsynced: bool,
-}
-
-impl Keeper {
-    fn of(
-        job: &JobPlan,
-        thread_number: u32,
-        path: PathBuf,
-        depth: usize,
-    ) -> Result<Option<Keeper>, Failure> {
-        let verify = &job.verify;
-        if !job.pattern.rw.write || job.limits.verify_only || !verify.state_save {
-            return Ok(None);
-        }
-        if !verify.state_load {
-            verify_state::forget(&path)?;
-        }
-        let fsynced = verify.state_policy == VerifyPolicy::Fsynced;
-        let journal = Journal::create(&path, job)?;
-        let follows = fsynced || journal.is_some();
-        let synchronous = job.files.sync != SyncMode::None;
-        let state = State {
-            index: u64::from(thread_number.saturating_sub(1)),
-            name: job.name.to_string(),
-            depth: job.engine.iodepth.max(1),
-            stream: vec![0; 3],
-            ..State::default()
-        };
-        let trail = follows.then(|| Trail::new(depth, synchronous));
-        Ok(Some(Keeper { path, state, trail, journal, fsynced }))
-    }
-
-    fn note(&mut self) -> Result<(), Failure> {
-        let (Some(trail), Some(journal)) = (&mut self.trail, &mut self.journal) else {
-            return Ok(());
-        };
-        if !trail.take_changed() {
-            return Ok(());
-        }
-        let mut durable = self.state.clone();
-        trail.fill(&mut durable, true);
-        trail.fill(&mut self.state, false);
-        journal.write(&self.state, &durable)
-    }
-
-    fn save(&mut self, course: &Course, stream: (Vec<u64>, bool)) -> Result<(), Failure> {
-        (self.state.stream, self.state.wide) = stream;
-        match &self.trail {
-            Some(trail) => trail.fill(&mut self.state, self.fsynced),
-            None => {
-                self.state.writes = course.writes();
-                self.state.failed = course.failed().to_vec();
-            }
-        }
-        verify_state::save(&self.path, &self.state)
+        self.keep_state();
     }
 }
 

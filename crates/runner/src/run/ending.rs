@@ -56,7 +56,7 @@ impl Run<'_> {
         }
     }
 
-    fn tell_all_to_finish(&mut self) {
+    pub(super) fn tell_all_to_finish(&mut self) {
         for (index, worker) in self.workers.iter_mut().enumerate() {
             self.board.command(index, Command::Finish);
             if matches!(worker.body, Body::None) {

@@ -16,7 +16,7 @@ use fiord_sys::process::{self, Executable};
 use fiord_sys::shared::{MemoryFile, PAGE_BYTES};
 use fiord_sys::{file, signal};
 
-use super::{Body, Previous, Run, RunSettings, Worker};
+use super::{Body, Previous, Run, RunSettings, Worker, trigger};
 use crate::board::Board;
 use crate::disks::Disks;
 use crate::events::{Event, Observer};
@@ -142,6 +142,7 @@ impl<'a> Run<'a> {
             next_progress_ns: u64::MAX,
             next_status_ns: u64::MAX,
             next_file_look_ns: u64::MAX,
+            trigger: trigger::Stage::Idle,
             previous: Previous::default(),
             trace,
         })

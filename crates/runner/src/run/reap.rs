@@ -110,7 +110,7 @@ impl Run<'_> {
         self.publish(Message { severity, job: Some(name), text }, observer);
     }
 
-    fn publish(&mut self, message: Message, observer: &mut dyn Observer) {
+    pub(super) fn publish(&mut self, message: Message, observer: &mut dyn Observer) {
         observer.event(Event::Message(&message));
         self.messages.push(message);
     }

@@ -49,14 +49,9 @@ impl Generator {
         }
     }
 
-    /// Where the stream of offsets stands, and whether it has words of 64 bits.
-    pub fn offset_stream(&self) -> (Vec<u64>, bool) {
-        let stream = &self.streams.offset;
-        let (words, wide) = match stream {
-            Stream::Narrow(_) => (3, false),
-            Stream::Wide(_) => (5, true),
-        };
-        (stream.position()[..words].to_vec(), wide)
+    /// The stream from which offsets are drawn, where it stands.
+    pub fn offset_stream(&self) -> &Stream {
+        &self.streams.offset
     }
 
     /// True if no byte is visited twice in a pass, whatever becomes of its requests.

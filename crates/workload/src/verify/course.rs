@@ -126,6 +126,8 @@ struct Trims {
     /// Trims on their way.
     in_flight: usize,
     zeroes: bool,
+    /// What is discarded may have been written again in the meantime.
+    hit_others: bool,
 }
 
 /// Where requests come from.
@@ -230,6 +232,7 @@ impl Course {
                 queue: VecDeque::new(),
                 in_flight: 0,
                 zeroes: trim.expect_zeroes,
+                hit_others: !generator.visits_once(),
             }
         });
         Course {
@@ -404,7 +407,10 @@ impl Course {
     fn walk_through(&mut self, request: Request) -> Option<Step> {
         let (number, seed) = (self.next, self.draw());
         let Request { file, offset, length, .. } = request;
-        let known = self.known_of(number);
+        let known = match self.known_of(number) {
+            Known::There if self.may_be_trimmed() => Known::Maybe(Skipped::Trimmed),
+            known => known,
+        };
         if known == Known::End {
             self.ends = true;
             return Some(if self.books.is_some() { Step::PassEnd } else { Step::End });
@@ -435,6 +441,12 @@ impl Course {
             (_, Known::End) => {}
         }
         None
+    }
+
+    /// True if the next write may have been discarded after it was made, which nothing has noted.
+    fn may_be_trimmed(&mut self) -> bool {
+        let Some(trims) = &mut self.trims else { return false };
+        trims.draws.between(1, 100) <= trims.percent || trims.hit_others
     }
 
     fn known_of(&self, number: u64) -> Known {

@@ -1,260 +1,382 @@
-//! Saved states: which writes of a job are there to be verified.
+//! Verify state files: what a job that has written leaves for the one that verifies.
 //!
-//! The files are fio's. A header of three little-endian words (version, size and CRC-32C of what follows) is
-//! followed by the number of writes that were issued, the state of the stream of offsets, the name of the
-//! job, and a list of write numbers: those in flight, and in version 7 those that failed. Versions 3 and 4,
-//! of fio 3.33 to 3.40, list completed blocks instead; they are recognised and refused.
+//! The layout is fio's, little endian: a header of three words (version, bytes of the body, CRC-32C of the
+//! body without final inversion), and a body with the number of writes, the position of the stream of
+//! offsets, the name of the job, and a list of write numbers: one for each place of the queue, and in version
+//! 0x07 the failed writes behind them. Version 0x05 is what fio 3.41 and 3.42 write. It is written here, too,
+//! unless there are failed writes.
+//!
+//! Files come from anywhere: lengths are checked before they are believed.
 
+use std::fmt;
+
+use fiord_base::random::Stream;
+use fiord_options::plan::VerifyPolicy;
+
+use super::fates::{Extent, FREE, Fates, Saved};
 use crate::checksum::Checksum;
 
+/// Bytes of the largest file that is read: a queue of two million.
+pub const MOST_BYTES: u64 = 16 << 20;
+
 const HEADER_BYTES: usize = 24;
-const BODY_BYTES: usize = 144;
+const LIST_AT: usize = 144;
 const NAME_AT: usize = 80;
 const NAME_BYTES: usize = 64;
-/// An unused place in the list.
-const FREE: u64 = u64::MAX;
+/// Without failed writes.
+const PLAIN: u64 = 0x05;
+/// With failed writes.
+const WITH_FAILED: u64 = 0x07;
 
-/// More than that is no list of a job: a request in flight takes memory.
-const LIST_MAX: u64 = 1 << 24;
-
-/// What is known of the writes of a job.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The content of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
+    /// Writes issued, and those in flight.
+    pub extent: Extent,
+    /// Numbers of failed writes.
+    pub failed: Vec<u64>,
     /// The number of the job, from 0.
     pub index: u64,
-    /// Its name.
-    pub name: String,
-    /// Writes that were issued: all lower numbers.
-    pub writes: u64,
-    /// Most requests in flight.
-    pub depth: u32,
-    /// Numbers of writes that were on their way.
-    pub in_flight: Vec<u64>,
-    /// Numbers of writes that failed.
-    pub failed: Vec<u64>,
-    /// The state of the stream of offsets: three words of 32 bits, or five of 64.
-    pub stream: Vec<u64>,
-    /// The stream has words of 64 bits.
-    pub wide: bool,
+    /// The stream of offsets.
+    pub offsets: Position,
+    /// Name of the job, of which files have 63 bytes.
+    pub name: Vec<u8>,
+}
+
+/// Where a stream of random numbers stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// One of 32 bits.
+    Narrow([u32; 3]),
+    /// One of 64 bits.
+    Wide([u64; 5]),
+}
+
+impl From<&Stream> for Position {
+    fn from(stream: &Stream) -> Position {
+        let position = stream.position();
+        match stream {
+            Stream::Narrow(_) => {
+                Position::Narrow(std::array::from_fn(|index| position[index] as u32))
+            }
+            Stream::Wide(_) => Position::Wide(position),
+        }
+    }
 }
 
 /// Why a file is no state that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StateError {
-    /// It is too short for what it says.
-    Short {
+    /// It ends early, or has more than it says: bytes that there should be, and that there are.
+    Size {
+        /// Bytes that it should have.
+        wanted: u64,
         /// Bytes that it has.
-        bytes: usize,
+        found: u64,
     },
-    /// It is of another version.
+    /// A version that is not read.
     Version(u64),
-    /// Its checksum does not agree: calculated and found.
-    Checksum(u32, u32),
-    /// It says something that cannot be.
-    Field(&'static str, u64),
+    /// The sum of the body is another one.
+    Sum {
+        /// As the header says.
+        wanted: u32,
+        /// Of what was read.
+        found: u32,
+    },
+    /// The list has another length than the body has room for.
+    List {
+        /// Entries that are announced.
+        wanted: u64,
+        /// Entries for which there is room.
+        found: u64,
+    },
 }
 
-impl std::fmt::Display for StateError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StateError::Short { bytes } => {
-                write!(f, "it has {bytes} bytes and ends too early for a verify state")
-            }
-            StateError::Version(version @ (3 | 4)) => {
-                let writer = if *version == 3 { "3.33 to 3.38" } else { "3.39 and 3.40" };
+            StateError::Size { wanted, found } => {
                 write!(
                     f,
-                    "it was written by fio {writer} (version {version}), whose list of completed blocks does \
-                     not say which others were written; versions 5 and 7 can be read"
+                    "it has {found} bytes, and should have {wanted}: it was cut, or is no state file"
                 )
             }
             StateError::Version(version) => {
-                write!(f, "its version is {version:#x}; versions 5 and 7 can be read")
+                let who = match version {
+                    0x03 => "fio 3.33 to 3.38 wrote it, which did not note what was in flight",
+                    0x04 => "fio 3.39 or 3.40 wrote it, which did not note what was in flight",
+                    0..=0x0f => "no version of fio up to 3.42 writes that",
+                    _ => "it is no state file",
+                };
+                write!(
+                    f,
+                    "its version is {version:#04x}, and 0x05 and 0x07 can be read: {who}; verify without \
+                     verify_state_load, or write again with fio 3.41 or later or with fiord"
+                )
             }
-            StateError::Checksum(right, found) => {
-                write!(f, "its checksum is {found:08x} and has to be {right:08x}: it is damaged")
+            StateError::Sum { wanted, found } => {
+                write!(f, "it is damaged: its checksum is {found:08x} and should be {wanted:08x}")
             }
-            StateError::Field(name, value) => write!(f, "its {name} cannot be {value}"),
+            StateError::List { wanted, found } => {
+                write!(f, "it announces {wanted} write numbers and has room for {found}")
+            }
         }
     }
 }
 
 impl std::error::Error for StateError {}
 
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
+/// Why there is no state to be saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsavable {
+    /// More writes failed than are remembered.
+    ManyFailed,
+    /// A flush failed after more writes than can be named.
+    FlushFailed,
 }
 
-fn crc(body: &[u8]) -> u32 {
-    let sum = Checksum::Crc32c.of(body);
-    sum.as_bytes().try_into().map_or(0, u32::from_ne_bytes)
+impl fmt::Display for Unsavable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unsavable::ManyFailed => "more writes failed than it can name",
+            Unsavable::FlushFailed => {
+                "a flush failed, and more writes may be lost than it can name"
+            }
+        })
+    }
 }
 
 impl State {
-    /// Reads a file of version 5 or 7.
-    ///
-    /// # Errors
-    /// If it is another one, damaged, or too short.
-    pub fn parse(bytes: &[u8]) -> Result<State, StateError> {
-        let short = StateError::Short { bytes: bytes.len() };
-        let word = |at| u64_at(bytes, at).ok_or(short.clone());
-        let (version, size, sum) = (word(0)?, word(8)?, word(16)?);
-        if !matches!(version, 5 | 7) {
+    /// The state of a job, by what a later verification may rely on.
+    pub fn of(
+        fates: &Fates,
+        policy: VerifyPolicy,
+        (index, name, offsets): (u64, &str, Position),
+    ) -> Result<State, Unsavable> {
+        let (failed, failed_from) = fates.failed();
+        if failed_from != u64::MAX {
+            return Err(Unsavable::ManyFailed);
+        }
+        let mut failed = failed.to_vec();
+        let extent = match policy {
+            VerifyPolicy::Fsynced => fates.durable().clone(),
+            VerifyPolicy::Completed => fates.now().clone(),
+        };
+        if fates.has_failed_flush() && policy == VerifyPolicy::Completed {
+            // What is not known to be durable is as good as failed.
+            let durable = fates.durable();
+            let lost = durable.writes..extent.writes;
+            if lost.end - lost.start > super::fates::FAILED_MOST as u64 {
+                return Err(Unsavable::FlushFailed);
+            }
+            let open = durable.in_flight.iter().copied().filter(|number| *number != FREE);
+            failed.extend(lost.chain(open));
+            failed.sort_unstable();
+            failed.dedup();
+        }
+        failed.retain(|number| *number < extent.writes);
+        Ok(State { extent, failed, index, offsets, name: name.as_bytes().to_vec() })
+    }
+
+    /// The bytes of the file.
+    pub fn encode(&self) -> Vec<u8> {
+        let list = [&self.extent.in_flight[..], &self.failed[..]];
+        let entries: usize = list.iter().map(|numbers| numbers.len()).sum();
+        let mut body = vec![0; LIST_AT];
+        body[0..4].copy_from_slice(&(entries as u32).to_le_bytes());
+        body[8..16].copy_from_slice(&self.extent.writes.to_le_bytes());
+        body[16..24].copy_from_slice(&self.index.to_le_bytes());
+        match self.offsets {
+            Position::Narrow(words) => {
+                for (place, word) in body[32..].chunks_exact_mut(4).zip(words) {
+                    place.copy_from_slice(&word.to_le_bytes());
+                }
+            }
+            Position::Wide(words) => {
+                body[24] = 1;
+                for (place, word) in body[32..].chunks_exact_mut(8).zip(words) {
+                    place.copy_from_slice(&word.to_le_bytes());
+                }
+            }
+        }
+        let name = &self.name[..self.name.len().min(NAME_BYTES - 1)];
+        body[NAME_AT..NAME_AT + name.len()].copy_from_slice(name);
+        body.extend(list.into_iter().flatten().flat_map(|number| number.to_le_bytes()));
+        let version = if self.failed.is_empty() { PLAIN } else { WITH_FAILED };
+        let header = [version, body.len() as u64, u64::from(crc(&body))];
+        header.iter().flat_map(|word| word.to_le_bytes()).chain(body).collect()
+    }
+
+    /// Reads a file. `depth` is the length of the queue of the job, where the list of a version that has failed
+    /// writes does not say where they begin.
+    pub fn decode(file: &[u8], depth: usize) -> Result<State, StateError> {
+        let found = file.len() as u64;
+        let size = |wanted: u64| StateError::Size { wanted, found };
+        let Some((header, body)) = file.split_at_checked(HEADER_BYTES) else {
+            return Err(size((HEADER_BYTES + LIST_AT) as u64));
+        };
+        let version = u64_at(header, 0);
+        if version != PLAIN && version != WITH_FAILED {
             return Err(StateError::Version(version));
         }
-        let body = &bytes[HEADER_BYTES..];
-        let size = usize::try_from(size).ok().filter(|size| *size >= BODY_BYTES);
-        let body = size.and_then(|size| body.get(..size)).ok_or(short.clone())?;
-        let right = crc(body);
-        if right != sum as u32 {
-            return Err(StateError::Checksum(right, sum as u32));
+        let wanted = u64_at(header, 8);
+        if wanted != body.len() as u64 || body.len() < LIST_AT {
+            let least = wanted.max(LIST_AT as u64);
+            return Err(size(least.saturating_add(HEADER_BYTES as u64)));
         }
-        let word = |at| u64_at(body, at).unwrap_or(0);
-        let count = word(0) & 0xffff_ffff;
-        if count > LIST_MAX || count as usize * 8 > body.len() - BODY_BYTES {
-            return Err(StateError::Field("number of requests in flight", count));
+        let (wanted, found) = (u64_at(header, 16) as u32, crc(body));
+        if wanted != found {
+            return Err(StateError::Sum { wanted, found });
         }
-        let list = body[BODY_BYTES..].as_chunks::<8>().0.iter().take(count as usize);
-        let numbers = list.map(|bytes| u64::from_le_bytes(*bytes)).filter(|n| *n != FREE);
-        let wide = word(24) != 0;
-        let stream = match wide {
-            true => (0..5).map(|i| word(32 + i * 8)).collect(),
-            false => (0..3).map(|i| word(32 + i / 2 * 8) >> (i % 2 * 32) & 0xffff_ffff).collect(),
+        let entries = u64_at(body, 0) & u64::from(u32::MAX);
+        let room = (body.len() - LIST_AT) as u64;
+        if entries.checked_mul(8) != Some(room) {
+            return Err(StateError::List { wanted: entries, found: room / 8 });
+        }
+        let mut in_flight: Vec<u64> =
+            (LIST_AT..body.len()).step_by(8).map(|at| u64_at(body, at)).collect();
+        let failed = match version {
+            WITH_FAILED => in_flight.split_off(depth.min(in_flight.len())),
+            _ => Vec::new(),
         };
-        let name = &body[NAME_AT..NAME_AT + NAME_BYTES];
-        let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+        let offsets = match u64_at(body, 24) {
+            0 => Position::Narrow(std::array::from_fn(|i| u64_at(body, 32 + 4 * i) as u32)),
+            _ => Position::Wide(std::array::from_fn(|i| u64_at(body, 32 + 8 * i))),
+        };
+        let name = body[NAME_AT..LIST_AT - 1].split(|byte| *byte == 0).next().unwrap_or_default();
         Ok(State {
-            index: word(16),
-            name: String::from_utf8_lossy(name).into_owned(),
-            writes: word(8),
-            depth: count as u32,
-            in_flight: numbers.collect(),
-            failed: Vec::new(),
-            stream,
-            wide,
+            extent: Extent { writes: u64_at(body, 8), in_flight },
+            failed: failed.into_iter().filter(|number| *number != FREE).collect(),
+            index: u64_at(body, 16),
+            offsets,
+            name: name.to_vec(),
         })
     }
 
-    /// In a job of `depth`, the numbers behind that many places are those of failed writes.
-    #[must_use]
-    pub fn of_depth(mut self, depth: usize) -> State {
-        let places = self.depth as usize;
-        if places > depth {
-            // Free places come first, or last, among those in flight.
-            let failed = (places - depth).min(self.in_flight.len());
-            self.failed = self.in_flight.split_off(self.in_flight.len() - failed);
-        }
-        self
+    /// What it says of each write.
+    pub fn saved(self, policy: VerifyPolicy) -> Saved {
+        Saved::of_state(self.extent, self.failed, policy)
     }
+}
 
-    /// The bytes of a file: version 5, or 7 if there are failed writes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let depth = (self.depth as usize).max(self.in_flight.len());
-        let count = depth + self.failed.len();
-        let mut body = Vec::with_capacity(BODY_BYTES + count * 8);
-        body.extend((count as u64).to_le_bytes());
-        body.extend(self.writes.to_le_bytes());
-        body.extend(self.index.to_le_bytes());
-        body.extend(u64::from(self.wide).to_le_bytes());
-        for word in &self.stream {
-            match self.wide {
-                true => body.extend(word.to_le_bytes()),
-                false => body.extend((*word as u32).to_le_bytes()),
-            }
-        }
-        body.resize(NAME_AT, 0);
-        let name = self.name.as_bytes();
-        body.extend(&name[..name.len().min(NAME_BYTES - 1)]);
-        body.resize(BODY_BYTES, 0);
-        let free = std::iter::repeat_n(&FREE, depth - self.in_flight.len());
-        for number in self.in_flight.iter().chain(free).chain(&self.failed) {
-            body.extend(number.to_le_bytes());
-        }
-        let version: u64 = if self.failed.is_empty() { 5 } else { 7 };
-        let header = [version, body.len() as u64, u64::from(crc(&body))];
-        let mut bytes: Vec<u8> = header.iter().flat_map(|word| word.to_le_bytes()).collect();
-        bytes.append(&mut body);
-        bytes
-    }
+/// The name of a state file: of a job and its number, from 0.
+pub fn file_name(job: &[u8], index: u32) -> Vec<u8> {
+    let name = job.iter().map(|byte| if *byte == b'/' { b'.' } else { *byte });
+    let rest = format!("-{index}-verify.state");
+    b"local-".iter().copied().chain(name).chain(rest.bytes()).collect()
+}
+
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
+pub(super) fn crc(bytes: &[u8]) -> u32 {
+    let sum = Checksum::Crc32c.of(bytes);
+    sum.as_bytes().try_into().map_or(0, u32::from_ne_bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Of fio 3.41: a sequential job `a` of 16 writes, one at a time.
+    fn made_by_fio() -> Vec<u8> {
+        let mut file = Vec::new();
+        for word in [5u64, 152, 0xb5f4_fcd0, 1, 16, 0, 0] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend([0x5b, 0xcb, 0xa8, 0xa4, 0x9a, 0xaa, 0x2c, 0xeb, 0x30, 0xe2, 0x5e, 0x48]);
+        file.resize(HEADER_BYTES + NAME_AT, 0);
+        file.push(b'a');
+        file.resize(HEADER_BYTES + LIST_AT, 0);
+        file.extend(u64::MAX.to_le_bytes());
+        file
+    }
+
     fn state() -> State {
         State {
-            index: 3,
-            name: "job".to_owned(),
-            writes: 100,
-            depth: 4,
-            in_flight: vec![97, 99],
-            failed: Vec::new(),
-            stream: vec![1, 2, 0xffff_ffff],
-            wide: false,
+            extent: Extent { writes: 10, in_flight: vec![FREE, 9, 7] },
+            failed: vec![3],
+            index: 2,
+            offsets: Position::Wide([1, 2, 3, 4, 5]),
+            name: b"job".to_vec(),
         }
     }
 
     #[test]
-    fn what_is_written_is_read() {
-        assert_eq!(State::parse(&state().to_bytes()), Ok(state()));
-        let wide = State { wide: true, stream: vec![1, 2, 3, 4, u64::MAX], ..state() };
-        assert_eq!(State::parse(&wide.to_bytes()), Ok(wide));
-        let failed = State { failed: vec![7, 8], ..state() };
-        let bytes = failed.to_bytes();
-        assert_eq!(bytes[0], 7);
-        let read = State::parse(&bytes).unwrap().of_depth(4);
-        assert_eq!(read, State { depth: 6, ..failed });
-    }
-
-    /// What fio 3.41 has saved at the end of `--name=a --rw=write --bs=4k --size=64k --verify=crc32c`.
-    #[test]
-    fn it_is_fios_file() {
-        let words: [u64; 22] = [
-            5,
-            0x98,
-            0xb5f4_fcd0,
-            1,
-            16,
-            0,
-            0,
-            0xeb2c_aa9a_a4a8_cb5b,
-            0x485e_e230,
-            0,
-            0,
-            0,
-            0,
-            0x61,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            u64::MAX,
-        ];
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        let read = State::parse(&bytes).unwrap();
-        assert_eq!((read.writes, read.depth, read.name.as_str()), (16, 1, "a"));
-        assert_eq!(read.in_flight, []);
-        assert_eq!(read.stream, [0xa4a8_cb5b, 0xeb2c_aa9a, 0x485e_e230]);
-        assert_eq!(read.to_bytes(), bytes);
+    fn files_of_fio_are_read_and_written() {
+        let file = made_by_fio();
+        let state = State::decode(&file, 1).unwrap();
+        assert_eq!(state.extent, Extent { writes: 16, in_flight: vec![FREE] });
+        assert_eq!((state.index, &state.name[..]), (0, &b"a"[..]));
+        assert_eq!(state.encode(), file);
     }
 
     #[test]
-    fn damage_is_found() {
-        let bytes = state().to_bytes();
-        for at in 0..bytes.len() {
-            let mut damaged = bytes.clone();
-            damaged[at] ^= 1;
-            // The upper half of the checksum's word is not used.
-            assert_eq!(State::parse(&damaged).is_ok(), (20..24).contains(&at), "{at}");
+    fn failed_writes_need_another_version() {
+        let file = state().encode();
+        assert_eq!(u64_at(&file, 0), WITH_FAILED);
+        assert_eq!(State::decode(&file, 3), Ok(state()));
+        let saved = state().saved(VerifyPolicy::Completed);
+        use super::super::fates::Fate::*;
+        let fates: Vec<_> = [2, 3, 7, 8, 9, 10].map(|number| saved.fate(number)).to_vec();
+        assert_eq!(fates, [Acknowledged, Failed, InFlight, Acknowledged, InFlight, Never]);
+        let saved = state().saved(VerifyPolicy::Fsynced);
+        assert_eq!((saved.fate(8), saved.fate(10)), (Durable, Unknown));
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        let file = State { name: vec![b'n'; 100], ..state() }.encode();
+        assert_eq!(State::decode(&file, 3).unwrap().name, vec![b'n'; 63]);
+    }
+
+    #[test]
+    fn names_without_end_are_cut() {
+        let mut file = state().encode();
+        file[HEADER_BYTES + NAME_AT..HEADER_BYTES + LIST_AT].fill(b'n');
+        let sum = crc(&file[HEADER_BYTES..]);
+        file[16..20].copy_from_slice(&sum.to_le_bytes());
+        assert_eq!(State::decode(&file, 3).unwrap().name, vec![b'n'; 63]);
+    }
+
+    #[test]
+    fn damage_is_told() {
+        let good = state().encode();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            // The upper half of the word of the sum is not looked at by fio either.
+            assert_eq!(State::decode(&bad, 3).is_ok(), (20..24).contains(&at), "byte {at}");
         }
-        for end in 0..bytes.len() {
-            assert!(State::parse(&bytes[..end]).is_err(), "{end}");
+        for length in 0..good.len() {
+            assert!(State::decode(&good[..length], 3).is_err(), "{length} bytes");
         }
-        let old = [4u64, 0, 0].iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
-        assert_eq!(State::parse(&old), Err(StateError::Version(4)));
+        let mut old = good;
+        old[0] = 3;
+        let text = State::decode(&old, 3).unwrap_err().to_string();
+        assert!(text.contains("0x03") && text.contains("3.33"), "{text}");
+    }
+
+    #[test]
+    fn what_a_failed_flush_leaves_counts_as_failed() {
+        use fiord_base::{FileIndex, Slot};
+        let mut fates = Fates::new(2, 1, false);
+        for number in 0..4 {
+            fates.issued(Slot(0), number);
+            fates.ended(Slot(0), FileIndex(0), true);
+            fates.flush_submitted(Slot(1));
+            fates.flush_ended(Slot(1), FileIndex(0), number < 2);
+        }
+        let place = (0, "job", Position::Narrow([0; 3]));
+        let state = State::of(&fates, VerifyPolicy::Completed, place).unwrap();
+        assert_eq!((state.extent.writes, state.failed), (4, vec![2, 3]));
+        let state = State::of(&fates, VerifyPolicy::Fsynced, place).unwrap();
+        assert_eq!((state.extent.writes, state.failed), (2, vec![]));
+    }
+
+    #[test]
+    fn names_of_files_have_no_directories() {
+        assert_eq!(file_name(b"a/b", 3), b"local-a.b-3-verify.state");
     }
 }
