@@ -431,7 +431,7 @@ impl<'a> Drive<'a> {
             match step {
                 Step::Issue(request) if self.settings.serialize && self.overlaps(&request) => {
                     self.free.push(slot);
-                    self.waiting = Some(request);
+                    self.wait_for_overlapped(request);
                     return None;
                 }
                 Step::Issue(request) => self.place(slot, &request),

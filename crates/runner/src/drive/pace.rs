@@ -232,7 +232,7 @@ impl Drive<'_> {
             }
             if self.settings.serialize && self.overlaps(&request) {
                 self.free.push(slot);
-                self.waiting = Some(request);
+                self.wait_for_overlapped(request);
                 return Turn::Go;
             }
             if pace.cycles > 0 && pace.has_begun {

@@ -136,6 +136,14 @@ impl Drive<'_> {
         verification.course.step(&mut self.generator, |file| targets.is_open(file))
     }
 
+    /// The request that comes next has to wait for one that changes the same bytes.
+    pub(super) fn wait_for_overlapped(&mut self, request: Request) {
+        self.waiting = Some(request);
+        if let Some(verification) = &mut self.verification {
+            verification.course.overtaken();
+        }
+    }
+
     /// True while what a pass has written is read back.
     pub(super) fn is_reading_back(&self) -> bool {
         self.verification.as_ref().is_some_and(|v| v.course.is_reading_back())

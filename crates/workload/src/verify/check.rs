@@ -8,6 +8,9 @@ use super::format::Format;
 use super::header::{Found, Header, Version};
 use crate::checksum::Sum;
 
+/// Bytes of the longest write of an old fio in which a block of it is looked for.
+const OLD_WRITE_MAX: usize = 1 << 20;
+
 /// What has to be there; a field that is `None` is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
@@ -241,7 +244,41 @@ impl Format {
         if sum.as_bytes() == stored {
             return Ok(());
         }
+        let is_old_sha512 = header.version == Version::Old && self.kind == VerifyKind::Sha512;
+        if is_old_sha512
+            && self.is_made_from(header.seed, data, range.start + at..range.end, expected)
+        {
+            return Ok(());
+        }
         Err(Wrong::Sum(header, Box::new((sum, Sum::new(stored)))))
+    }
+
+    /// True if these data are what a write makes of this seed. Old fios stored no digest for sha512 but some
+    /// of the data: there the data themselves have to be looked at.
+    #[cold]
+    fn is_made_from(
+        &self,
+        seed: u64,
+        data: &[u8],
+        checked: std::ops::Range<usize>,
+        expected: &Expected,
+    ) -> bool {
+        if !self.draws_seeds() {
+            return self.pattern_mismatch(data, checked, expected.offset).is_none();
+        }
+        let Some(there) = data.get(checked.clone()) else { return false };
+        // Where the block stood in the request that wrote it is not known, nor how long that was.
+        let interval = self.interval_of(data.len()).max(1);
+        let first = checked.start % interval;
+        let is_among_first = |bytes: usize| {
+            let mut made = vec![0; bytes];
+            self.fill(&mut made, 0, seed);
+            let mut places = (first..bytes).step_by(interval);
+            places.any(|at| made.get(at..at + there.len()) == Some(there))
+        };
+        let most = self.most().max(data.len());
+        is_among_first(most)
+            || self.is_random() && most < OLD_WRITE_MAX && is_among_first(OLD_WRITE_MAX)
     }
 
     /// True if a block is sound by itself, whatever is expected: its data are what its checksum says.
@@ -312,7 +349,7 @@ impl Mismatch {
                 format!("bad header crc {stored:x}, calculated {right:x}")
             }
             Wrong::Sum(_, sums) => {
-                format!("Expected CRC: {:?}, Received CRC: {:?}", sums.0, sums.1)
+                format!("Expected CRC: {:?}, Received CRC: {:?}", sums.1, sums.0)
             }
             Wrong::Pattern(at) => format!("bad pattern block offset {at}"),
             Wrong::NotZero(at) => format!("verify failed for zeroed data at byte {at}"),

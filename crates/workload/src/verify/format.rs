@@ -142,7 +142,8 @@ impl Format {
             Header { offset, length: length as u32, ..header }.write(block);
             self.seal(block);
             self.exchange(block, Version::V81);
-            offset += length as u64;
+            // Offsets may come from a header that was read.
+            offset = offset.wrapping_add(length as u64);
         }
     }
 
@@ -196,6 +197,6 @@ fn repeat(buffer: &mut [u8], pattern: &VerifyPattern, offset: u64) {
                 }
             }
         }
-        begin += part.len() as u64;
+        begin = begin.wrapping_add(part.len() as u64);
     }
 }

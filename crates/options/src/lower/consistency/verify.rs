@@ -44,7 +44,20 @@ fn check_interval(plan: &JobPlan, kind: VerifyKind, job: &mut Job<'_>) {
     let verify = &plan.verify;
     let interval = verify.interval_bytes.unwrap_or(plan.blocks.min[Direction::Write]);
     let private = kind.private_bytes().unwrap_or(0);
-    let needed = verify.header_offset_bytes + VERIFY_HEADER_BYTES + private;
+    let moved = VERIFY_HEADER_BYTES + private;
+    let needed = verify.header_offset_bytes + moved;
+    let has_header = !matches!(kind, VerifyKind::Pattern | VerifyKind::Null);
+    // fio accepts that, and loses the data between.
+    if has_header && (1..moved).contains(&verify.header_offset_bytes) {
+        job.report(
+            "verify_offset",
+            Diagnostic::error("`verify_offset` lies inside the header that it moves")
+                .code(Code::VERIFY_HEADER_TOO_LARGE)
+                .label(format!("header and checksum have {moved} bytes"))
+                .help(format!("use `verify_offset={moved}` or more")),
+        );
+        return;
+    }
     // Something has to be left for data, if they are written.
     let with_data = needed + u64::from(plan.pattern.rw.write && kind.private_bytes().is_some());
     if with_data <= interval {
