@@ -254,3 +254,8 @@ fn lesson_28_a_mismatch_is_told_with_its_place_and_has_a_record() {
     assert_eq!(record.get("differing_bits").and_then(Json::number), Some(1.0));
     assert!(!run.stderr.contains("multibyte"), "{}", run.stderr);
 }
+
+#[test]
+fn damage_to_real_files_is_found_block_by_block() {
+    xtask::campaign::files(&fiord(), 40).unwrap();
+}

@@ -66,16 +66,25 @@ pub fn command(arguments: &[String]) -> Outcome<bool> {
         return Ok(false);
     }
     let fiord = build_release()?;
-    let files = (runs / FILES_PER_RUN).max(1);
-    let begin = RandomState::new().hash_one(0);
-    for seed in (0..files).map(|run| begin.wrapping_add(run)) {
-        if let Err(error) = file(&fiord, seed) {
-            println!("seed {seed}: {error}");
-            return Ok(false);
-        }
+    let files_runs = (runs / FILES_PER_RUN).max(1);
+    if let Err(error) = files(&fiord, files_runs) {
+        println!("{error}");
+        return Ok(false);
     }
-    println!("{runs} simulated runs of each campaign, {files} with real files: nothing was missed");
+    println!("{runs} simulated runs of each campaign, {files_runs} with files: nothing was missed");
     Ok(true)
+}
+
+/// So many runs with real files.
+///
+/// # Errors
+/// What was missed or accused falsely, with the seed.
+pub fn files(fiord: &Program, runs: u64) -> Outcome<()> {
+    let begin = RandomState::new().hash_one(0);
+    for seed in (0..runs).map(|run| begin.wrapping_add(run)) {
+        file(fiord, seed).map_err(|error| format!("seed {seed}: {error}"))?;
+    }
+    Ok(())
 }
 
 /// A file that is written, damaged and verified.
