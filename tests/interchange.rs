@@ -362,3 +362,25 @@ fn damage_is_found_with_the_words_of_the_newest_fio() {
         }
     }
 }
+
+/// The newest fio goes on behind its own state here, into what was never written (its issue 2013), so that
+/// fiord is the one that loads.
+#[test]
+fn fiord_loads_the_state_that_the_newest_fio_has_saved() {
+    let Some(peer) = peer::for_test() else { return };
+    let job = "--name=a --filename=data --size=1m --bs=4k --rw=randwrite --verify=crc32c --thread \
+               --aux-path=. --output-format=json";
+    let mut states = Vec::new();
+    for writer in [&peer, &fiord()] {
+        let scratch = Scratch::new("interchange").unwrap();
+        let saving = format!("{job} --do_verify=0 --verify_state_save=1 --number_ios=100");
+        let run = writer.run(scratch.path(), saving.split_whitespace()).unwrap();
+        assert_eq!(run.code(), 0, "{}", run.stderr);
+        states.push(std::fs::read(scratch.path().join("local-a-0-verify.state")).unwrap());
+        let loading = format!("{job} --verify_only --verify_state_load=1");
+        let run = fiord().run(scratch.path(), loading.split_whitespace()).unwrap();
+        assert_eq!(run.code(), 0, "{}", run.stderr);
+        assert_eq!(figures(&run.json().unwrap()), [("a".to_string(), [100, 0, 0])]);
+    }
+    assert_eq!(states[0], states[1], "the states of both");
+}
