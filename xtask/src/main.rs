@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{bench, ci, compare, generate, instructions};
+use xtask::{bench, campaign, ci, compare, generate, instructions};
 
 const USAGE: &str = "\
 usage: cargo xtask ci                     all that a change has to pass
@@ -12,6 +12,7 @@ usage: cargo xtask ci                     all that a change has to pass
        cargo xtask compare -- SWITCH..    the same for a job given by switches
        cargo xtask bench [CASE..]         speed and memory of fiord and the peer, pair by pair
        cargo xtask instructions           instructions per request, held against the recorded ones
+       cargo xtask campaign [RUNS]        jobs and damage from seeds: nothing missed, nothing accused
        cargo xtask generate               man page, completions and reference in docs/, from the program";
 
 fn main() -> ExitCode {
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         "compare" => compare::command(&rest),
         "bench" => bench::command(&rest),
         "instructions" => instructions::command(&rest),
+        "campaign" => campaign::command(&rest),
         "generate" => generate::command(),
         "zram-guard" => bench::zram::guard(&rest),
         "help" | "--help" | "-h" => {

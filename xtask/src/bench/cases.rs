@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "refill", run: speed::refilled },
     Case { name: "compress", run: speed::compressible },
     Case { name: "dedupe", run: speed::duplicates },
+    Case { name: "verify-write", run: speed::verify_write },
     Case { name: "ring", run: speed::ring },
     Case { name: "ring-fixed", run: speed::ring_fixed },
     Case { name: "ring-fixed-512", run: speed::ring_fixed_512 },

@@ -68,6 +68,40 @@ pub(super) fn duplicates(bench: &Bench) -> Outcome<Vec<Line>> {
     filled(bench, "dedupe_percentage=50", 2.0)
 }
 
+/// Kinds of verification, and how many times as fast as the peer their writes have to be.
+const VERIFIED: &[(&str, f64)] = &[
+    ("crc32c", 3.0),
+    ("crc64", 3.0),
+    ("sha256", 3.0),
+    ("xxhash", 2.0),
+    ("sha512", 1.2),
+    ("meta", 1.0),
+    ("md5", 1.0),
+    ("crc7", 1.0),
+    ("crc16", 1.0),
+    ("crc32", 1.0),
+    ("sha1", 1.0),
+    ("sha3-224", 1.0),
+    ("sha3-256", 1.0),
+    ("sha3-384", 1.0),
+    ("sha3-512", 1.0),
+    ("pattern", 1.0),
+];
+
+/// What it costs to write blocks with headers. The engine moves nothing: data and sums are all there is.
+pub(super) fn verify_write(bench: &Bench) -> Outcome<Vec<Line>> {
+    let line = |&(kind, least): &(&str, f64)| {
+        let pattern = if kind == "pattern" { "--verify_pattern=0xdeadbeef%o" } else { "" };
+        let job = format!(
+            "--name=verify --ioengine=null --rw=write --bs=4k --size=1g --thread --do_verify=0 \
+             --verify_state_save=0 --verify={kind} {pattern}"
+        );
+        let contest = Contest::run(bench, &job, None)?;
+        Ok(contest.to_peer(&format!("null, 4 KiB writes, verify={kind}"), least))
+    };
+    VERIFIED.iter().map(line).collect()
+}
+
 /// A job that reads blocks of a file at random offsets.
 fn random_reads(engine: &str, file: &Path, more: &str) -> String {
     format!(

@@ -10,6 +10,7 @@ mod files;
 mod looped;
 mod pacing;
 mod trial;
+mod verify_campaign;
 
 use fiord_base::Direction;
 use fiord_sim::{Faults, Share};
