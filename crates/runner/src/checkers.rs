@@ -30,13 +30,12 @@ pub(crate) struct Check {
 
 impl Check {
     /// The blocks that are wrong; most often there is none, and nothing is allocated.
-    #[allow(clippy::vec_box)] // as they come
-    pub(crate) fn of(&self, format: &Format, data: &mut [u8]) -> Vec<Box<Mismatch>> {
+    pub(crate) fn of(&self, format: &Format, data: &mut [u8]) -> Vec<Mismatch> {
         let mut mismatches = Vec::new();
         let mut from = 0;
         while let Err(mismatch) = format.check_from(from, data, self.unit.length, &self.expected) {
             from = mismatch.end();
-            mismatches.push(mismatch);
+            mismatches.push(*mismatch);
             // A request with a pattern is one block, whatever headers it has.
             if from >= data.len() || !format.draws_seeds() {
                 break;
@@ -51,7 +50,7 @@ impl Check {
 pub(crate) struct Verdict {
     pub(crate) check: Check,
     /// `Err` if the thread could not do it.
-    pub(crate) result: Result<Vec<Box<Mismatch>>, Errno>,
+    pub(crate) result: Result<Vec<Mismatch>, Errno>,
 }
 
 /// The threads, and what is on its way to and from them.
@@ -248,8 +247,7 @@ impl Hand {
         }
     }
 
-    #[allow(clippy::vec_box)] // as they come
-    fn check(&mut self, check: &Check) -> Result<Vec<Box<Mismatch>>, Errno> {
+    fn check(&mut self, check: &Check) -> Result<Vec<Mismatch>, Errno> {
         let slot = check.unit.slot;
         self.buffers.take(slot)?;
         let buffer = self.buffers.get_mut(slot);

@@ -4,6 +4,7 @@
 //! emits events. It sleeps on the board's event word and wakes for whatever is due first; nothing here
 //! has a fixed delay. Workers never wait for the parent but at the start barrier.
 
+mod contest;
 mod ending;
 mod observe;
 mod overdue;

@@ -237,7 +237,7 @@ impl Drive<'_> {
     }
 
     /// Data have been checked, and these blocks are wrong.
-    fn judge_request(&mut self, check: &Check, mismatches: &[Box<Mismatch>]) {
+    fn judge_request(&mut self, check: &Check, mismatches: &[Mismatch]) {
         let Some(verification) = &mut self.verification else { return };
         let blocks = verification.course.blocks(check.unit.length);
         // Where a later write may be, all but an older one is possible.

@@ -16,7 +16,7 @@ use fiord_sys::process::{self, Executable};
 use fiord_sys::shared::{MemoryFile, PAGE_BYTES};
 use fiord_sys::{file, signal};
 
-use super::{Body, Previous, Run, RunSettings, Worker, trigger};
+use super::{Body, Previous, Run, RunSettings, Worker, contest, trigger};
 use crate::board::Board;
 use crate::disks::Disks;
 use crate::events::{Event, Observer};
@@ -76,6 +76,7 @@ impl<'a> Run<'a> {
             }
         }
         share_contents(&mut workers);
+        contest::refuse(&workers, registry, plan.readonly)?;
         let mut rehearsed = Ok(());
         for worker in &mut workers {
             if watch.terminating().is_none() {
