@@ -90,7 +90,7 @@ pub struct Verification {
     pub skipped: [u64; SkipReason::ALL.len()],
     /// Blocks that are wrong, by [`MismatchClass`].
     pub mismatches: [u64; MismatchClass::ALL.len()],
-    /// The first of them.
+    /// The first of them, at most [`RECORDS_MAX`].
     pub records: Vec<MismatchRecord>,
 }
 
@@ -104,7 +104,8 @@ impl Verification {
         for (mine, theirs) in self.mismatches.iter_mut().zip(other.mismatches) {
             *mine += theirs;
         }
-        self.records.extend(other.records.iter().cloned());
+        let room = RECORDS_MAX.saturating_sub(self.records.len());
+        self.records.extend(other.records.iter().take(room).cloned());
     }
 
     /// Blocks that were skipped.

@@ -373,7 +373,6 @@ const NOT_BUILT: &[(&str, &str)] = &[
          cgroup cgroup_nodelete cgroup_weight uid gid ioscheduler",
     ),
     ("profiles inside of job files", "profile"),
-    ("verification", "verify_dump"),
 ];
 
 #[test]

@@ -244,6 +244,14 @@ fn machine(out: &mut String, job: &JobReport) {
         let (total, first) = (job.total_errors, job.first_error);
         let _ = writeln!(out, "     errors    : total={total}, first_error={first}/<{text}>");
     }
+    if let Some(found) = &job.verification {
+        let (skipped, wrong) = (found.total_skipped(), found.total_mismatches());
+        let checked = found.checked;
+        let _ = writeln!(
+            out,
+            "     verify    : checked={checked}, skipped={skipped}, wrong={wrong} (blocks)"
+        );
+    }
     if job.iodepth > 0 {
         let goal = &job.latency_goal;
         let _ = writeln!(

@@ -4,7 +4,9 @@
 
 use fiord_base::Direction;
 use fiord_measure::report::{Member, Message, Severity};
-use fiord_measure::{JobReport, Response, RunReport, ScheduleLag};
+use fiord_measure::{
+    FoundHeader, JobReport, MismatchRecord, Response, RunReport, ScheduleLag, Verification,
+};
 use fiord_report::{Formats, SCHEMA, TerseVersion, render};
 use serde_json::Value;
 use xtask::json::Json;
@@ -35,6 +37,21 @@ fn full_report() -> RunReport {
             ..JobReport::default()
         };
         job.settings.group_reporting = true;
+        let found = FoundHeader { number: 1, ..FoundHeader::default() };
+        job.verification = Some(Verification {
+            checked: 7,
+            skipped: std::array::from_fn(|index| index as u64),
+            mismatches: std::array::from_fn(|index| index as u64),
+            records: vec![MismatchRecord {
+                file: "f".to_owned(),
+                expected_number: Some(1),
+                expected_seed: Some(2),
+                found: Some(found),
+                first_byte: Some(3),
+                differing_bits: Some(4),
+                ..MismatchRecord::default()
+            }],
+        });
         job.settings.clat_percentiles = true;
         job.settings.percentiles = vec![50.0, 99.5];
         for direction in [Direction::Read, Direction::Write, Direction::Trim] {

@@ -118,7 +118,7 @@ option_group! {
         .default("0").parent("verify").since("3.40").category("I/O/Verify");
     [verify_fatal: bool] OptionDef::new("verify_fatal", ValueKind::Bool, "Stop the job at the first mismatch")
         .default("0").parent("verify").category("I/O/Verify");
-    [verify_dump: bool; planned] OptionDef::new(
+    [verify_dump: bool] OptionDef::new(
         "verify_dump",
         ValueKind::Bool,
         "Write expected and received data to files on mismatch",

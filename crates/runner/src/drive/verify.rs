@@ -7,16 +7,17 @@
 //!
 //! Jobs that do not verify pass by: one flag in the loop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use fiord_base::Slot;
 use fiord_base::random::StreamSeeds;
+use fiord_base::{Slot, words};
 use fiord_engine::{Caps, Unit};
 use fiord_measure::report::Severity;
 use fiord_measure::{FoundHeader, MismatchClass, MismatchRecord, SkipReason};
 use fiord_options::plan::JobPlan;
 use fiord_sys::process::Usage;
 use fiord_sys::{BufferPool, Errno};
+use fiord_workload::verify::books;
 use fiord_workload::verify::course::{self, Content, Course, Skipped, Task};
 use fiord_workload::verify::state::Position;
 use fiord_workload::verify::{Class, Expected, Format, Mismatch, Origin};
@@ -27,6 +28,7 @@ use super::{Drive, End};
 use crate::board;
 use crate::checkers::{Check, Checkers};
 use crate::failure::Failure;
+use crate::verify::dump::{self, Block};
 use crate::verify::{Keeper, Past};
 use crate::worker;
 
@@ -54,6 +56,8 @@ pub(crate) struct Verification {
     has_read_back: bool,
     /// What the user should know of the job that ran before.
     note: Option<String>,
+    /// Where wrong blocks are dumped.
+    dumps: Option<PathBuf>,
     /// The first mismatch ends the job.
     fatal: bool,
     /// The engine moves no data, so that nothing can be checked.
@@ -76,6 +80,9 @@ impl Verification {
         let Some(format) = Format::new(job) else { return Ok(None) };
         let depth = worker::depth(job, caps) as usize;
         let draws = format.draws_seeds();
+        if course::needs_books(job, generator, steered) {
+            check_memory(books::bytes_for(job, regions))?;
+        }
         let place = (aux_path, thread_number);
         let (known, note) = match Past::load(job, place, depth)? {
             Some(Past { known, note }) => (Some(known), note),
@@ -95,6 +102,7 @@ impl Verification {
             offsets: Position::from(generator.offset_stream()),
             has_read_back: false,
             note,
+            dumps: job.verify.dump.then(|| aux_path.to_owned()),
             fatal: job.verify.fatal,
             blind: caps.no_data,
             mismatches: 0,
@@ -327,7 +335,16 @@ impl Drive<'_> {
         let told = verification.mismatches <= TOLD;
         let fatal = verification.fatal;
         self.ledger.record_mismatch(&record_of(mismatch, &path));
-        let text = mismatch.describe(&path);
+        let mut text = mismatch.describe(&path);
+        match self.dump(unit, mismatch) {
+            Ok(paths) if paths.is_empty() => {}
+            Ok(paths) => {
+                let names: Vec<String> =
+                    paths.iter().map(|path| format!("'{}'", path.display())).collect();
+                text += &format!("; dumped as {}", names.join(" and "));
+            }
+            Err(failure) => text += &format!("; {failure}"),
+        }
         if fatal {
             return self.fail(&Failure { errno: Errno::ILSEQ, text });
         }
@@ -339,6 +356,25 @@ impl Drive<'_> {
         if let Some(verification) = &mut self.verification {
             verification.unsurvived += u64::from(!survives);
         }
+    }
+
+    /// Writes the bytes of a wrong block to files, if the job wants that.
+    fn dump(&self, unit: &Unit, mismatch: &Mismatch) -> Result<Vec<PathBuf>, Failure> {
+        let Some(verification) = &self.verification else { return Ok(Vec::new()) };
+        let Some(directory) = &verification.dumps else { return Ok(Vec::new()) };
+        let end = mismatch.end();
+        let begin = end.saturating_sub(mismatch.length as usize);
+        let data = self.buffers.get(unit.slot);
+        let (length, found) = (unit.length as usize, mismatch.found.as_ref());
+        let expected = verification.format.expected_content(length, &mismatch.expected, found);
+        let block = Block {
+            file: &self.targets.files()[unit.file.index()].path,
+            offset: mismatch.offset,
+            header: mismatch.is_of_header(),
+            received: data.get(begin..end).unwrap_or_default(),
+            expected: expected.as_ref().and_then(|content| content.get(begin..end)),
+        };
+        dump::write(directory, &block)
     }
 
     /// True if `continue_on_error` and `ignore_error` make a mismatch no reason to fail.
@@ -394,10 +430,20 @@ impl Drive<'_> {
             return;
         }
         let (wrong, checked) = (verification.mismatches, verification.checked);
-        let text = format!("verification failed: {wrong} of {checked} requests that were read");
+        let text = format!("verification failed: {wrong} of {checked} blocks that were checked");
         self.ledger.set_error(Errno::ILSEQ.0);
         self.ledger.message(Severity::Error, &text);
         self.end = Some(End::Failed);
+    }
+
+    /// A verification that has not checked anything says so.
+    fn tell_of_nothing(&mut self) {
+        let Some(verification) = &self.verification else { return };
+        let wanted = verification.course.is_to_check() && !verification.blind;
+        if wanted && verification.checked == 0 && self.end != Some(End::Failed) {
+            let text = "verification has checked nothing; fiord.verify in the JSON report says why";
+            self.ledger.message(Severity::Warning, text);
+        }
     }
 
     fn note_skipped(&mut self) {
@@ -422,8 +468,25 @@ impl Drive<'_> {
             self.ledger.record_skipped(SkipReason::NotReached, pending);
         }
         self.judge();
+        self.tell_of_nothing();
         self.keep_state();
     }
+}
+
+/// Refuses books for which there is no memory: a job that is killed for it has verified nothing.
+fn check_memory(needed: Option<u64>) -> Result<(), Failure> {
+    let available = fiord_sys::host::available_memory_bytes().unwrap_or(u64::MAX);
+    if needed.is_some_and(|needed| needed <= available) {
+        return Ok(());
+    }
+    let needed = needed.map_or("more bytes than can be counted".to_owned(), words::short_size);
+    let text = format!(
+        "verification needs {needed} of memory to know what each block holds, and {} are available: \
+         blocks of this job can be written more than once (a random map, or one pass without gaps, needs \
+         no such books; larger blocks or a smaller size need less)",
+        words::short_size(available)
+    );
+    Err(Failure { errno: Errno::NOMEM, text })
 }
 
 fn reason(why: Skipped) -> SkipReason {

@@ -164,7 +164,7 @@ fn refusal(one: &Claim<'_>, other: &Claim<'_>) -> Failure {
     Failure::rule(format!(
         "{who} bytes {from} to {to} of '{path}', where each would find the data of others; \
          give each its own part (offset_increment, size, offset) or its own file (numjobs=1, \
-         filename), let them run one after another (stonewall, wait_for), or check nothing \
+         filename), let them run one after another (stonewall), or check nothing \
          (do_verify=0)"
     ))
 }

@@ -329,6 +329,11 @@ impl Course {
         }
     }
 
+    /// True if data are to be checked.
+    pub fn is_to_check(&self) -> bool {
+        self.reads_back || !self.writes
+    }
+
     /// True if requests may touch bytes that others change, unless these wait for each other.
     pub fn can_overlap(&self) -> bool {
         self.books.is_some() || self.discards

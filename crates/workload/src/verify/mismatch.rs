@@ -109,6 +109,14 @@ impl Mismatch {
         self.offset.saturating_sub(self.request.0).saturating_add(self.length) as usize
     }
 
+    /// True if what is wrong stands in the header.
+    pub fn is_of_header(&self) -> bool {
+        !matches!(
+            self.wrong,
+            Wrong::Sum(..) | Wrong::Pattern(_) | Wrong::NotZero(_) | Wrong::Short(_)
+        )
+    }
+
     /// True if an older write is there, as a whole.
     pub fn is_older(&self) -> bool {
         match (&self.wrong, self.expected.number) {
