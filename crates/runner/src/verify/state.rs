@@ -85,7 +85,12 @@ pub(super) fn save(path: &Path, state: &State) -> Result<(), Failure> {
 
 /// Removes a file that does not hold any more.
 pub(super) fn remove(path: &Path) -> Result<(), Failure> {
-    match file::unlink(path) {
+    // After a power cut it must not be there again.
+    let gone = file::unlink(path).and_then(|()| {
+        let directory = file::open_directory(directory(path))?;
+        file::fsync(directory.as_fd())
+    });
+    match gone {
         Ok(()) | Err(Errno::NOENT) => Ok(()),
         Err(errno) => Err(Failure::new(format!("remove the former '{}'", path.display()), errno)),
     }

@@ -237,8 +237,8 @@ verify=crc32c
 
     VERIFY_SHARED_FILE = "FD0614" "verify-shared-file" Warning,
     "Several writers share a file that is verified",
-    "Each job checks what it has written itself. Where another one has written after it, that looks like \
-     corruption.",
+    "Each job checks what it has written itself. Where another one writes at the same time, that would look \
+     like corruption, so such a run is refused before it writes anything.",
     "Give each clone a part of its own with `offset_increment`, or let file names be generated.",
 "[a]
 filename=/tmp/data

@@ -131,7 +131,7 @@ fn warn_of_sharing(plan: &JobPlan, job: &mut Job<'_>) {
     if plan.pattern.rw.write && plan.verify.read_back && shared {
         job.report(
             "numjobs",
-            Diagnostic::warning("clones overwrite each other's blocks, so verification may fail")
+            Diagnostic::warning("clones verify blocks that others write at the same time, so the run will be refused")
                 .code(Code::VERIFY_SHARED_FILE)
                 .label("all of them write to the same files")
                 .help("give each its own part with `offset_increment`, or its own file"),
