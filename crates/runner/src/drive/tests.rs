@@ -9,6 +9,8 @@ mod campaign;
 mod files;
 mod looped;
 mod pacing;
+mod shadow;
+mod shadow_campaign;
 mod trial;
 mod verify_campaign;
 

@@ -201,7 +201,11 @@ pub struct Parts<'a> {
 pub fn needs_books(job: &JobPlan, generator: &Generator, steered: bool) -> bool {
     let verify = &job.verify;
     let reads_back = verify.kind.is_some() && job.pattern.rw.write && verify.read_back;
-    let discards = verify.trim.percent > 0;
+    // Trims of other sizes than the writes after them reach into blocks that were written before.
+    let (min, max) = (&job.blocks.min, &job.blocks.max);
+    let sizes = [Direction::Write, Direction::Trim].map(|d| [min[d], max[d]]);
+    let uneven = job.pattern.rw.trim && sizes.as_flattened().iter().any(|n| *n != sizes[0][0]);
+    let discards = verify.trim.percent > 0 || uneven;
     reads_back && (steered || discards || !generator.visits_once())
 }
 

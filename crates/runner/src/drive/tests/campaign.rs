@@ -15,33 +15,37 @@ use super::super::End;
 use super::trial::{Kind, Ran, Trial};
 
 /// Variable with the one seed that is to be run.
-const SEED: &str = "FIORD_SIM_SEED";
+pub(super) const SEED: &str = "FIORD_SIM_SEED";
 /// Variable with the number of fresh seeds to run.
-const RUNS: &str = "FIORD_SIM_RUNS";
+pub(super) const RUNS: &str = "FIORD_SIM_RUNS";
 
 /// Requests with priorities of their own.
 pub(super) const PRIORITIES: &str = "--ioengine=io_uring --cmdprio_percentage=30,60";
 
 /// The dice of one seed.
-struct Dice(Stream);
+pub(super) struct Dice(pub(super) Stream);
 
 impl Dice {
+    pub(super) fn new(seed: u64) -> Dice {
+        Dice(Stream::new(Width::Wide, seed))
+    }
+
     /// Below a bound.
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0.below(bound)
     }
 
     /// True once in so many times.
-    fn one_in(&mut self, times: u64) -> bool {
+    pub(super) fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 
-    fn pick<T: Copy>(&mut self, list: &[T]) -> T {
+    pub(super) fn pick<T: Copy>(&mut self, list: &[T]) -> T {
         list[self.below(list.len() as u64) as usize]
     }
 
     /// Mostly never, else up to so many thousandths.
-    fn share(&mut self, most: u64) -> Share {
+    pub(super) fn share(&mut self, most: u64) -> Share {
         if self.one_in(3) { Share(1 + self.below(most) as u32) } else { Share(0) }
     }
 }
@@ -157,7 +161,7 @@ fn draw_faults(dice: &mut Dice, seed: u64) -> Faults {
 
 /// Everything that a seed decides.
 fn draw(seed: u64) -> Trial {
-    let mut dice = Dice(Stream::new(Width::Wide, seed));
+    let mut dice = Dice::new(seed);
     let depth = dice.pick(&[1, 2, 3, 4, 7, 8, 16, 17, 32, 64]);
     let words = draw_job(&mut dice, depth);
     let kind =
@@ -176,17 +180,24 @@ fn draw(seed: u64) -> Trial {
 }
 
 /// Says how to repeat a run that panics.
-struct Told {
+pub(super) struct Told {
     seed: u64,
     words: String,
+    test: &'static str,
+}
+
+impl Told {
+    pub(super) fn new(seed: u64, words: String, test: &'static str) -> Told {
+        Told { seed, words, test }
+    }
 }
 
 impl Drop for Told {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let Told { seed, words } = self;
+            let Told { seed, words, test } = self;
             eprintln!("seed {seed}: {words}");
-            eprintln!("repeat it: {SEED}={seed} cargo test -p fiord-runner campaign");
+            eprintln!("repeat it: {SEED}={seed} cargo test -p fiord-runner {test}");
         }
     }
 }
@@ -194,7 +205,7 @@ impl Drop for Told {
 /// Runs one seed.
 fn run(seed: u64) -> Ran {
     let trial = draw(seed);
-    let _told = Told { seed, words: format!("{:?}, {}", trial.kind, trial.words) };
+    let _told = Told::new(seed, format!("{:?}, {}", trial.kind, trial.words), "campaign::campaign");
     let ran = trial.run();
     let breaches = match ran.kind {
         Kind::Offloaded => ran.breaches_of_threads(),

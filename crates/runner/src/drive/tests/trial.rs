@@ -13,6 +13,7 @@ use fiord_sys::{BufferPool, Errno};
 use super::super::End;
 use super::campaign;
 use super::looped::{Looped, Setup};
+use super::shadow::{Shadow, Shadowed};
 use crate::board::{Board, Command, State};
 use crate::offload::Offload;
 
@@ -41,6 +42,8 @@ pub(super) struct Trial {
     pub(super) storage: Storage,
     /// The submission at which the parent says that the job shall end.
     pub(super) finish_at: Option<usize>,
+    /// Watches data.
+    pub(super) shadow: Option<Shadow>,
 }
 
 /// What came of it.
@@ -69,6 +72,7 @@ impl Trial {
             real_bytes: None,
             storage: Storage::new(Cache::WriteThrough),
             finish_at: None,
+            shadow: None,
         }
     }
 
@@ -111,8 +115,12 @@ impl Trial {
             finish_at: self.finish_at,
             submissions: 0,
         };
+        let engine: Box<dyn Engine> = match &self.shadow {
+            Some(shadow) => Box::new(Shadowed::new(engine, shadow, setup.depth())),
+            None => Box::new(engine),
+        };
         let Looped { end, report, messages, states, passes } =
-            setup.run_with(Box::new(engine), buffers, time.clock());
+            setup.run_with(engine, buffers, time.clock());
         Ran {
             end,
             report,
