@@ -75,6 +75,10 @@ struct Settings {
     verifies: bool,
     /// Writes are noted in a journal.
     journals: bool,
+    /// Something is to be done when a request has ended: see [`Drive::release`].
+    tended: bool,
+    /// Something is to be looked at in each turn: see [`Drive::attend`].
+    attended: bool,
     errors: ErrorsPlan,
 }
 
@@ -85,6 +89,8 @@ enum Way {
     Single,
     /// As many as there is room for.
     Queued,
+    /// The same, as the course of verification wants them.
+    Verified,
     /// Those that may go.
     Paced,
 }
@@ -205,6 +211,9 @@ impl<'a> Drive<'a> {
         let depth = worker::depth(job, caps) as usize;
         let stats = &job.stats;
         let stamped = stats.stamps();
+        let verifies = parts.verification.is_some();
+        let overlaps = parts.verification.as_ref().is_some_and(Verification::can_overlap);
+        let serialize = engine.serialize_overlap || depth > 1 && overlaps;
         let settings = Settings {
             depth,
             batch: (engine.batch.max(1) as usize).min(depth),
@@ -216,6 +225,7 @@ impl<'a> Drive<'a> {
             single: caps.single,
             way: match (&parts.pace, caps.single) {
                 (Some(_), _) => Way::Paced,
+                (None, _) if verifies => Way::Verified,
                 // What is to be watched passes through `settle`.
                 (None, true) if parts.blocks.is_none() && parts.verification.is_none() => {
                     Way::Single
@@ -229,7 +239,9 @@ impl<'a> Drive<'a> {
             // Verified writes have contents of their own.
             fills_data: parts.filler.is_active()
                 && !parts.verification.as_ref().is_some_and(Verification::makes_contents),
-            accompanied: parts.recorder.is_some() || parts.prioritizer.is_some(),
+            accompanied: parts.recorder.is_some()
+                || parts.prioritizer.is_some()
+                || parts.verification.is_some(),
             watched: parts.prioritizer.is_some()
                 || parts.pace.is_some()
                 || parts.blocks.is_some()
@@ -240,9 +252,10 @@ impl<'a> Drive<'a> {
                 file_systems: job.flush.end_syncfs && job.pattern.rw.write,
             },
             fill_device: job.region.fill_device,
-            serialize: engine.serialize_overlap
-                || depth > 1 && parts.verification.as_ref().is_some_and(Verification::can_overlap),
-            verifies: parts.verification.is_some(),
+            serialize,
+            tended: serialize || verifies || parts.targets.locks(),
+            attended: verifies || !stamped,
+            verifies,
             journals: parts.verification.as_ref().is_some_and(Verification::has_journal),
             errors: (*job.errors).clone(),
         };
@@ -323,8 +336,9 @@ impl<'a> Drive<'a> {
                 Some(_) => Some(Step::End),
                 None => match self.settings.way {
                     Way::Single if self.batch.is_empty() => self.one(),
-                    Way::Single | Way::Queued => self.make(),
-                    Way::Paced if self.is_reading_back() => self.make(),
+                    Way::Single | Way::Queued => self.make::<false>(),
+                    Way::Verified => self.make::<true>(),
+                    Way::Paced if self.is_reading_back() => self.make::<true>(),
                     Way::Paced => self.make_paced(),
                 },
             };
@@ -335,14 +349,8 @@ impl<'a> Drive<'a> {
                 self.reap(pause.is_some());
                 self.settle();
             }
-            if !self.settings.stamped {
-                self.look_at_clock();
-            }
-            if self.settings.verifies && self.is_checking() {
-                self.collect_checked(pause.is_some());
-                if self.is_checking() {
-                    continue;
-                }
+            if self.settings.attended && self.attend(pause.is_some()) {
+                continue;
             }
             if let Some(step) = pause
                 && self.in_flight == 0
@@ -409,7 +417,7 @@ impl<'a> Drive<'a> {
 
     /// Fills the batch; returns a step that has to wait until nothing is in flight.
     #[inline]
-    fn make(&mut self) -> Option<Step> {
+    fn make<const VERIFIES: bool>(&mut self) -> Option<Step> {
         if self.held.is_some() {
             return self.held;
         }
@@ -420,7 +428,7 @@ impl<'a> Drive<'a> {
             let Some(slot) = self.free.pop() else { break };
             let step = match self.waiting.take() {
                 Some(request) => Step::Issue(request),
-                None if self.settings.verifies => match self.next_verified() {
+                None if VERIFIES => match self.next_verified() {
                     Some(step) => step,
                     None => {
                         self.free.push(slot);
@@ -497,9 +505,6 @@ impl<'a> Drive<'a> {
         if self.settings.fills_data && request.direction == Direction::Write {
             let buffer = &mut self.buffers.get_mut(slot)[..request.length as usize];
             self.filler.prepare(buffer, request.offset, self.now_ns);
-        }
-        if self.settings.verifies {
-            self.prepare_verified(slot, request);
         }
         if self.settings.accompanied {
             unit.priority = self.accompany(slot, request);
@@ -597,6 +602,18 @@ impl<'a> Drive<'a> {
                 self.done.push(Completion { slot, result: Err(errno), issued_ns: 0, done_ns });
             }
         }
+    }
+
+    /// Looks at the clock, and at what threads have checked; true if these have more to check.
+    #[cold]
+    fn attend(&mut self, drain: bool) -> bool {
+        if !self.settings.stamped {
+            self.look_at_clock();
+        }
+        if self.is_checking() {
+            self.collect_checked(drain);
+        }
+        self.is_checking()
     }
 
     /// Reads the clock once in a while for jobs whose requests carry no stamps.

@@ -38,6 +38,9 @@ impl Drive<'_> {
     /// Does what is beside a request that is about to be issued, and returns its priority.
     #[cold]
     pub(super) fn accompany(&mut self, slot: Slot, request: &Request) -> u16 {
+        if self.settings.verifies {
+            self.prepare_verified(slot, request);
+        }
         if let Some(recorder) = &mut self.recorder {
             recorder.request(&self.clock, request);
         }

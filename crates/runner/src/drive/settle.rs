@@ -66,6 +66,14 @@ impl Drive<'_> {
         self.in_flight -= count;
         self.ledger.end();
         self.done.clear();
+        if self.settings.watched {
+            self.look_on();
+        }
+    }
+
+    /// What is due when requests have been settled.
+    #[cold]
+    fn look_on(&mut self) {
         if self.pace.is_some() {
             self.watch_floors();
         }
@@ -94,22 +102,27 @@ impl Drive<'_> {
     /// Tells the generator and gives the slot back.
     #[inline(always)]
     pub(super) fn release(&mut self, unit: &Unit, outcome: Outcome) {
+        if self.settings.tended {
+            return self.release_tended(unit, outcome);
+        }
+        self.generator.done(&request_of(unit), outcome);
+        self.free.push(unit.slot);
+    }
+
+    /// The same for jobs that lock files, keep overlapping requests apart or verify.
+    #[inline(never)]
+    fn release_tended(&mut self, unit: &Unit, outcome: Outcome) {
         if self.settings.locks
             && let Err(failure) = self.targets.unlock(unit.file)
         {
             self.fail(&failure);
         }
-        if !self.settings.verifies {
+        if self.is_generated(unit.slot) {
             self.generator.done(&request_of(unit), outcome);
-        } else {
-            if self.is_generated(unit.slot) {
-                self.generator.done(&request_of(unit), outcome);
-            }
-            if self.is_held(unit.slot) {
-                return;
-            }
         }
-        self.free_slot(unit);
+        if !self.is_held(unit.slot) {
+            self.free_slot(unit);
+        }
     }
 
     /// Gives the slot back.

@@ -11,7 +11,7 @@ use fiord_sys::Errno;
 
 use super::super::End;
 use super::campaign::Dice;
-use super::shadow::{Shadow, Wrong};
+use super::shadow::Shadow;
 use super::trial::{Kind, Trial};
 
 /// Kinds whose checksums do not collide by chance.
