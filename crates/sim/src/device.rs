@@ -125,10 +125,9 @@ impl Device {
         let faults = &*self.faults;
         let state = &mut *self.lock();
         let result = state.decide(unit, faults);
-        let moves = result.is_ok_and(|moved| moved > 0);
-        let transfer = matches!(unit.direction, Direction::Read | Direction::Write);
-        let damage = match moves && transfer {
-            true => faults.damages.draw(unit.direction == Direction::Write, &mut state.stream),
+        let moves = result.is_ok_and(|moved| moved > 0 || !unit.direction.is_data());
+        let damage = match moves {
+            true => faults.damages.draw(unit.direction, &mut state.stream),
             false => None,
         };
         let late = faults.late.happens(&mut state.stream);
@@ -218,6 +217,7 @@ impl Device {
                 }
             }
             Direction::Trim => self.storage.zero(unit.file, offset, moved),
+            _ if fate.damage == Some(Damage::Unflushed) => {}
             Direction::Sync | Direction::Datasync => self.storage.flush(unit.file),
             Direction::Syncfs => self.storage.flush_all(),
             // It empties no cache of a device.
@@ -258,7 +258,7 @@ impl Device {
                     }
                 }
             }
-            Some(Damage::Stale) | None => storage.write(file, offset, part),
+            Some(Damage::Stale | Damage::Unflushed) | None => storage.write(file, offset, part),
         }
     }
 }

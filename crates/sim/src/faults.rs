@@ -1,5 +1,6 @@
 //! What goes wrong, and how often.
 
+use fiord_base::Direction;
 use fiord_base::random::{Stream, Width};
 use fiord_sys::Errno;
 
@@ -14,7 +15,7 @@ impl Share {
     }
 }
 
-/// What can be done to the data of a transfer that is said to have succeeded.
+/// What can be done to the data of a request that is said to have succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
     /// A write of which only some sectors are stored.
@@ -29,9 +30,11 @@ pub enum Damage {
     Zeroed,
     /// One bit is wrong.
     BitFlip,
+    /// A flush that was not made.
+    Unflushed,
 }
 
-/// How often each kind of [`Damage`] is done; at most one to each transfer.
+/// How often each kind of [`Damage`] is done; at most one to each request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Damages {
     /// [`Damage::Torn`], of writes.
@@ -46,18 +49,23 @@ pub struct Damages {
     pub zeroed: Share,
     /// [`Damage::BitFlip`].
     pub bit_flip: Share,
+    /// [`Damage::Unflushed`].
+    pub unflushed: Share,
 }
 
 impl Damages {
-    /// Draws what is done to a transfer.
-    pub(crate) fn draw(&self, write: bool, stream: &mut Stream) -> Option<Damage> {
+    /// Draws what is done to a request.
+    pub(crate) fn draw(&self, direction: Direction, stream: &mut Stream) -> Option<Damage> {
+        let (read, write) = (direction == Direction::Read, direction == Direction::Write);
+        let flush = !direction.is_data();
         let kinds = [
             (self.torn, Damage::Torn, write),
-            (self.misdirected, Damage::Misdirected, true),
-            (self.stale, Damage::Stale, !write),
+            (self.misdirected, Damage::Misdirected, read || write),
+            (self.stale, Damage::Stale, read),
             (self.dropped, Damage::Dropped, write),
-            (self.zeroed, Damage::Zeroed, true),
-            (self.bit_flip, Damage::BitFlip, true),
+            (self.zeroed, Damage::Zeroed, read || write),
+            (self.bit_flip, Damage::BitFlip, read || write),
+            (self.unflushed, Damage::Unflushed, flush),
         ];
         let mut suited = kinds.into_iter().filter(|(.., suits)| *suits);
         suited.find(|(share, ..)| share.happens(stream)).map(|(_, damage, _)| damage)

@@ -69,6 +69,13 @@ impl Storage {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A copy that shares nothing.
+    pub fn copy(&self) -> Storage {
+        let contents = self.lock();
+        let sectors = contents.sectors.clone();
+        Storage(Arc::new(Mutex::new(Contents { cache: contents.cache, sectors })))
+    }
+
     /// Reads what was written last.
     pub fn read(&self, file: FileIndex, offset: u64, buffer: &mut [u8]) {
         self.read_by(file, offset, buffer, |sector| &sector.now);
@@ -236,7 +243,9 @@ mod tests {
         let lost: Vec<(usize, usize)> = lost.take(20).collect();
         assert!(lost.iter().any(|(lost, _)| *lost < 4) && lost.iter().any(|(lost, _)| *lost > 4));
         assert!(lost.iter().all(|(_, unstable)| *unstable == 0));
+        let copy = storage.copy();
         storage.cut_power(3);
+        assert!(read(&copy, 0, 2048) == [3; 2048], "another device");
         for sector in read(&storage, 0, 2048).chunks(512) {
             assert!(sector == [1; 512] || sector == [3; 512], "older than the flush");
         }

@@ -9,6 +9,7 @@ mod campaign;
 mod files;
 mod looped;
 mod pacing;
+mod power_campaign;
 mod shadow;
 mod shadow_campaign;
 mod trial;

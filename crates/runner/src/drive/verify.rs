@@ -248,8 +248,7 @@ impl Drive<'_> {
     fn judge_request(&mut self, check: &Check, mismatches: &[Mismatch]) {
         let Some(verification) = &mut self.verification else { return };
         let blocks = verification.course.blocks(check.unit.length);
-        // Where a later write may be, all but an older one is possible.
-        let allowed = |mismatch: &Mismatch| check.later && !mismatch.is_older();
+        let allowed = |mismatch: &Mismatch| check.later && !mismatch.excludes_later();
         let open = mismatches.iter().filter(|mismatch| allowed(mismatch)).count() as u64;
         verification.checked += blocks - open.min(blocks);
         self.ledger.record_checked(blocks - open.min(blocks));
@@ -400,7 +399,8 @@ impl Drive<'_> {
         if self.end.is_some() {
             return;
         }
-        let wants = self.verification.as_ref().is_some_and(|v| v.course.wants_read_back());
+        let generator = &self.generator;
+        let wants = self.verification.as_ref().is_some_and(|v| v.course.wants_read_back(generator));
         if !wants {
             self.close_all();
             self.generator.closed_all();

@@ -413,10 +413,11 @@ impl Generator {
                 return Made::Close(FileIndex(index));
             }
         }
-        if self.full || self.issued_requests_pass == 0 || !self.goes_on() {
+        if self.is_last_pass() {
             self.phase = Phase::Ended;
             return Made::End;
         }
+        self.loops_left = self.loops_left.saturating_sub(1);
         if self.directions.is_trim_write() {
             let requests = &mut self.bounds.requests_all_loops;
             *requests = requests.saturating_mul(2);
@@ -425,16 +426,17 @@ impl Generator {
         Made::NextPass
     }
 
+    /// True if no pass comes after this one, which has ended.
+    pub fn is_last_pass(&self) -> bool {
+        self.full || self.issued_requests_pass == 0 || !self.goes_on()
+    }
+
     /// True if the body runs again.
-    fn goes_on(&mut self) -> bool {
+    fn goes_on(&self) -> bool {
         if self.bounds.once {
             return false;
         }
-        if self.bounds.time_based {
-            return true;
-        }
-        if self.loops_left > 0 {
-            self.loops_left -= 1;
+        if self.bounds.time_based || self.loops_left > 0 {
             return true;
         }
         if self.issued_requests >= self.bounds.requests_all_loops {

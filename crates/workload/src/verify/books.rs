@@ -179,6 +179,12 @@ impl Books {
         }
     }
 
+    /// Any block may have been written again.
+    pub fn all_uncertain(&mut self) {
+        let words = self.files.iter_mut().flat_map(|file| &mut file.words);
+        words.filter(|word| **word & PRESENT != 0).for_each(|word| *word |= LATER);
+    }
+
     fn enter(&mut self, file: FileIndex, offset: u64, length: u64, content: u64) -> u64 {
         let (grain, interval, pass) = (self.grid.bytes, self.grid.interval, self.pass);
         let content = if content == 0 { 0 } else { content | pass };

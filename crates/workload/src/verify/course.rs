@@ -85,8 +85,21 @@ pub enum Known {
     There,
     /// It may be there, for this reason.
     Maybe(Skipped),
+    /// More writes than are known of may have been made, and this is the first of them.
+    Beyond,
     /// Neither it nor any later one was made.
     End,
+}
+
+impl Known {
+    /// Why a write is not checked that need not be there.
+    fn reason(self) -> Skipped {
+        match self {
+            Known::Maybe(why) => why,
+            Known::There | Known::Beyond => Skipped::NotDurable,
+            Known::End => Skipped::NotWritten,
+        }
+    }
 }
 
 /// Tells what is known of the write of a number.
@@ -146,9 +159,11 @@ enum Phase {
 /// See the [module](self).
 pub struct Course {
     writes: bool,
-    /// The sequence has trims.
-    discards: bool,
+    /// Requests can touch bytes that others in flight change.
+    can_overlap: bool,
     only: bool,
+    /// All passes are walked through before anything is read, because a saved state tells of all of them.
+    walks_on: bool,
     reads_back: bool,
     checks_number: bool,
     checks_seed: bool,
@@ -201,12 +216,26 @@ pub struct Parts<'a> {
 pub fn needs_books(job: &JobPlan, generator: &Generator, steered: bool) -> bool {
     let verify = &job.verify;
     let reads_back = verify.kind.is_some() && job.pattern.rw.write && verify.read_back;
+    reads_back && (walks_on(job) || rewrites(job, generator, steered))
+}
+
+/// True if a pass of a job can change a block more than once.
+fn rewrites(job: &JobPlan, generator: &Generator, steered: bool) -> bool {
+    let verify = &job.verify;
     // Trims of other sizes than the writes after them reach into blocks that were written before.
     let (min, max) = (&job.blocks.min, &job.blocks.max);
     let sizes = [Direction::Write, Direction::Trim].map(|d| [min[d], max[d]]);
     let uneven = job.pattern.rw.trim && sizes.as_flattened().iter().any(|n| *n != sizes[0][0]);
     let discards = verify.trim.percent > 0 || uneven;
-    reads_back && (steered || discards || !generator.visits_once())
+    steered || discards || !generator.visits_once()
+}
+
+/// True if a job looks at what several passes of another one have left. What a pass has written may have been
+/// written again by the next one, or in part, as the power was cut.
+fn walks_on(job: &JobPlan) -> bool {
+    let limits = &job.limits;
+    let several = limits.loops > 1 || limits.time_based || job.region.io_size.is_some();
+    several && limits.verify_only && job.verify.state_load
 }
 
 impl Course {
@@ -241,8 +270,9 @@ impl Course {
         });
         Course {
             writes: rw.write,
-            discards: rw.trim,
+            can_overlap: rw.write && rewrites(job, generator, parts.steered) || rw.trim,
             only: job.limits.verify_only,
+            walks_on: walks_on(job),
             reads_back,
             checks_number: verify.check_write_number && rw.write,
             checks_seed: verify.check_header_seed && parts.draws,
@@ -278,9 +308,11 @@ impl Course {
         self.phase = Phase::Main;
         self.has_read = false;
         self.first = self.next;
-        self.pending = 0;
-        if let Some(books) = &mut self.books {
-            books.next_pass();
+        if !self.walks_on {
+            self.pending = 0;
+            if let Some(books) = &mut self.books {
+                books.next_pass();
+            }
         }
         if let Some(seeds) = &mut self.seeds {
             seeds.next_pass();
@@ -340,7 +372,7 @@ impl Course {
 
     /// True if requests may touch bytes that others change, unless these wait for each other.
     pub fn can_overlap(&self) -> bool {
-        self.books.is_some() || self.discards
+        self.can_overlap
     }
 
     /// True if what is checked was written by this pass of this job.
@@ -391,11 +423,12 @@ impl Course {
                 Direction::Read if !self.writes => {
                     let (number, seed) = (self.next, self.draw());
                     self.next += 1;
-                    match self.known_of(number) {
+                    let known = self.known_of(number);
+                    match known {
                         Known::There => {}
-                        Known::Maybe(why) => {
+                        Known::Maybe(_) | Known::Beyond => {
                             generator.done(&request, Outcome::Bytes(request.length));
-                            self.skip(why, self.blocks(request.length));
+                            self.skip(known.reason(), self.blocks(request.length));
                             continue;
                         }
                         Known::End => return Some(Step::End),
@@ -420,7 +453,7 @@ impl Course {
             Known::There if self.may_be_trimmed() => Known::Maybe(Skipped::Trimmed),
             known => known,
         };
-        if known == Known::End {
+        if known == Known::End || known == Known::Beyond && self.walks_on {
             self.ends = true;
             return Some(if self.books.is_some() { Step::PassEnd } else { Step::End });
         }
@@ -431,7 +464,8 @@ impl Course {
                 let superseded = books.written(file, offset, length, number);
                 self.skip(Skipped::Overwritten, superseded);
             }
-            (Some(books), Known::Maybe(why)) => {
+            (Some(books), _) => {
+                let why = known.reason();
                 match why {
                     Skipped::WriteFailed => {
                         let superseded = books.lost(file, offset, length);
@@ -446,8 +480,7 @@ impl Course {
                 self.task = Task::Check(content);
                 return Some(Step::Issue(Request { direction: Direction::Read, ..request }));
             }
-            (None, Known::Maybe(why)) => self.skip(why, self.blocks(length)),
-            (_, Known::End) => {}
+            (None, _) => self.skip(known.reason(), self.blocks(length)),
         }
         None
     }
@@ -477,9 +510,10 @@ impl Course {
     }
 
     /// True if the pass, which is over, is to be read back now.
-    pub fn wants_read_back(&self) -> bool {
+    pub fn wants_read_back(&self, generator: &Generator) -> bool {
         let has_checked = self.only && self.books.is_none();
-        self.reads_back && !self.has_read && !has_checked
+        let goes_on = self.walks_on && !self.ends && !generator.is_last_pass();
+        self.reads_back && !self.has_read && !has_checked && !goes_on
     }
 
     /// The phase that reads back begins; everything is on the medium, nothing in flight, and no target
@@ -487,6 +521,11 @@ impl Course {
     pub fn read_back(&mut self, generator: &mut Generator) {
         self.has_read = true;
         generator.closed_all();
+        let is_known = !self.walks_on || self.known_of(self.next) == Known::End;
+        if let Some(books) = self.books.as_mut().filter(|_| !is_known) {
+            // There were more writes than are known of, or than this job has.
+            books.all_uncertain();
+        }
         self.failed.sort_unstable();
         let after = self.mark();
         self.phase = if self.backlog.is_some() {
@@ -673,8 +712,9 @@ impl Course {
             return None;
         }
         let number = (self.checks_number && !trimmed).then_some(number);
-        let content =
-            Content { number, newer: self.only, seed, likely_seed: None, zeroes: trimmed, later };
+        // What passes after this one have written is known, or not.
+        let newer = self.only && (later || !self.walks_on);
+        let content = Content { number, newer, seed, likely_seed: None, zeroes: trimmed, later };
         let request = Request { direction: Direction::Read, file, offset, length };
         Some((request, Task::Check(content)))
     }
@@ -729,11 +769,10 @@ impl Course {
                 if !whole {
                     return self.give_up(Skipped::WriteFailed, number, request);
                 }
-                match self.known_of(number) {
-                    Known::There => {}
+                let known = self.known_of(number);
+                if known != Known::There {
                     // A loaded state has the last word.
-                    Known::Maybe(why) => return self.give_up(why, number, request),
-                    Known::End => return self.give_up(Skipped::NotWritten, number, request),
+                    return self.give_up(known.reason(), number, request);
                 }
                 if let Some(books) = &mut self.books {
                     books.written(file, offset, length, number);

@@ -344,6 +344,9 @@ impl Saved {
 
     /// What may be expected of a write.
     pub fn known(&self, number: u64, policy: VerifyPolicy) -> Known {
+        if number >= self.issued.writes && self.open_ended {
+            return Known::Beyond;
+        }
         match self.fate(number) {
             Fate::Durable => Known::There,
             Fate::Acknowledged if policy == VerifyPolicy::Completed => Known::There,

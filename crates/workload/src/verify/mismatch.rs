@@ -117,6 +117,12 @@ impl Mismatch {
         )
     }
 
+    /// True if this is wrong even where a later write may have arrived, as a whole or in part: an older one is
+    /// there, one to another place, nothing at all, or the file has become shorter.
+    pub fn excludes_later(&self) -> bool {
+        self.is_older() || matches!(self.class, Class::Zeroes | Class::Misdirected | Class::Short)
+    }
+
     /// True if an older write is there, as a whole.
     pub fn is_older(&self) -> bool {
         match (&self.wrong, self.expected.number) {

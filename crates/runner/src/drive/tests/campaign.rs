@@ -145,6 +145,7 @@ fn draw_faults(dice: &mut Dice, seed: u64) -> Faults {
             dropped: dice.share(50),
             zeroed: dice.share(50),
             bit_flip: dice.share(50),
+            ..Damages::default()
         },
         busy: dice.share(600),
         busy_run: dice.below(6),

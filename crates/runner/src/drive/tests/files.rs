@@ -18,10 +18,10 @@ use super::looped::{Looped, Setup};
 static HEAP: CountingHeap = CountingHeap;
 
 /// A directory that is removed at the end.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(pub(super) PathBuf);
 
 impl Scratch {
-    fn new() -> Scratch {
+    pub(super) fn new() -> Scratch {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("fiord-loop-{}-{number}", std::process::id());

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -62,6 +63,7 @@ pub(super) struct Setup {
     pub(super) layout: Layout,
     pub(super) regions: Regions,
     pub(super) board: Arc<Board>,
+    aux: PathBuf,
     seeds: StreamSeeds,
 }
 
@@ -92,7 +94,12 @@ impl Setup {
         let memory = MemoryFile::create("test-board", Board::bytes(1)).expect("memory");
         let board = Arc::new(Board::create(&memory, 1).expect("a board"));
         board.command(0, Command::Run);
-        Setup { regions: layout.regions(1), job, caps, layout, board, seeds }
+        Setup { regions: layout.regions(1), job, caps, layout, board, aux: PathBuf::new(), seeds }
+    }
+
+    /// States are saved and loaded here.
+    pub(super) fn with_aux(self, aux: &Path) -> Setup {
+        Setup { aux: aux.to_owned(), ..self }
     }
 
     /// Requests that the loop keeps in flight.
@@ -146,7 +153,7 @@ impl Setup {
         let rates = Rates::new(job, &self.seeds);
         let facts = (self.caps, job.pattern.rw.is_mixed() && rates.is_some());
         let verification = Verification::of(
-            (job, 1, std::path::Path::new("")),
+            (job, 1, self.aux.as_path()),
             &generator,
             &self.regions,
             &self.seeds,

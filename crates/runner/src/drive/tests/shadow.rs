@@ -23,15 +23,11 @@ pub(super) struct Wrong {
     pub(super) class: Option<MismatchClass>,
 }
 
-/// Shared by the engine that fills it and the test that asks.
-#[derive(Clone, Default)]
-pub(super) struct Shadow(pub(super) Arc<Mutex<Book>>);
-
 /// What is known.
 #[derive(Default)]
 pub(super) struct Book {
     /// Bytes of a block.
-    pub(super) block: usize,
+    block: usize,
     /// Sectors; `None`: nobody knows.
     sectors: BTreeMap<(u32, u64), Option<Vec<u8>>>,
     /// All blocks that were ever written, with their places.
@@ -45,6 +41,11 @@ pub(super) struct Book {
 }
 
 impl Book {
+    /// A book in which nothing was written.
+    pub(super) fn of_blocks(block: usize) -> Book {
+        Book { block, ..Book::default() }
+    }
+
     fn write(&mut self, file: u32, offset: u64, data: &[u8]) {
         for (index, sector) in data.chunks(SECTOR).enumerate() {
             let number = offset / SECTOR as u64 + index as u64;
@@ -98,7 +99,9 @@ impl Book {
         // What is put together from several sectors may have come about in several ways.
         (bits == 1).then_some(MismatchClass::BitFlip)
     }
+}
 
+impl Watcher for Book {
     fn ended(&mut self, unit: &Unit, result: Result<u64, Errno>, buffer: &[u8]) {
         let file = unit.file.0;
         let length = unit.length as usize;
@@ -113,30 +116,46 @@ impl Book {
     }
 }
 
-/// An engine whose data are watched.
-pub(super) struct Shadowed<E> {
+/// Sees the requests of an engine.
+pub(super) trait Watcher: Send {
+    /// The loop comes with requests.
+    fn before(&mut self, _batch: &[Unit]) {}
+
+    /// A request, or what is left of one, goes out.
+    fn issued(&mut self, _unit: &Unit, _buffer: &[u8]) {}
+
+    /// A request, or a part of one, has ended.
+    fn ended(&mut self, unit: &Unit, result: Result<u64, Errno>, buffer: &[u8]);
+}
+
+/// An engine whose requests are watched.
+pub(super) struct Watched<E> {
     engine: E,
-    shadow: Shadow,
+    watcher: Arc<Mutex<dyn Watcher>>,
     /// Requests in flight, by slot.
     units: Vec<Option<Unit>>,
 }
 
-impl<E: Engine> Shadowed<E> {
-    pub(super) fn new(engine: E, shadow: &Shadow, depth: usize) -> Shadowed<E> {
-        Shadowed { engine, shadow: shadow.clone(), units: vec![None; depth] }
+impl<E: Engine> Watched<E> {
+    pub(super) fn new(engine: E, watcher: &Arc<Mutex<dyn Watcher>>, depth: usize) -> Watched<E> {
+        Watched { engine, watcher: Arc::clone(watcher), units: vec![None; depth] }
+    }
+
+    fn tell<R>(&self, tell: impl FnOnce(&mut dyn Watcher) -> R) -> R {
+        tell(&mut *self.watcher.lock().expect("no panic before"))
     }
 
     fn look(&mut self, seen: usize, done: &Completions, buffers: &BufferPool) {
-        let mut book = self.shadow.0.lock().expect("no panic before");
         for completion in &done.list()[seen..] {
             if let Some(unit) = self.units[completion.slot.index()].take() {
-                book.ended(&unit, completion.result, buffers.get(completion.slot));
+                let buffer = buffers.get(completion.slot);
+                self.tell(|watcher| watcher.ended(&unit, completion.result, buffer));
             }
         }
     }
 }
 
-impl<E: Engine> Engine for Shadowed<E> {
+impl<E: Engine> Engine for Watched<E> {
     fn attach(&mut self, file: FileIndex, target: &Target<'_>) -> Result<(), EngineError> {
         self.engine.attach(file, target)
     }
@@ -146,9 +165,12 @@ impl<E: Engine> Engine for Shadowed<E> {
     }
 
     fn execute(&mut self, unit: &Unit, buffers: &mut BufferPool) -> Result<u64, Errno> {
+        self.tell(|watcher| {
+            watcher.before(std::slice::from_ref(unit));
+            watcher.issued(unit, buffers.get(unit.slot));
+        });
         let result = self.engine.execute(unit, buffers);
-        let mut book = self.shadow.0.lock().expect("no panic before");
-        book.ended(unit, result, buffers.get(unit.slot));
+        self.tell(|watcher| watcher.ended(unit, result, buffers.get(unit.slot)));
         result
     }
 
@@ -159,7 +181,11 @@ impl<E: Engine> Engine for Shadowed<E> {
         for unit in batch {
             self.units[unit.slot.index()] = Some(*unit);
         }
+        self.tell(|watcher| watcher.before(batch));
         let taken = self.engine.submit(batch, io);
+        for unit in &batch[..taken] {
+            self.tell(|watcher| watcher.issued(unit, io.buffers.get(unit.slot)));
+        }
         for (slot, former) in before.into_iter().skip(taken) {
             self.units[slot.index()] = former;
         }

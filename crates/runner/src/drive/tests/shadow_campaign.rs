@@ -4,6 +4,8 @@
 //!
 //! `FIORD_SIM_RUNS=10000` runs as many fresh seeds, `FIORD_SIM_SEED` repeats one.
 
+use std::sync::{Arc, Mutex};
+
 use fiord_base::random::{Stream, Width};
 use fiord_measure::{MismatchClass, MismatchRecord, SkipReason, Verification};
 use fiord_sim::{Cache, Damages, Faults, Share, Storage};
@@ -11,7 +13,7 @@ use fiord_sys::Errno;
 
 use super::super::End;
 use super::campaign::Dice;
-use super::shadow::Shadow;
+use super::shadow::Book;
 use super::trial::{Kind, Trial};
 
 /// Kinds whose checksums do not collide by chance.
@@ -74,6 +76,7 @@ fn draw_faults(dice: &mut Dice, seed: u64) -> Faults {
         dropped: share(30),
         zeroed: share(30),
         bit_flip: share(30),
+        ..Damages::default()
     };
     Faults {
         seed,
@@ -97,21 +100,20 @@ fn run(seed: u64) -> (Verification, bool) {
     let words = draw_job(&mut dice, depth);
     let faults = draw_faults(&mut dice, seed);
     let kind = dice.pick(&[Kind::Queued, Kind::Queued, Kind::Inline]);
-    let shadow = Shadow::default();
     let job = super::looped::plan(&format!("--ioengine=null {words}"), fiord_engine::Caps::NONE);
     let interval = job.verify.interval_bytes.filter(|_| job.verify.pattern.is_none());
-    shadow.0.lock().expect("fresh").block =
-        interval.map_or(usize::MAX >> 1, |bytes| bytes.max(1) as usize);
+    let block = interval.map_or(usize::MAX >> 1, |bytes| bytes.max(1) as usize);
+    let shadow = Arc::new(Mutex::new(Book::of_blocks(block)));
     let trial = Trial {
         kind,
         storage: Storage::new(Cache::WriteThrough),
-        shadow: Some(shadow.clone()),
+        watcher: Some(shadow.clone()),
         ..Trial::queued(&words).with(faults)
     };
     let _told = super::campaign::Told::new(seed, format!("{kind:?}, {words}"), "shadow_campaign");
     let ran = trial.run();
     let found = ran.report.verification.clone().expect("it verifies");
-    let book = shadow.0.lock().expect("no panic");
+    let book = shadow.lock().expect("no panic");
     assert!(book.unknown.is_empty(), "read without knowing what: {:?}", book.unknown);
     assert_eq!(found.checked, book.read, "{found:?}");
     let wrong = &book.wrong;

@@ -1,6 +1,7 @@
 //! A job in the job language, run by the real loop on a simulated device.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fiord_base::{Direction, FileIndex};
@@ -13,7 +14,7 @@ use fiord_sys::{BufferPool, Errno};
 use super::super::End;
 use super::campaign;
 use super::looped::{Looped, Setup};
-use super::shadow::{Shadow, Shadowed};
+use super::shadow::{Watched, Watcher};
 use crate::board::{Board, Command, State};
 use crate::offload::Offload;
 
@@ -43,7 +44,9 @@ pub(super) struct Trial {
     /// The submission at which the parent says that the job shall end.
     pub(super) finish_at: Option<usize>,
     /// Watches data.
-    pub(super) shadow: Option<Shadow>,
+    pub(super) watcher: Option<Arc<Mutex<dyn Watcher>>>,
+    /// Where states are saved and loaded.
+    pub(super) aux: PathBuf,
 }
 
 /// What came of it.
@@ -72,7 +75,8 @@ impl Trial {
             real_bytes: None,
             storage: Storage::new(Cache::WriteThrough),
             finish_at: None,
-            shadow: None,
+            watcher: None,
+            aux: PathBuf::new(),
         }
     }
 
@@ -115,12 +119,12 @@ impl Trial {
             finish_at: self.finish_at,
             submissions: 0,
         };
-        let engine: Box<dyn Engine> = match &self.shadow {
-            Some(shadow) => Box::new(Shadowed::new(engine, shadow, setup.depth())),
+        let engine: Box<dyn Engine> = match &self.watcher {
+            Some(watcher) => Box::new(Watched::new(engine, watcher, setup.depth())),
             None => Box::new(engine),
         };
         let Looped { end, report, messages, states, passes } =
-            setup.run_with(engine, buffers, time.clock());
+            setup.with_aux(&self.aux).run_with(engine, buffers, time.clock());
         Ran {
             end,
             report,

@@ -149,6 +149,7 @@ fn is_fitting(damage: Damage, class: MismatchClass) -> bool {
         Damage::BitFlip => class == MismatchClass::BitFlip,
         Damage::Zeroed => class == MismatchClass::Zeroes,
         // What was there before tells whether it is old, torn or nothing that is known.
+        Damage::Unflushed => false,
         Damage::Torn | Damage::Dropped | Damage::Stale | Damage::Misdirected => {
             class != MismatchClass::Zeroes && class != MismatchClass::Short
         }
