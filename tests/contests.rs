@@ -18,6 +18,7 @@ fn jobs_that_check_what_others_write_are_refused_and_touch_nothing() {
         "--name=a --filename=f --rw=randwrite --numjobs=3 --offset_increment=60k",
         "--name=a --filename=f --rw=write --name=b --filename=./f --rw=write --offset=32k",
         "--name=a --filename=f --rw=write --do_verify=0 --name=b --filename=f --rw=read",
+        "--name=a --filename=f:./f --rw=write",
     ] {
         let scratch = Scratch::new("contests").unwrap();
         let run = run(&scratch, words);

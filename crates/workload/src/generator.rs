@@ -20,7 +20,7 @@ mod strided;
 mod tally;
 
 pub(crate) use distribution::physical_bytes;
-pub use replay::Bookmark;
+pub use replay::{Bookmark, visits_once};
 pub use setup::GeneratorError;
 pub use tally::{Tally, map_bytes, state_bytes};
 

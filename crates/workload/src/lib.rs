@@ -26,7 +26,9 @@ mod priority;
 
 pub use block_map::BlockMap;
 pub use fill::{FillError, Filler, Shape};
-pub use generator::{Bookmark, Generator, GeneratorError, Tally, map_bytes, state_bytes};
+pub use generator::{
+    Bookmark, Generator, GeneratorError, Tally, map_bytes, state_bytes, visits_once,
+};
 pub use priority::{Chosen, Prioritizer};
 pub use region::{FileRegion, RegionError, Regions, Target, regions};
 

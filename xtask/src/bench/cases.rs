@@ -27,6 +27,8 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "compress", run: speed::compressible },
     Case { name: "dedupe", run: speed::duplicates },
     Case { name: "verify-write", run: speed::verify_write },
+    Case { name: "verify-read", run: speed::verify_read },
+    Case { name: "verify-async", run: speed::verify_async },
     Case { name: "ring", run: speed::ring },
     Case { name: "ring-fixed", run: speed::ring_fixed },
     Case { name: "ring-fixed-512", run: speed::ring_fixed_512 },

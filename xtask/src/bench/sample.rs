@@ -100,6 +100,19 @@ impl Contest {
     /// order of the one before backwards; the bare loop stands next to fiord, which it is nearest to.
     /// A round in which something else had the core is repeated, up to a limit.
     pub(super) fn run(bench: &Bench, job: &str, bare: Option<&Loop>) -> Outcome<Contest> {
+        Contest::rounds(bench, job, (bare, Some(&bench.peer)))
+    }
+
+    /// Runs the job under fiord, and the bare loop: the peer cannot do it.
+    pub(super) fn with_bare(bench: &Bench, job: &str, bare: &Loop) -> Outcome<Contest> {
+        Contest::rounds(bench, job, (Some(bare), None))
+    }
+
+    fn rounds(
+        bench: &Bench,
+        job: &str,
+        (bare, peer): (Option<&Loop>, Option<&Program>),
+    ) -> Outcome<Contest> {
         let mut arguments = words(job);
         arguments.extend(words(&format!("--time_based --runtime={}", bench.seconds)));
         let mut contest = Contest::default();
@@ -112,11 +125,10 @@ impl Contest {
             let mut samples = [None; 3];
             for turn in 0..3 {
                 let who = if round % 2 == 0 { turn } else { 2 - turn };
-                samples[who] = match (who, bare) {
-                    (0, _) => Some(run_job(&bench.ours, &arguments)?),
-                    (1, Some(bare)) => Some(bare.run(&bench.bare, bench.seconds)?),
-                    (1, None) => None,
-                    _ => Some(run_job(&bench.peer, &arguments)?),
+                samples[who] = match who {
+                    0 => Some(run_job(&bench.ours, &arguments)?),
+                    1 => bare.map(|bare| bare.run(&bench.bare, bench.seconds)).transpose()?,
+                    _ => peer.map(|peer| run_job(peer, &arguments)).transpose()?,
                 };
             }
             let share = samples.iter().flatten().map(|sample| sample.share).fold(1.0, f64::min);
@@ -164,6 +176,26 @@ impl Contest {
             target: Target::AtMost(most),
         }
     }
+}
+
+/// The rate of a job under fiord in comparison with that of another one, in turns.
+pub(super) fn against(bench: &Bench, what: &str, jobs: [&str; 2], least: f64) -> Outcome<Line> {
+    let mut samples = [Vec::new(), Vec::new()];
+    for round in 0..bench.pairs {
+        for turn in 0..2 {
+            let which = (round + turn) % 2;
+            let arguments =
+                words(&format!("{} --time_based --runtime={}", jobs[which], bench.seconds));
+            samples[which].push(run_job(&bench.ours, &arguments)?);
+        }
+    }
+    Ok(Line {
+        what: what.to_string(),
+        ours: per_request(&samples[0]),
+        other: per_request(&samples[1]),
+        values: ratios(&samples[0], &samples[1], |sample| sample.rate),
+        target: Target::AtLeast(least),
+    })
 }
 
 fn ratios(ours: &[Sample], other: &[Sample], of: fn(&Sample) -> f64) -> Vec<f64> {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::bare::Loop;
-use super::cached::CachedFile;
-use super::sample::Contest;
+use super::cached::{CachedFile, FILE_BYTES};
+use super::sample::{Contest, against, run, words};
 use super::zram::Zram;
 use super::{Bench, Line};
 use crate::Outcome;
@@ -100,6 +100,55 @@ pub(super) fn verify_write(bench: &Bench) -> Outcome<Vec<Line>> {
         Ok(contest.to_peer(&format!("null, 4 KiB writes, verify={kind}"), least))
     };
     VERIFIED.iter().map(line).collect()
+}
+
+/// A file with headers on tmpfs, written by fiord.
+fn verified_file(bench: &Bench, kind: &str, block: &str) -> Outcome<CachedFile> {
+    let file = CachedFile::new(Path::new("/dev/shm"))?;
+    let job = format!(
+        "--name=write --filename={} --rw=write --bs={block} --size={FILE_BYTES} --verify={kind} --do_verify=0 \
+         --verify_state_save=0",
+        file.path().display()
+    );
+    run(&bench.ours, &words(&job))?;
+    Ok(file)
+}
+
+/// A job that checks what it reads of such a file, again and again.
+fn verifying(file: &CachedFile, kind: &str, more: &str) -> String {
+    let file = file.path().display();
+    format!(
+        "--name=read --filename={file} --rw=randread --ioengine=psync --invalidate=0 --verify={kind} \
+         --verify_header_seed=0 --thread {more}"
+    )
+}
+
+/// What it costs to check, beside reading and the checksum itself.
+pub(super) fn verify_read(bench: &Bench) -> Outcome<Vec<Line>> {
+    let line = |kind: &&'static str| {
+        let file = verified_file(bench, kind, "4k")?;
+        let bare = Loop::new("read", file.path(), &format!("sum={kind}"));
+        let contest = Contest::with_bare(bench, &verifying(&file, kind, "--bs=4k"), &bare)?;
+        // 1.15 times the time.
+        Ok(contest.to_bare(&format!("tmpfs, 4 KiB reads, verify={kind}"), 1.0 / 1.15))
+    };
+    ["crc32c", "md5"].iter().map(line).collect()
+}
+
+/// What threads that check are worth, on two cores.
+pub(super) fn verify_async(bench: &Bench) -> Outcome<Vec<Line>> {
+    let file = verified_file(bench, "md5", "64k")?;
+    let job = |threads: &str| {
+        let more = format!("--bs=64k --iodepth=4 --cpus_allowed=0-1 {threads}");
+        verifying(&file, "md5", &more)
+    };
+    let alone = job("");
+    let line = |(count, least)| {
+        let what = format!("tmpfs, 64 KiB reads, md5, verify_async={count} to 0");
+        let threads = job(&format!("--verify_async={count} --verify_async_cpus=0-1"));
+        against(bench, &what, [&threads, &alone], least)
+    };
+    [(1, 0.95), (2, 1.6)].into_iter().map(line).collect()
 }
 
 /// A job that reads blocks of a file at random offsets.

@@ -309,6 +309,7 @@ fn memory(memory: &Memory) -> String {
         (memory.huge_bytes, "buffers in huge pages"),
         (memory.locked_bytes, "locked"),
         (memory.map_bytes, "random maps"),
+        (memory.verify_bytes, "verification"),
         (memory.queue_bytes, "queue"),
         (memory.file_bytes, "files"),
         (memory.ledger_bytes, "results"),

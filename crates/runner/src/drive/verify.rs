@@ -80,7 +80,7 @@ impl Verification {
         let Some(format) = Format::new(job) else { return Ok(None) };
         let depth = worker::depth(job, caps) as usize;
         let draws = format.draws_seeds();
-        if course::needs_books(job, generator, steered) {
+        if course::needs_books(job, generator.visits_once(), steered) {
             check_memory(books::bytes_for(job, regions))?;
         }
         let place = (aux_path, thread_number);

@@ -291,6 +291,8 @@ pub struct Memory {
     pub locked_bytes: u64,
     /// Maps of the blocks that random jobs have visited.
     pub map_bytes: u64,
+    /// Books of verification, which know what each block holds.
+    pub verify_bytes: u64,
     /// Books about the requests in flight.
     pub queue_bytes: u64,
     /// Books about the files.
@@ -308,6 +310,7 @@ impl Memory {
             self.buffer_bytes,
             self.locked_bytes,
             self.map_bytes,
+            self.verify_bytes,
             self.queue_bytes,
             self.file_bytes,
             self.ledger_bytes,
@@ -322,6 +325,7 @@ impl Memory {
         sum(&mut self.huge_bytes, other.huge_bytes);
         sum(&mut self.locked_bytes, other.locked_bytes);
         sum(&mut self.map_bytes, other.map_bytes);
+        sum(&mut self.verify_bytes, other.verify_bytes);
         sum(&mut self.queue_bytes, other.queue_bytes);
         sum(&mut self.file_bytes, other.file_bytes);
         sum(&mut self.ledger_bytes, other.ledger_bytes);

@@ -124,7 +124,7 @@ impl<'a> Inspection<'a> {
         let regions = layout.regions(job.first_thread_number.saturating_add(index));
         let whole = layout::fills(job, caps);
         let fills = whole && !missing.is_empty();
-        shown.memory.add(&memory::of_clone(job, &regions, caps, fills));
+        shown.memory.add(&memory::of_clone(job, (&regions, &seeds), caps, fills));
         let amounts = amounts::of_clone(job, &regions, &seeds, caps, &mut self.bounds);
         shown.amounts.add(&amounts);
         let mut range = CloneRange {

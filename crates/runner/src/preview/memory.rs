@@ -1,12 +1,15 @@
 //! What memory clones need: the sizes that the code allocates, without allocating them.
 
+use fiord_base::random::StreamSeeds;
 use fiord_base::words;
 use fiord_engine::Caps;
 use fiord_options::Plan;
 use fiord_options::plan::JobPlan;
 use fiord_sys::BufferPool;
 use fiord_sys::shared::PAGE_BYTES;
-use fiord_workload::{Regions, map_bytes, state_bytes};
+use fiord_workload::pacer::Rates;
+use fiord_workload::verify::{books, course};
+use fiord_workload::{Regions, map_bytes, state_bytes, visits_once};
 
 use super::data::{Memory, Preview, Warning, WarningKind};
 use crate::drive::queue_bytes;
@@ -18,7 +21,12 @@ use crate::targets::READ_AHEAD_BYTES;
 use crate::worker::{buffer_bytes, depth};
 
 /// Memory of one clone that is about to run on these regions.
-pub(super) fn of_clone(job: &JobPlan, regions: &Regions, caps: Caps, fills: bool) -> Memory {
+pub(super) fn of_clone(
+    job: &JobPlan,
+    (regions, seeds): (&Regions, &StreamSeeds),
+    caps: Caps,
+    fills: bool,
+) -> Memory {
     let depth = depth(job, caps);
     let slot_bytes = buffer_bytes(job, caps);
     let need = Need::of(job, depth as usize, slot_bytes);
@@ -39,10 +47,20 @@ pub(super) fn of_clone(job: &JobPlan, regions: &Regions, caps: Caps, fills: bool
         locked_bytes: job.process.locked_bytes,
         // A map for which there is no memory may be done without.
         map_bytes: if job.pattern.soft_random_map && map == u64::MAX { 0 } else { map },
+        verify_bytes: verify_bytes(job, regions, seeds),
         queue_bytes: queue_bytes(u64::from(depth)),
         file_bytes: state_bytes(files) + (files * size_of::<TargetFile>()) as u64,
         ledger_bytes: ledger as u64,
         fill_bytes: fill_bytes.max(ahead_bytes) as u64,
+    }
+}
+
+/// Bytes of the books of verification, if the job has to have them.
+fn verify_bytes(job: &JobPlan, regions: &Regions, seeds: &StreamSeeds) -> u64 {
+    let steered = job.pattern.rw.is_mixed() && Rates::new(job, seeds).is_some();
+    match course::needs_books(job, visits_once(job, regions, seeds), steered) {
+        true => books::bytes_for(job, regions).unwrap_or(u64::MAX),
+        false => 0,
     }
 }
 

@@ -30,6 +30,7 @@ enum Identity {
 #[derive(Debug)]
 struct Claim<'a> {
     job: &'a JobPlan,
+    clone: u32,
     target: TargetFile,
     writes: bool,
     checks: bool,
@@ -42,7 +43,7 @@ pub(super) fn refuse(
     readonly: bool,
 ) -> Result<(), Failure> {
     let jobs = || workers.iter().map(|worker| &worker.order.job);
-    if workers.len() < 2 || !jobs().any(checks) {
+    if !jobs().any(checks) {
         return Ok(());
     }
     let mut phase = 0_usize;
@@ -74,7 +75,8 @@ pub(super) fn refuse(
         }
         for target in survey.layout.files.into_iter().filter(|target| target.size > 0) {
             let Some(identity) = identity(&target.path) else { continue };
-            let claim = Claim { job, target, writes, checks };
+            let clone = order.clone_number;
+            let claim = Claim { job, clone, target, writes, checks };
             claims.entry((phase, identity)).or_default().push(claim);
         }
     }
@@ -155,6 +157,9 @@ fn refusal(one: &Claim<'_>, other: &Claim<'_>) -> Failure {
     let (from, to) = (other.target.offset, one.target.end().min(other.target.end()));
     let path = one.target.path.display();
     let who = match writer.job.name == checker.job.name {
+        true if writer.clone == checker.clone => {
+            format!("job '{}' has a file twice, and would write and verify", writer.job.name)
+        }
         true => format!("the clones of job '{}' write and verify", writer.job.name),
         false => format!(
             "job '{}' writes what job '{}' verifies at the same time:",

@@ -96,8 +96,8 @@ pub(super) fn remove(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// What is known of the writes of the job that ran before, and a note for the user. A journal is there only
-/// if that job was killed, so that it counts more than a state.
+/// What is known of the writes of the job that ran before, and a note for the user. A state is there only if
+/// that job has ended, so that it counts more than a journal, which a power cut may have brought back.
 pub(super) fn load(
     paths: &Paths,
     depth: usize,
@@ -106,26 +106,26 @@ pub(super) fn load(
     let unusable = |path: &Path, error: &dyn std::fmt::Display| {
         Failure::rule(format!("cannot use '{}' (verify_state_load): {error}", path.display()))
     };
-    if let Some(bytes) = read(&paths.journal, journal::most_bytes())? {
-        let saved = journal::decode(&bytes).map_err(|error| unusable(&paths.journal, &error))?;
-        let note = format!(
-            "by the journal '{}' of the job that wrote, which has not saved its state, it had issued {} writes, of which {} were in flight and {} had failed; of the first {}, all that had been acknowledged were durable",
-            paths.journal.display(),
-            saved.writes(),
-            saved.in_flight().len(),
-            saved.failed().len(),
-            saved.durable_writes(),
-        );
-        return Ok((saved, Some(note)));
+    if let Some(bytes) = read(&paths.state, state::MOST_BYTES)? {
+        let state = State::decode(&bytes, depth).map_err(|error| unusable(&paths.state, &error))?;
+        return Ok((state.saved(policy), None));
     }
-    let Some(bytes) = read(&paths.state, state::MOST_BYTES)? else {
+    let Some(bytes) = read(&paths.journal, journal::most_bytes())? else {
         let action = format!("load the verify state '{}'", paths.state.display());
         return Err(Failure::new(action, Errno::NOENT).with_remedy(
             "a job of this name and number leaves it when it has written with verification, in the working directory or that of --aux-path",
         ));
     };
-    let state = State::decode(&bytes, depth).map_err(|error| unusable(&paths.state, &error))?;
-    Ok((state.saved(policy), None))
+    let saved = journal::decode(&bytes).map_err(|error| unusable(&paths.journal, &error))?;
+    let note = format!(
+        "by the journal '{}' of the job that wrote, which has not saved its state, it had issued {} writes, of which {} were in flight and {} had failed; of the first {}, all that had been acknowledged were durable",
+        paths.journal.display(),
+        saved.writes(),
+        saved.in_flight().len(),
+        saved.failed().len(),
+        saved.durable_writes(),
+    );
+    Ok((saved, Some(note)))
 }
 
 /// The content of a file of at most so many bytes; `None` if there is none.
@@ -156,6 +156,8 @@ fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use fiord_options::plan::VerifyJournal;
+    use fiord_workload::verify::Fates;
     use fiord_workload::verify::fates::{Extent, FREE, Fate};
     use fiord_workload::verify::state::Position;
 
@@ -206,6 +208,21 @@ mod tests {
         assert_eq!(note, None);
         let left = std::fs::read_dir(&scratch.0).unwrap().count();
         assert_eq!(left, 1, "no other file is left");
+    }
+
+    #[test]
+    fn a_state_counts_more_than_a_journal_that_is_back() {
+        let scratch = Scratch::new("both");
+        let paths = scratch.paths();
+        let fates = Fates::new(2, 1, false);
+        let place = (VerifyJournal::Buffered, 2);
+        drop(super::super::journal::Journal::create(&paths.journal, place, &fates).unwrap());
+        let (saved, note) = load(&paths, 2, VerifyPolicy::Completed).unwrap();
+        assert_eq!(saved.fate(0), Fate::Never);
+        assert!(note.unwrap().contains("journal"));
+        save(&paths.state, &saved_state()).unwrap();
+        let (saved, note) = load(&paths, 2, VerifyPolicy::Completed).unwrap();
+        assert_eq!((saved.fate(0), note), (Fate::Acknowledged, None));
     }
 
     #[test]

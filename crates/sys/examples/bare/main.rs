@@ -2,8 +2,8 @@
 //! nothing else. What the machine gives to a program that does no more is what `cargo xtask bench`
 //! compares fiord with.
 //!
-//! `bare METHOD FILE block=BYTES depth=N batch=N seconds=N [direct] [fixed]`, where METHOD is one of
-//! `ring`, `aio`, `read` and `copy`; or `bare sleep rate=N seconds=N`, which only wakes up N times a
+//! `bare METHOD FILE block=BYTES depth=N batch=N seconds=N [direct] [fixed] [sum=KIND]`, where METHOD is one of
+//! `ring`, `aio`, `read` and `copy`, of which `read` can make a checksum of each block (`crc32c`, `md5`); or `bare sleep rate=N seconds=N`, which only wakes up N times a
 //! second. Prints the requests, the seconds that they took, and the
 //! seconds of CPU time in user space.
 
@@ -30,6 +30,14 @@ pub(crate) struct Job {
     pub(crate) duration: Duration,
     /// Registered buffers and a registered file.
     pub(crate) fixed: bool,
+    pub(crate) sum: Option<Sum>,
+}
+
+/// What is made of each block that was read.
+#[derive(Clone, Copy)]
+pub(crate) enum Sum {
+    Crc32c,
+    Md5,
 }
 
 fn main() -> ExitCode {
@@ -75,7 +83,7 @@ fn sleep(rate: &str, seconds: &str) -> io::Result<String> {
 
 fn open(path: &str, options: &[String]) -> io::Result<Job> {
     let (mut block, mut depth, mut batch, mut seconds) = (4096, 1, 1, 1.0);
-    let (mut direct, mut fixed) = (false, false);
+    let (mut direct, mut fixed, mut sum) = (false, false, None);
     let bad = |word: &str| io::Error::other(format!("cannot read {word}"));
     for word in options {
         match word.split_once('=') {
@@ -83,6 +91,8 @@ fn open(path: &str, options: &[String]) -> io::Result<Job> {
             Some(("depth", value)) => depth = value.parse().map_err(|_| bad(word))?,
             Some(("batch", value)) => batch = value.parse().map_err(|_| bad(word))?,
             Some(("seconds", value)) => seconds = value.parse().map_err(|_| bad(word))?,
+            Some(("sum", "crc32c")) => sum = Some(Sum::Crc32c),
+            Some(("sum", "md5")) => sum = Some(Sum::Md5),
             None if word == "direct" => direct = true,
             None if word == "fixed" => fixed = true,
             _ => return Err(bad(word)),
@@ -99,7 +109,7 @@ fn open(path: &str, options: &[String]) -> io::Result<Job> {
     }
     let batch = batch.min(depth);
     let duration = Duration::from_secs_f64(seconds);
-    Ok(Job { file, file_bytes, block, depth, batch, duration, fixed })
+    Ok(Job { file, file_bytes, block, depth, batch, duration, fixed, sum })
 }
 
 /// Block numbers spread evenly over the file (xorshift, and a multiplication instead of a division).

@@ -145,16 +145,20 @@ impl OffsetPicker {
         }
     }
 
-    /// True if no byte is visited twice in a pass.
-    pub(crate) fn visits_once(&self, files: &[FileState], lengths: &LengthPicker) -> bool {
+    /// True if no byte is visited twice in a pass: by maps of what was visited, or by registers.
+    pub(crate) fn visits_once(
+        &self,
+        by_map: bool,
+        by_register: bool,
+        lengths: &LengthPicker,
+    ) -> bool {
         if self.zones.is_some() || self.time_based || self.begins_again {
             return false;
         }
         if !self.random {
             return self.gap == 0 && !self.wraps;
         }
-        let by_map = files.iter().all(|file| file.map.is_some());
-        let by_register = files.iter().all(|file| file.lfsr.is_some())
+        let by_register = by_register
             && self.unit.iter().all(|unit| *unit == self.unit[0])
             && lengths.are_fixed();
         // Blocks that are drawn by maps or registers, and all of them so, in the units of these.

@@ -4,13 +4,33 @@
 //! remembered, it is made again: a [`Bookmark`] has everything that the sequence depends on but the maps
 //! of visited blocks, which begin empty in each pass.
 
-use fiord_base::random::Stream;
+use fiord_base::random::{Stream, StreamSeeds, Width};
+use fiord_options::plan::JobPlan;
 
 use super::Generator;
+use super::distribution::Choice;
+use super::length::{self, LengthPicker};
+use super::offset::OffsetPicker;
+use super::setup::{uses_map, uses_register};
+use crate::Regions;
 
 /// A place in the sequence of a generator.
 #[derive(Clone, Debug)]
 pub struct Bookmark(Box<Generator>);
+
+/// The same as [`Generator::visits_once`] of a generator that has not been made: it would have its maps.
+pub fn visits_once(job: &JobPlan, regions: &Regions, seeds: &StreamSeeds) -> bool {
+    let pattern = &job.pattern;
+    if pattern.precondition.is_some() {
+        return false;
+    }
+    let sources = length::sources(pattern.rw, job.verify.kind.is_some());
+    // Nothing is drawn.
+    let lengths = LengthPicker::new(&job.blocks, sources, seeds, Width::Wide);
+    let choice = Choice::new(pattern, seeds);
+    let offsets = OffsetPicker::new(job, regions, choice, job.limits.time_based);
+    offsets.visits_once(uses_map(job), uses_register(job), &lengths)
+}
 
 impl Generator {
     /// Where the generator stands. To go back to it, it has to be the begin of a pass.
@@ -56,6 +76,8 @@ impl Generator {
 
     /// True if no byte is visited twice in a pass, whatever becomes of its requests.
     pub fn visits_once(&self) -> bool {
-        self.offsets.visits_once(&self.files, &self.lengths)
+        let by_map = self.files.iter().all(|file| file.map.is_some());
+        let by_register = self.files.iter().all(|file| file.lfsr.is_some());
+        self.offsets.visits_once(by_map, by_register, &self.lengths)
     }
 }

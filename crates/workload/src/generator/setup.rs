@@ -126,6 +126,11 @@ pub(super) fn uses_map(plan: &JobPlan) -> bool {
         && plan.pattern.generator != RandomGenerator::Lfsr
 }
 
+/// True if a shift register visits the blocks.
+pub(super) fn uses_register(plan: &JobPlan) -> bool {
+    plan.pattern.rw.random && plan.pattern.generator == RandomGenerator::Lfsr
+}
+
 /// Bytes that a bit of the map of visited blocks stands for.
 pub(super) fn map_unit(plan: &JobPlan) -> u64 {
     plan.blocks.min.iter().map(|(_, min)| *min).min().unwrap_or(0).max(1)
@@ -168,7 +173,7 @@ fn file_state(
             return Err(GeneratorError::MapMemory(bits));
         }
     }
-    if plan.pattern.rw.random && plan.pattern.generator == RandomGenerator::Lfsr {
+    if uses_register(plan) {
         let bound = strided::drawn_from(plan, region) / unit;
         let lfsr = Lfsr::new(bound, seeds.get(StreamId::Offset)).map_err(GeneratorError::Lfsr)?;
         state.lfsr = Some(lfsr);

@@ -212,22 +212,23 @@ pub struct Parts<'a> {
     pub known: Option<Knowledge>,
 }
 
-/// True if a job needs books.
-pub fn needs_books(job: &JobPlan, generator: &Generator, steered: bool) -> bool {
+/// True if a job needs books. `visits_once`: its sequence visits no block twice in a pass; `steered`: its mix
+/// depends on time.
+pub fn needs_books(job: &JobPlan, visits_once: bool, steered: bool) -> bool {
     let verify = &job.verify;
     let reads_back = verify.kind.is_some() && job.pattern.rw.write && verify.read_back;
-    reads_back && (walks_on(job) || rewrites(job, generator, steered))
+    reads_back && (walks_on(job) || rewrites(job, visits_once, steered))
 }
 
 /// True if a pass of a job can change a block more than once.
-fn rewrites(job: &JobPlan, generator: &Generator, steered: bool) -> bool {
+fn rewrites(job: &JobPlan, visits_once: bool, steered: bool) -> bool {
     let verify = &job.verify;
     // Trims of other sizes than the writes after them reach into blocks that were written before.
     let (min, max) = (&job.blocks.min, &job.blocks.max);
     let sizes = [Direction::Write, Direction::Trim].map(|d| [min[d], max[d]]);
     let uneven = job.pattern.rw.trim && sizes.as_flattened().iter().any(|n| *n != sizes[0][0]);
     let discards = verify.trim.percent > 0 || uneven;
-    steered || discards || !generator.visits_once()
+    steered || discards || !visits_once
 }
 
 /// True if a job looks at what several passes of another one have left. What a pass has written may have been
@@ -245,7 +246,8 @@ impl Course {
         let rw = job.pattern.rw;
         let blocks = |count: Option<u64>| count.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
         let reads_back = rw.write && verify.read_back;
-        let books = needs_books(job, generator, parts.steered);
+        let once = generator.visits_once();
+        let books = needs_books(job, once, parts.steered);
         let backlog = blocks(verify.backlog_blocks).filter(|_| reads_back).map(|limit| Backlog {
             limit,
             batch: verify.backlog_batch_blocks.map_or(limit, |n| n as usize),
@@ -265,12 +267,12 @@ impl Course {
                 queue: VecDeque::new(),
                 in_flight: 0,
                 zeroes: trim.expect_zeroes,
-                hit_others: !generator.visits_once(),
+                hit_others: !once,
             }
         });
         Course {
             writes: rw.write,
-            can_overlap: rw.write && rewrites(job, generator, parts.steered) || rw.trim,
+            can_overlap: rw.write && rewrites(job, once, parts.steered) || rw.trim,
             only: job.limits.verify_only,
             walks_on: walks_on(job),
             reads_back,
