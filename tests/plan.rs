@@ -427,6 +427,23 @@ fn memory_is_depth_times_the_largest_block_and_maps() {
 }
 
 #[test]
+fn books_of_verification_are_announced() {
+    let scratch = Scratch::new("plan").unwrap();
+    let bytes = |words: &str| {
+        let words = format!("--name=a --filename=f --rw=randwrite --bs=4k --verify=crc32c {words}");
+        number(&plan(&scratch, &words), "jobs.0.memory.verify_bytes")
+    };
+    assert_eq!(bytes("--size=1g"), 0, "the order is made again");
+    assert_eq!(bytes("--size=1g --norandommap"), 8 << 18, "8 bytes for each block");
+    assert_eq!(bytes("--size=1g --norandommap --do_verify=0"), 0);
+    assert_eq!(bytes("--size=1g --random_generator=lfsr"), 0);
+    assert_eq!(bytes("--size=1g --random_distribution=zipf:1.1 --numjobs=2"), 2 * (8 << 18));
+    assert_eq!(bytes("--size=1g --bsrange=2k-8k --norandommap"), 8 << 19);
+    assert_eq!(bytes("--size=1g --loops=2 --verify_only --verify_state_load=1"), 8 << 18);
+    assert_eq!(bytes("--size=20t --ioengine=null"), 0);
+}
+
+#[test]
 fn too_little_space_is_told() {
     let scratch = Scratch::new("plan").unwrap();
     let document = plan(&scratch, "--name=a --rw=write --size=1p");
