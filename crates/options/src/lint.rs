@@ -17,7 +17,6 @@ mod sections;
 mod stats;
 mod targets;
 mod times;
-mod verify;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -135,7 +134,6 @@ fn look_at_job(job: &mut Job<'_, '_>) {
     times::look(job);
     caches::look(job);
     buffers::look(job);
-    verify::look(job);
     stats::look(job);
     targets::look(job);
 }

@@ -24,7 +24,7 @@ fn numbers_and_names_never_change() {
     let ids: Vec<&str> = GIVEN_OUT.lines().map(|line| line.split(' ').next().unwrap()).collect();
     assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "in order, each number once");
     // Kinds that are gone are listed here, so that losing one is a decision.
-    let gone: [&str; 0] = [];
+    let gone = ["FD0613"];
     for id in ids {
         assert_eq!(Code::find(id).is_none(), gone.contains(&id), "{id}");
     }

@@ -211,30 +211,6 @@ size=1m
 startdelay=5
 ";
 
-    VERIFY_REPEATED_BLOCKS = "FD0613" "verify-repeated-blocks" Warning,
-    "Verification of blocks that are written more than once",
-    "With `norandommap` blocks are written several times, some not at all, and with several requests in \
-     flight the order in which two writes of a block arrive is not known. What verification finds there \
-     depends on it.",
-    "Delete `norandommap`; if it is needed, add `serialize_overlap=1` and a `verify_backlog`.",
-"[a]
-size=1m
-rw=randwrite
-direct=1
-ioengine=libaio
-iodepth=16
-verify=crc32c
-norandommap
-" =>
-"[a]
-size=1m
-rw=randwrite
-direct=1
-ioengine=libaio
-iodepth=16
-verify=crc32c
-";
-
     VERIFY_SHARED_FILE = "FD0614" "verify-shared-file" Warning,
     "Several writers share a file that is verified",
     "Each job checks what it has written itself. Where another one writes at the same time, that would look \

@@ -14,7 +14,6 @@ pub(super) fn make_consistent(plan: &mut JobPlan, job: &mut Job<'_>) {
     check_interval(plan, kind, job);
     refill_buffers(plan, kind, job);
     drop_impossible_checks(plan, job);
-    warn_of_limits(plan, job);
     warn_of_sharing(plan, job);
     warn_of_no_end(plan, job);
 }
@@ -105,20 +104,6 @@ fn may_overlap(plan: &JobPlan) -> bool {
         || pattern.run_length > 1
         || pattern.sequential_gap != 0
         || again
-}
-
-fn warn_of_limits(plan: &JobPlan, job: &mut Job<'_>) {
-    let blocks = &plan.blocks;
-    let sizes = || blocks.min.0.iter().chain(&blocks.max.0);
-    if !plan.pattern.random_map && sizes().min() != sizes().max() {
-        job.report(
-            "norandommap",
-            Diagnostic::warning("blocks of several sizes without a map can overlap")
-                .code(Code::VERIFY_REPEATED_BLOCKS)
-                .label("not all that is written can be verified")
-                .help("leave out `norandommap`, or use one block size"),
-        );
-    }
 }
 
 /// Clones that write to the same place destroy each other's data.
