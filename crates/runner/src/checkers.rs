@@ -30,15 +30,27 @@ pub(crate) struct Check {
 
 impl Check {
     /// The blocks that are wrong; most often there is none, and nothing is allocated.
+    #[inline]
     pub(crate) fn of(&self, format: &Format, data: &mut [u8]) -> Vec<Mismatch> {
-        let mut mismatches = Vec::new();
-        let mut from = 0;
-        while let Err(mismatch) = format.check_from(from, data, self.unit.length, &self.expected) {
-            from = mismatch.end();
-            mismatches.push(*mismatch);
-            // A request with a pattern is one block, whatever headers it has.
-            if from >= data.len() || !format.draws_seeds() {
-                break;
+        match format.check(data, self.unit.length, &self.expected) {
+            Ok(()) => Vec::new(),
+            Err(first) => self.all_of(format, data, *first),
+        }
+    }
+
+    /// The first wrong block, and those after it.
+    #[cold]
+    fn all_of(&self, format: &Format, data: &mut [u8], first: Mismatch) -> Vec<Mismatch> {
+        let mut from = first.end();
+        let mut mismatches = vec![first];
+        // A request with a pattern is one block, whatever headers it has.
+        while from < data.len() && format.draws_seeds() {
+            match format.check_from(from, data, self.unit.length, &self.expected) {
+                Ok(()) => break,
+                Err(mismatch) => {
+                    from = mismatch.end();
+                    mismatches.push(*mismatch);
+                }
             }
         }
         mismatches

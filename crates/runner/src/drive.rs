@@ -87,10 +87,12 @@ struct Settings {
 enum Way {
     /// One, which the engine executes.
     Single,
+    /// The same, as the course of verification wants them.
+    SingleVerified,
     /// As many as there is room for.
     Queued,
     /// The same, as the course of verification wants them.
-    Verified,
+    QueuedVerified,
     /// Those that may go.
     Paced,
 }
@@ -214,6 +216,12 @@ impl<'a> Drive<'a> {
         let verifies = parts.verification.is_some();
         let overlaps = parts.verification.as_ref().is_some_and(Verification::can_overlap);
         let serialize = engine.serialize_overlap || depth > 1 && overlaps;
+        let checks_elsewhere = parts.verification.as_ref().is_some_and(Verification::has_threads);
+        let journals = parts.verification.as_ref().is_some_and(Verification::has_journal);
+        // What others look at before or after the loop does passes through `submit` and `settle`.
+        let watched =
+            parts.blocks.is_some() || parts.targets.locks() || checks_elsewhere || journals;
+        let straight = caps.single && !watched;
         let settings = Settings {
             depth,
             batch: (engine.batch.max(1) as usize).min(depth),
@@ -223,14 +231,12 @@ impl<'a> Drive<'a> {
             drains: (engine.iodepth_low as usize) < depth,
             stamped,
             single: caps.single,
-            way: match (&parts.pace, caps.single) {
+            way: match (&parts.pace, straight) {
                 (Some(_), _) => Way::Paced,
-                (None, _) if verifies => Way::Verified,
-                // What is to be watched passes through `settle`.
-                (None, true) if parts.blocks.is_none() && parts.verification.is_none() => {
-                    Way::Single
-                }
-                (None, _) => Way::Queued,
+                (None, true) if verifies => Way::SingleVerified,
+                (None, true) => Way::Single,
+                (None, false) if verifies => Way::QueuedVerified,
+                (None, false) => Way::Queued,
             },
             slat: caps.reports_slat && stats.slat && stamped,
             one_batch: caps.one_batch,
@@ -254,9 +260,9 @@ impl<'a> Drive<'a> {
             fill_device: job.region.fill_device,
             serialize,
             tended: serialize || verifies || parts.targets.locks(),
-            attended: verifies || !stamped,
+            attended: checks_elsewhere || !stamped,
             verifies,
-            journals: parts.verification.as_ref().is_some_and(Verification::has_journal),
+            journals,
             errors: (*job.errors).clone(),
         };
         let idle = Unit {
@@ -335,9 +341,10 @@ impl<'a> Drive<'a> {
             let pause = match self.end {
                 Some(_) => Some(Step::End),
                 None => match self.settings.way {
-                    Way::Single if self.batch.is_empty() => self.one(),
+                    Way::Single if self.batch.is_empty() => self.one::<false>(),
+                    Way::SingleVerified if self.batch.is_empty() => self.one::<true>(),
                     Way::Single | Way::Queued => self.make::<false>(),
-                    Way::Verified => self.make::<true>(),
+                    Way::SingleVerified | Way::QueuedVerified => self.make::<true>(),
                     Way::Paced if self.is_reading_back() => self.make::<true>(),
                     Way::Paced => self.make_paced(),
                 },
@@ -366,8 +373,12 @@ impl<'a> Drive<'a> {
     /// Makes, executes and settles one request of an engine that has no queue; what is out of the
     /// ordinary takes the way of all others. Returns a step that waits until nothing is in flight.
     #[inline]
-    fn one(&mut self) -> Option<Step> {
-        let request = match self.generator.next() {
+    fn one<const VERIFIES: bool>(&mut self) -> Option<Step> {
+        let step = match VERIFIES {
+            true => self.next_verified()?,
+            false => self.generator.next(),
+        };
+        let request = match step {
             Step::Issue(request) => request,
             Step::Open(file) => {
                 self.open(file);
@@ -376,11 +387,6 @@ impl<'a> Drive<'a> {
             other => return Some(other),
         };
         let slot = Slot(0);
-        if self.settings.locks {
-            self.free.pop();
-            self.place(slot, &request);
-            return None;
-        }
         let unit = self.prepare(slot, &request);
         let start_ns = self.done.stamp();
         let result = self.engine.execute(&unit, &mut self.buffers);
@@ -394,6 +400,9 @@ impl<'a> Drive<'a> {
         self.ledger.begin();
         match result {
             Ok(moved) if moved == unit.length && unit.direction.is_data() => {
+                if VERIFIES {
+                    self.verify_moved(&unit, moved);
+                }
                 self.ledger.record(&Record {
                     direction: unit.direction,
                     count: 1,
@@ -402,7 +411,9 @@ impl<'a> Drive<'a> {
                     issued_ns,
                     done_ns,
                 });
-                self.generator.done(&request, Outcome::Bytes(moved));
+                if !VERIFIES || self.is_generated(slot) {
+                    self.generator.done(&request, Outcome::Bytes(moved));
+                }
             }
             _ => {
                 self.free.pop();

@@ -20,6 +20,7 @@ use fiord_sys::locked::LockedMemory;
 use fiord_sys::process::{self, Usage};
 use fiord_sys::{BufferPool, Errno, clock, signal};
 use fiord_workload::pacer::Rates;
+use fiord_workload::verify::course;
 use fiord_workload::{Filler, Generator, GeneratorError, Regions, Shape};
 
 use crate::board::{Board, CommandWord, State};
@@ -209,7 +210,7 @@ fn set_up(order: &Order, place: Place<'_>, trace: Option<&Trace>) -> Result<Read
     let regions = layout.regions(order.thread_number);
     let generator = make_generator(job, &regions, &seeds, caps)
         .map_err(|error| Failure::rule(error.to_string()))?;
-    let steered = rw.is_mixed() && rates.is_some();
+    let steered = course::is_steered(job, rates.is_some());
     let verification = Verification::of(
         (job, order.thread_number, Path::new(OsStr::from_bytes(&order.aux_path))),
         &generator,

@@ -163,9 +163,12 @@ impl Checksum {
         match self {
             Md5Sum => Sum::new(&Md5::digest(data)),
             Crc64 => Sum::new(&crc_fast::checksum(CrcAlgorithm::Crc64Redis, data).to_ne_bytes()),
-            // CRC-32/CKSUM and iSCSI are inverted at their ends, which these are not.
-            Crc32 => inverted(crc_fast::checksum(CrcAlgorithm::Crc32Cksum, data)),
-            Crc32c => inverted(crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, data)),
+            // CRC-32/CKSUM is inverted at its end, which this is not.
+            Crc32 => {
+                let crc = !(crc_fast::checksum(CrcAlgorithm::Crc32Cksum, data) as u32);
+                Sum::new(&crc.to_ne_bytes())
+            }
+            Crc32c => Sum::new(&crc32c(data).to_ne_bytes()),
             Crc16 => {
                 let crc = crc_fast::checksum(CrcAlgorithm::Crc16Arc, data);
                 Sum::new(&(crc as u16).to_ne_bytes())
@@ -189,8 +192,10 @@ impl Checksum {
     }
 }
 
-fn inverted(crc: u64) -> Sum {
-    Sum::new(&(!(crc as u32)).to_ne_bytes())
+/// CRC-32C without the inversion at the end of CRC-32/ISCSI.
+#[inline]
+pub(crate) fn crc32c(data: &[u8]) -> u32 {
+    !(crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, data) as u32)
 }
 
 /// The five words of SHA-1 as this machine keeps them.

@@ -119,7 +119,7 @@ fn verifying(file: &CachedFile, kind: &str, more: &str) -> String {
     let file = file.path().display();
     format!(
         "--name=read --filename={file} --rw=randread --ioengine=psync --invalidate=0 --verify={kind} \
-         --verify_header_seed=0 --thread {more}"
+         --verify_header_seed=0 {more}"
     )
 }
 

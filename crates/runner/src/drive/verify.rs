@@ -132,6 +132,11 @@ impl Verification {
         Ok(self)
     }
 
+    /// True if threads check what was read.
+    pub(super) fn has_threads(&self) -> bool {
+        self.checkers.is_some()
+    }
+
     /// True if a request may have to do with bytes that another one in flight changes.
     pub(super) fn can_overlap(&self) -> bool {
         self.course.can_overlap()
@@ -244,9 +249,14 @@ impl Drive<'_> {
     }
 
     /// Data have been checked, and these blocks are wrong.
+    #[inline]
     fn judge_request(&mut self, check: &Check, mismatches: &[Mismatch]) {
         let Some(verification) = &mut self.verification else { return };
         let blocks = verification.course.blocks(check.unit.length);
+        if mismatches.is_empty() {
+            verification.checked += blocks;
+            return self.ledger.record_checked(blocks);
+        }
         let allowed = |mismatch: &Mismatch| check.later && !mismatch.excludes_later();
         let open = mismatches.iter().filter(|mismatch| allowed(mismatch)).count() as u64;
         verification.checked += blocks - open.min(blocks);

@@ -57,7 +57,7 @@ pub(super) fn of_clone(
 
 /// Bytes of the books of verification, if the job has to have them.
 fn verify_bytes(job: &JobPlan, regions: &Regions, seeds: &StreamSeeds) -> u64 {
-    let steered = job.pattern.rw.is_mixed() && Rates::new(job, seeds).is_some();
+    let steered = course::is_steered(job, Rates::new(job, seeds).is_some());
     match course::needs_books(job, visits_once(job, regions, seeds), steered) {
         true => books::bytes_for(job, regions).unwrap_or(u64::MAX),
         false => 0,

@@ -121,7 +121,12 @@ impl Format {
             };
             return (version, found);
         }
-        // It may be an old one, which is shorter.
+        self.find_old_header(block, found)
+    }
+
+    /// There is no header of today: it may be an old one, which is shorter.
+    #[cold]
+    fn find_old_header(&self, block: &mut [u8], found: Found) -> (Version, Found) {
         self.hide(block, Version::V81);
         self.uncover(block, Version::Old);
         let old = Header::read(block);
@@ -134,6 +139,7 @@ impl Format {
     }
 
     /// Checks one block whose header has been moved to its begin.
+    #[inline]
     fn check_block(
         &self,
         data: &[u8],

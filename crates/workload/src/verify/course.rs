@@ -136,6 +136,11 @@ pub struct Parts<'a> {
     pub known: Option<Knowledge>,
 }
 
+/// True if the mix of a job depends on time: each direction of it may be held back by its own rate.
+pub fn is_steered(job: &JobPlan, has_rates: bool) -> bool {
+    job.pattern.rw.is_mixed() && has_rates
+}
+
 /// True if a job needs books. `visits_once`: its sequence visits no block twice in a pass; `steered`: its mix
 /// depends on time.
 pub fn needs_books(job: &JobPlan, visits_once: bool, steered: bool) -> bool {

@@ -6,7 +6,7 @@
 
 use fiord_options::plan::{VERIFY_HEADER_BYTES, VerifyKind};
 
-use crate::checksum::Checksum;
+use crate::checksum::crc32c as crc;
 
 /// Bytes of a header.
 pub const HEADER_BYTES: usize = VERIFY_HEADER_BYTES as usize;
@@ -100,11 +100,6 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
     bytes.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_ne_bytes)
-}
-
-fn crc(bytes: &[u8]) -> u32 {
-    let sum = Checksum::Crc32c.of(bytes);
-    u32_at(sum.as_bytes(), 0)
 }
 
 /// The CRC that stands at the end of a header.
